@@ -1,0 +1,56 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The house: arrows point down only. docs/ARCHITECTURE.md has the table, and `make lint` holds the two together.
+
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let grdbSQLite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
+let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+    name: "tollgate",
+    products: [.executable(name: "tollgate", targets: ["tollgate"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.0"),
+    ],
+    targets: [
+        .target(name: "StrictJSON", swiftSettings: strict),
+        .target(name: "Events", swiftSettings: strict),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .target(name: "AuditLog", dependencies: ["Events", "CZlib"], swiftSettings: strict),
+        .target(name: "Policy", dependencies: ["Events", "StrictJSON"], swiftSettings: strict),
+        .target(name: "MCP", dependencies: ["StrictJSON"], swiftSettings: strict),
+        .target(
+            name: "Gateway", dependencies: ["AuditLog", "Events", "MCP", "Policy", "StrictJSON", crypto],
+            swiftSettings: strict),
+        .target(name: "Warehouse", dependencies: ["Events", grdb, grdbSQLite], swiftSettings: strict),
+        .target(name: "Ingest", dependencies: ["AuditLog", "Events", "Warehouse", crypto], swiftSettings: strict),
+        .target(name: "Detection", dependencies: ["Events"], swiftSettings: strict),
+        .target(name: "Alerts", dependencies: ["Detection", "Events", crypto], swiftSettings: strict),
+        .target(name: "Reports", dependencies: ["Detection", "Events", "Warehouse", mustache], swiftSettings: strict),
+        .target(name: "Terminal", dependencies: ["Events"], swiftSettings: strict),
+        .target(name: "Simulation", dependencies: ["Events"], swiftSettings: strict),
+        .executableTarget(
+            name: "tollgate",
+            dependencies: [
+                "Alerts", "AuditLog", "Detection", "Events", "Gateway", "Ingest", "Policy", "Reports", "Simulation",
+                "Terminal", "Warehouse", argumentParser,
+            ],
+            swiftSettings: strict),
+        .testTarget(name: "EventsTests", dependencies: ["Events"], swiftSettings: strict),
+        .testTarget(name: "AuditLogTests", dependencies: ["AuditLog", "Events"], swiftSettings: strict),
+    ]
+)

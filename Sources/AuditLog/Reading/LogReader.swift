@@ -1,0 +1,235 @@
+public import Events
+
+/// Some lines of a log, as they stand together in one member of a segment.
+public struct LogBlock: Sendable {
+    /// The first line's seq.
+    public let firstSeq: UInt64
+    /// The number of lines.
+    public let lineCount: Int
+    /// The segment's file name.
+    public let segment: String
+    /// Where the member begins in the file, in bytes.
+    public let offset: Int
+    /// Whole lines, each with its newline.
+    public let bytes: [UInt8]
+    /// Seqs before this block that damage made unreadable.
+    public let skipped: Range<UInt64>?
+
+    /// Calls `body` with each line, its newline left off, and its seq.
+    public func forEachLine<E: Error>(
+        _ body: (UInt64, UnsafeRawBufferPointer) throws(E) -> Void
+    ) throws(E) {
+        var seq = firstSeq
+        let result: Result<Void, E> = bytes.withUnsafeBytes { raw in
+            Result { () throws(E) in
+                try LineScan.forEach(raw) { (line: UnsafeRawBufferPointer) throws(E) in
+                    try body(seq, line)
+                    seq += 1
+                }
+            }
+        }
+        try result.get()
+    }
+}
+
+/// Reads a log's durable lines from a place on, and goes on as the log grows: across rotation, sealing and the
+/// writer's restart.
+///
+/// Never gives a line that is not durable, unless asked to.
+public final class LogReader {
+    /// The log.
+    public let log: LogDirectory
+    /// The seq of the next line.
+    public private(set) var nextSeq: UInt64
+    private let files: any LogFileSystem
+    private let uncommitted: Bool
+    private let gate: DurableGate
+    private var segment: UInt64?
+    private var cursor: SegmentCursor?
+    private var skippedFrom: UInt64?
+
+    /// Opens a log to read from `seq` on; a seq before the first kept one begins there.
+    ///
+    /// - Throws: `LogError.notFound`, `.disk`.
+    public init(
+        _ log: LogDirectory, from seq: UInt64 = 0, uncommitted: Bool = false,
+        files: any LogFileSystem = PosixFileSystem()
+    ) throws(LogError) {
+        self.log = log
+        self.files = files
+        self.uncommitted = uncommitted
+        gate = DurableGate(log)
+        nextSeq = seq
+        let segments = try log.segments(on: files)
+        guard let first = segments.last(where: { $0 <= seq }) ?? segments.first else { return }
+        nextSeq = max(seq, first)
+        do throws(SystemError) {
+            try open(first)
+            try seek { line in line.seq <= seq }
+        } catch {
+            throw LogError(error)
+        }
+    }
+
+    /// Opens a log to read from the last block that begins no later than `time`.
+    ///
+    /// - Throws: `LogError.notFound`, `.disk`.
+    public init(
+        _ log: LogDirectory, fromTime time: Timestamp, uncommitted: Bool = false,
+        files: any LogFileSystem = PosixFileSystem()
+    ) throws(LogError) {
+        self.log = log
+        self.files = files
+        self.uncommitted = uncommitted
+        gate = DurableGate(log)
+        nextSeq = 0
+        var chosen = try log.segments(on: files)
+        do throws(SystemError) {
+            while let last = chosen.popLast() {
+                try open(last)
+                nextSeq = last
+                let head = try headOfMember(at: 0, limit: cursor?.file.size() ?? 0)
+                if chosen.isEmpty || (head.map { $0.timestamp <= time } ?? false) { break }
+            }
+            if let found = try seek({ line in line.timestamp <= time }) { nextSeq = found }
+        } catch {
+            throw LogError(error)
+        }
+    }
+
+    /// The next block of durable lines; nil when there is nothing new now.
+    ///
+    /// - Throws: `LogError.disk`.
+    public func nextBlock() throws(LogError) -> LogBlock? {
+        do throws(SystemError) {
+            while true {
+                if cursor == nil, try !openNextSegment() { return nil }
+                guard let cursor, let segment else { return nil }
+                let limit = try limit(of: cursor)
+                guard limit > cursor.offset else {
+                    if try leaveIfSucceeded() { continue }
+                    return nil
+                }
+                switch try cursor.next(limit: limit) {
+                case .block(let offset, _, let plaintext):
+                    if let block = block(plaintext, segment: segment, offset: offset) { return block }
+                case .endOfFile, .end: continue
+                case .bad(let offset):
+                    if let valid = try cursor.validMember(after: offset, limit: limit) {
+                        skippedFrom = skippedFrom ?? nextSeq
+                        cursor.seek(to: valid)
+                    } else if try leaveIfSucceeded() {
+                        continue
+                    } else {
+                        return nil
+                    }
+                }
+            }
+        } catch {
+            throw LogError(error)
+        }
+    }
+
+    /// How far into the file lines may be read now: with a living writer not past its watermark.
+    private func limit(of cursor: SegmentCursor) throws(SystemError) -> Int {
+        if uncommitted { return try cursor.file.size() }
+        switch gate.look() {
+        case .through(let seq): return nextSeq < seq ? try cursor.file.size() : 0
+        case .open:
+            let size = try cursor.file.size()
+            // No writer lives: what a crashed one wrote but did not sync becomes durable here, before anyone reads it.
+            if size > cursor.offset { try cursor.file.sync() }
+            return size
+        }
+    }
+
+    private func block(_ plaintext: [UInt8], segment: UInt64, offset: Int) -> LogBlock? {
+        let name = LogDirectory.segmentName(segment)
+        let count = plaintext.withUnsafeBytes { LineScan.count($0) }
+        let head = plaintext.withUnsafeBytes { bytes in
+            LineScan.head(UnsafeRawBufferPointer(rebasing: bytes.prefix { $0 != 0x0A }))
+        }
+        var first = nextSeq
+        if let head, head.seq != nextSeq { first = head.seq }
+        if first + UInt64(count) <= nextSeq { return nil }
+        var bytes = plaintext
+        var lineCount = count
+        if first < nextSeq {
+            lineCount -= Int(nextSeq - first)
+            bytes = Array(LogReader.dropLines(Int(nextSeq - first), plaintext))
+            first = nextSeq
+        }
+        let skipped = first > nextSeq ? (skippedFrom ?? nextSeq)..<first : nil
+        skippedFrom = nil
+        nextSeq = first + UInt64(lineCount)
+        return LogBlock(
+            firstSeq: first, lineCount: lineCount, segment: name, offset: offset, bytes: bytes, skipped: skipped)
+    }
+
+    private static func dropLines(_ count: Int, _ bytes: [UInt8]) -> ArraySlice<UInt8> {
+        var rest = bytes[...]
+        for _ in 0..<count {
+            guard let newline = rest.firstIndex(of: 0x0A) else { return [] }
+            rest = rest[(newline + 1)...]
+        }
+        return rest
+    }
+
+    /// Goes on to the segment after this one, if there is one.
+    private func leaveIfSucceeded() throws(SystemError) -> Bool {
+        guard let current = segment else { return false }
+        let segments = try log.segments(orNoneOn: files)
+        guard let next = segments.first(where: { $0 > current }) else { return false }
+        // The next segment may have begun between our look at this one's size and now.
+        if let cursor, try cursor.file.size() > cursor.offset, case .block = try peek(cursor) { return true }
+        if next > nextSeq { skippedFrom = skippedFrom ?? nextSeq }
+        try open(next)
+        return true
+    }
+
+    private func peek(_ cursor: SegmentCursor) throws(SystemError) -> SegmentCursor.Step {
+        let offset = cursor.offset
+        defer { cursor.seek(to: offset) }
+        return try cursor.next(limit: try cursor.file.size())
+    }
+
+    private func openNextSegment() throws(SystemError) -> Bool {
+        guard let first = try log.segments(orNoneOn: files).first(where: { $0 >= nextSeq }) else { return false }
+        try open(first)
+        return true
+    }
+
+    private func open(_ first: UInt64) throws(SystemError) {
+        cursor?.file.close()
+        cursor = try SegmentCursor(try files.open(log.segmentPath(first), .read))
+        segment = first
+    }
+
+    /// Moves to the last member whose first line satisfies `isBefore`, by halving; gives that line's seq.
+    @discardableResult
+    private func seek(_ isBefore: ((seq: UInt64, timestamp: Timestamp)) -> Bool) throws(SystemError) -> UInt64? {
+        guard let cursor else { return nil }
+        let limit = try cursor.file.size()
+        let offsets = try cursor.memberOffsets(limit: limit)
+        var low = 0
+        var high = offsets.count
+        var found: UInt64?
+        while low < high {
+            let middle = (low + high) / 2
+            if let head = try headOfMember(at: offsets[middle], limit: limit), isBefore(head) {
+                low = middle + 1
+                found = head.seq
+            } else {
+                high = middle
+            }
+        }
+        cursor.seek(to: low > 0 ? offsets[low - 1] : 0)
+        return found
+    }
+
+    private func headOfMember(at offset: Int, limit: Int) throws(SystemError) -> (seq: UInt64, timestamp: Timestamp)? {
+        guard let cursor else { return nil }
+        let prefix = try cursor.prefix(ofMemberAt: offset, count: 96, limit: limit)
+        return prefix.withUnsafeBytes { LineScan.head($0) }
+    }
+}

@@ -1,0 +1,174 @@
+public import Events
+
+/// What a check of a whole log found.
+public struct LogVerification: Sendable {
+    /// The first fault: which record, where, what.
+    public struct Fault: Sendable, Equatable {
+        /// The first record that is missing, damaged or out of order.
+        public var seq: UInt64
+        /// The segment's file name.
+        public var segment: String
+        /// Where in the file the fault stands, in bytes.
+        public var offset: Int
+        /// What is wrong.
+        public var what: String
+    }
+
+    /// Records read.
+    public var records = 0
+    /// Members read.
+    public var blocks = 0
+    /// Segments read.
+    public var segments = 0
+    /// Compressed bytes read.
+    public var compressedBytes = 0
+    /// Bytes of lines.
+    public var plaintextBytes = 0
+    /// The first kept record's seq.
+    public var firstSeq: UInt64 = 0
+    /// One past the last record's seq.
+    public var nextSeq: UInt64 = 0
+    /// The first and the last record's time.
+    public var firstTimestamp: Timestamp?
+    /// The last record's time.
+    public var lastTimestamp: Timestamp?
+    /// `gap` records, and how many records they say were lost.
+    public var gapRecords = 0
+    /// Records that `gap` records say were lost.
+    public var lostRecords = 0
+    /// Bytes of a torn tail that a crash left and the next writer will repair; never acknowledged.
+    public var tornBytes = 0
+    /// The first fault; nil when the log is whole.
+    public var fault: Fault?
+}
+
+/// Checks a log from its first kept record on: every header and CRC, gapless seqs, times, whole lines that are records.
+public struct LogVerifier {
+    private let log: LogDirectory
+    private let files: any LogFileSystem
+    private let progress: (LogVerification) -> Void
+
+    /// Prepares a check; `progress` is called after each segment and about every 4,096 blocks.
+    public init(
+        _ log: LogDirectory, files: any LogFileSystem = PosixFileSystem(),
+        progress: @escaping (LogVerification) -> Void = { _ in }
+    ) {
+        self.log = log
+        self.files = files
+        self.progress = progress
+    }
+
+    /// Reads all durable records; stops at the first fault.
+    ///
+    /// - Throws: `LogError` when the log cannot be read at all.
+    public func verify() throws(LogError) -> LogVerification {
+        var result = LogVerification()
+        let segments = try log.segments(on: files)
+        let isHeld = LogLock.isHeld(log)
+        let gate = DurableGate(log)
+        let durable: UInt64? = if case .through(let seq) = gate.look() { seq } else { nil }
+        result.firstSeq = segments.first ?? 0
+        result.nextSeq = result.firstSeq
+        for (index, first) in segments.enumerated() {
+            if let durable, first >= durable, isHeld { break }
+            if first != result.nextSeq {
+                result.fault = fault(
+                    result, first, 0, "the segment begins with seq \(first), \(result.nextSeq) was expected")
+                return result
+            }
+            do throws(SystemError) {
+                try verify(
+                    segment: first, isLast: index == segments.count - 1, durable: durable, &result)
+            } catch {
+                throw LogError(error)
+            }
+            result.segments += 1
+            progress(result)
+            if result.fault != nil { break }
+        }
+        return result
+    }
+
+    private func verify(
+        segment first: UInt64, isLast: Bool, durable: UInt64?, _ result: inout LogVerification
+    ) throws(SystemError) {
+        let file = try files.open(log.segmentPath(first), .read)
+        defer { file.close() }
+        let size = try file.size()
+        let cursor = try SegmentCursor(file)
+        var last: Timestamp?
+        var isFinished = false
+        while true {
+            if let durable, result.nextSeq >= durable { return }
+            switch try cursor.next(limit: size) {
+            case .end: return
+            case .endOfFile(let offset):
+                isFinished = true
+                result.compressedBytes += size - offset
+            case .block(let offset, let bytes, let plaintext):
+                guard !isFinished else {
+                    result.fault = fault(result, first, offset, "records after the segment's end")
+                    return
+                }
+                result.blocks += 1
+                result.compressedBytes += bytes
+                result.plaintextBytes += plaintext.count
+                plaintext.withUnsafeBytes { check($0, segment: first, offset: offset, last: &last, &result) }
+                if result.fault != nil { return }
+                if result.blocks % 4096 == 0 { progress(result) }
+            case .bad(let offset):
+                // A crash leaves bytes at the very end that nobody was told of; anything else is damage.
+                if isLast, durable == nil, try cursor.validMember(after: offset, limit: size) == nil {
+                    result.tornBytes = size - offset
+                } else {
+                    result.fault = fault(result, first, offset, "a member whose header, length or CRC is wrong")
+                }
+                return
+            }
+        }
+    }
+
+    private func check(
+        _ bytes: UnsafeRawBufferPointer, segment: UInt64, offset: Int, last: inout Timestamp?,
+        _ result: inout LogVerification
+    ) {
+        guard bytes.last == 0x0A else {
+            result.fault = fault(result, segment, offset, "a line without its end")
+            return
+        }
+        LineScan.forEach(bytes) { line in
+            guard result.fault == nil else { return }
+            do throws(RecordError) {
+                let record = try Record(utf8: line)
+                if record.seq != result.nextSeq {
+                    result.fault = fault(
+                        result, segment, offset, "seq \(record.seq) where \(result.nextSeq) was expected")
+                } else if let previous = last, record.timestamp < previous {
+                    result.fault = fault(result, segment, offset, "the time runs backwards within a segment")
+                } else {
+                    count(record, &result)
+                    last = record.timestamp
+                }
+            } catch {
+                result.fault = fault(result, segment, offset, "not a record: \(error)")
+            }
+        }
+    }
+
+    private func count(_ record: Record, _ result: inout LogVerification) {
+        result.records += 1
+        result.nextSeq = record.seq + 1
+        result.firstTimestamp = result.firstTimestamp ?? record.timestamp
+        result.lastTimestamp = record.timestamp
+        guard case .control(let control) = record.body, control.event == .gap else { return }
+        result.gapRecords += 1
+        result.lostRecords += Int(control.number(.n) ?? 0)
+    }
+
+    private func fault(_ result: LogVerification, _ segment: UInt64, _ offset: Int, _ what: String)
+        -> LogVerification.Fault
+    {
+        LogVerification.Fault(
+            seq: result.nextSeq, segment: LogDirectory.segmentName(segment), offset: offset, what: what)
+    }
+}

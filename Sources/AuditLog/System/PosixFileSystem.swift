@@ -1,0 +1,121 @@
+import Glibc
+
+/// The machine's own file system.
+public struct PosixFileSystem: LogFileSystem {
+    /// Makes one.
+    public init() {}
+
+    /// Makes a directory and those above it.
+    public func makeDirectory(_ path: String) throws(SystemError) {
+        guard mkdir(path, 0o700) != 0, errno != EEXIST else { return }
+        guard errno == ENOENT, path.parentDirectory != path else { throw SystemError("mkdir", path) }
+        try makeDirectory(path.parentDirectory)
+        guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw SystemError("mkdir", path) }
+    }
+
+    /// The names in a directory, sorted.
+    public func list(_ path: String) throws(SystemError) -> [String] {
+        guard let directory = opendir(path) else { throw SystemError("opendir", path) }
+        defer { closedir(directory) }
+        var names: [String] = []
+        while let entry = readdir(directory) {
+            let name = withUnsafePointer(to: entry.pointee.d_name) { pointer in
+                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        return names.sorted()
+    }
+
+    /// Opens a file.
+    public func open(_ path: String, _ access: FileAccess) throws(SystemError) -> any LogFile {
+        let flags =
+            switch access {
+            case .read: O_RDONLY
+            case .append: O_RDWR | O_APPEND
+            case .create: O_RDWR | O_APPEND | O_CREAT | O_EXCL
+            case .replace: O_RDWR | O_APPEND | O_CREAT | O_TRUNC
+            }
+        let descriptor = Glibc.open(path, flags | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw SystemError("open", path) }
+        return PosixFile(descriptor: descriptor, path: path)
+    }
+
+    /// Removes a file.
+    public func remove(_ path: String) throws(SystemError) {
+        guard unlink(path) == 0 else { throw SystemError("unlink", path) }
+    }
+
+    /// Renames a file over another.
+    public func rename(_ path: String, to target: String) throws(SystemError) {
+        guard Glibc.rename(path, target) == 0 else { throw SystemError("rename", path) }
+    }
+
+    /// Makes a directory's entries durable.
+    public func syncDirectory(_ path: String) throws(SystemError) {
+        let descriptor = Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw SystemError("open", path) }
+        defer { Glibc.close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw SystemError("fsync", path) }
+    }
+}
+
+/// An open file of the machine's own file system.
+final class PosixFile: LogFile {
+    let descriptor: Int32
+    let path: String
+    private let isClosed = Monitor(false)
+
+    init(descriptor: Int32, path: String) {
+        self.descriptor = descriptor
+        self.path = path
+    }
+
+    deinit {
+        close()
+    }
+
+    func size() throws(SystemError) -> Int {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw SystemError("fstat", path) }
+        return Int(status.st_size)
+    }
+
+    func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(SystemError) -> Int {
+        var done = 0
+        while done < buffer.count {
+            let count = pread(
+                descriptor, buffer.baseAddress.map { $0 + done }, buffer.count - done, off_t(offset + done))
+            if count < 0 {
+                guard errno == EINTR else { throw SystemError("pread", path) }
+                continue
+            }
+            if count == 0 { break }
+            done += count
+        }
+        return done
+    }
+
+    func write(_ bytes: UnsafeRawBufferPointer) throws(SystemError) -> Int {
+        while true {
+            let count = Glibc.write(descriptor, bytes.baseAddress, bytes.count)
+            if count >= 0 { return count }
+            guard errno == EINTR else { throw SystemError("write", path) }
+        }
+    }
+
+    func truncate(to size: Int) throws(SystemError) {
+        guard ftruncate(descriptor, off_t(size)) == 0 else { throw SystemError("ftruncate", path) }
+    }
+
+    func sync() throws(SystemError) {
+        guard fdatasync(descriptor) == 0 else { throw SystemError("fdatasync", path) }
+    }
+
+    func close() {
+        isClosed.withLock { isClosed in
+            if !isClosed { Glibc.close(descriptor) }
+            isClosed = true
+        }
+    }
+}

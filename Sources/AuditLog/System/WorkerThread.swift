@@ -1,0 +1,53 @@
+import Glibc
+
+/// A thread of our own: the committer and the pumps of a stdio gateway block in system calls, which a task must not.
+package struct WorkerThread: Sendable {
+    private let handle: pthread_t
+
+    /// Starts a thread.
+    ///
+    /// The name is shown by the system's tools and is cut at 15 bytes.
+    ///
+    /// - Throws: `SystemError` when the system has no thread to give.
+    package init(named name: String, _ body: @escaping @Sendable () -> Void) throws(SystemError) {
+        let box = Unmanaged.passRetained(
+            Box {
+                WorkerThread.rename(name)
+                body()
+            })
+        var handle = pthread_t()
+        let status = pthread_create(&handle, nil, runBox, box.toOpaque())
+        guard status == 0 else {
+            box.release()
+            throw SystemError("pthread_create", name, status)
+        }
+        self.handle = handle
+    }
+
+    private static func rename(_ name: String) {
+        // Glibc's pthread_setname_np is not visible to Swift.
+        let descriptor = open("/proc/thread-self/comm", O_WRONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return }
+        _ = name.withCString { write(descriptor, $0, min(15, strlen($0))) }
+        close(descriptor)
+    }
+
+    /// Waits for the thread's end; to be called once.
+    package func join() {
+        pthread_join(handle, nil)
+    }
+}
+
+private final class Box: Sendable {
+    let body: @Sendable () -> Void
+
+    init(_ body: @escaping @Sendable () -> Void) {
+        self.body = body
+    }
+}
+
+private func runBox(_ pointer: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
+    guard let pointer else { return nil }
+    Unmanaged<Box>.fromOpaque(pointer).takeRetainedValue().body()
+    return nil
+}

@@ -1,0 +1,72 @@
+import Events
+
+/// The records between the producers and the committer, and what both know of each other.
+final class CommitQueue: Sendable {
+    /// A wall clock that is set back by more begins a new segment, in microseconds.
+    static let tolerableStep: Int64 = 5_000_000
+
+    struct State: ~Copyable {
+        /// Lines that the committer has not taken.
+        var pending = LineBuffer()
+        /// The seq of the first pending line.
+        var pendingFirst: UInt64
+        var nextSeq: UInt64
+        var lastTimestamp: Timestamp?
+        /// All seqs below are acknowledged.
+        var acknowledged: UInt64
+        /// For each time that records were withdrawn: the first seq that was.
+        var withdrawals: [UInt64] = []
+        /// Why nothing can be written just now.
+        var trouble: SystemError?
+        /// Records given up since `trouble` began, and since when.
+        var lost = 0
+        var lostSince: Timestamp?
+        var rotates = false
+        var isClosing = false
+        var isClosed = false
+    }
+
+    let state: Monitor<State>
+    private let queueBytes: Int
+
+    init(nextSeq: UInt64, lastTimestamp: Timestamp?, queueBytes: Int) {
+        self.queueBytes = queueBytes
+        state = Monitor(
+            State(pendingFirst: nextSeq, nextSeq: nextSeq, lastTimestamp: lastTimestamp, acknowledged: nextSeq))
+    }
+
+    func append(at clock: () -> Timestamp, _ body: (UInt64, Timestamp) -> Record.Body) -> LogTicket? {
+        var ticket: LogTicket?
+        var wakes = false
+        // A full queue slows the producer down; it never drops a record.
+        let waited = state.wait { state -> Bool? in
+            if state.isClosing { return true }
+            if state.trouble != nil {
+                state.lost += 1
+                return true
+            }
+            guard state.pending.count < queueBytes else { return nil }
+            let time = clock()
+            let timestamp = state.lastTimestamp.map { max($0, time) } ?? time
+            state.lastTimestamp = timestamp
+            let seq = state.nextSeq
+            wakes = state.pending.count == 0
+            state.pending.append(Record(seq: seq, timestamp: timestamp, body: body(seq, timestamp)))
+            state.nextSeq += 1
+            ticket = LogTicket(seq: seq, generation: state.withdrawals.count)
+            return true
+        }
+        if waited == true, wakes { state.wakeAll() }
+        return ticket
+    }
+
+    func wait(for ticket: LogTicket, milliseconds: Int) -> CommitResult {
+        state.wait(milliseconds: milliseconds) { state -> CommitResult? in
+            if ticket.generation < state.withdrawals.count {
+                return ticket.seq < state.withdrawals[ticket.generation] ? .durable : .failed
+            }
+            if ticket.seq < state.acknowledged { return .durable }
+            return state.isClosed ? .failed : nil
+        } ?? .timedOut
+    }
+}

@@ -1,0 +1,212 @@
+import Events
+
+/// Takes what is queued, makes it durable, says so.
+///
+/// Runs on a thread of its own; there is no linger: a batch forms while the previous one is being synced.
+final class Committer: @unchecked Sendable {
+    private var segment: SegmentWriter
+    private let watermark: Watermark
+    private let options: LogOptions
+    private let clock: any LogClock
+    private var batch = LineBuffer()
+    private var segmentBegan: Timestamp
+    private var lastSync: Timestamp
+    private var lastHeartbeat: Timestamp
+    private var unsynced = false
+
+    private enum Task {
+        case commit(first: UInt64, next: UInt64)
+        case rotate
+        case probe
+        case idle
+        case close
+    }
+
+    init(segment: consuming SegmentWriter, watermark: Watermark, options: LogOptions, clock: any LogClock) {
+        self.segment = segment
+        self.watermark = watermark
+        self.options = options
+        self.clock = clock
+        segmentBegan = clock.now()
+        lastSync = segmentBegan
+        lastHeartbeat = segmentBegan
+    }
+
+    func run(_ queue: CommitQueue) {
+        while true {
+            switch next(queue) {
+            case .commit(let first, let next): commit(first: first, next: next, queue)
+            case .rotate: rotate(queue)
+            case .probe: probe(queue)
+            case .idle: idle(queue)
+            case .close:
+                close(queue)
+                return
+            }
+        }
+    }
+
+    private func next(_ queue: CommitQueue) -> Task {
+        let isBroken = queue.state.withLock { $0.trouble != nil }
+        let wait = isBroken ? options.probeMilliseconds : unsynced ? syncInterval : options.heartbeatSeconds * 1000
+        var task: Task?
+        _ = queue.state.wait(milliseconds: wait > 0 ? wait : nil) { state -> Bool? in
+            if state.trouble != nil {
+                if state.isClosing { task = .close }
+                return state.isClosing ? true : nil
+            }
+            if state.pending.count > 0 {
+                swap(&state.pending, &batch)
+                task = .commit(first: state.pendingFirst, next: state.nextSeq)
+                state.pendingFirst = state.nextSeq
+                return true
+            }
+            if state.rotates {
+                state.rotates = false
+                task = .rotate
+                return true
+            }
+            if state.isClosing {
+                task = .close
+                return true
+            }
+            return nil
+        }
+        return task ?? (isBroken ? .probe : .idle)
+    }
+
+    private func commit(first: UInt64, next: UInt64, _ queue: CommitQueue) {
+        do throws(SystemError) {
+            if isSegmentFull {
+                try finishSegment()
+            }
+            try segment.write(batch.bytes, first: first)
+            unsynced = true
+            if options.durability == .strict || (options.durability != .none && isSyncDue) { try sync(upTo: next) }
+            if options.durability == .none { watermark.durable = next }
+        } catch {
+            fail(error, queue, first: first)
+            return
+        }
+        batch.truncate(to: 0)
+        queue.state.withLock { $0.acknowledged = next }
+        queue.state.wakeAll()
+    }
+
+    private func sync(upTo next: UInt64) throws(SystemError) {
+        try segment.sync()
+        unsynced = false
+        lastSync = clock.now()
+        watermark.durable = next
+    }
+
+    private var syncInterval: Int {
+        if case .interval(let milliseconds) = options.durability { milliseconds } else { 1000 }
+    }
+
+    private var isSyncDue: Bool {
+        clock.now().since(lastSync) >= Int64(syncInterval) * 1000
+    }
+
+    private var isSegmentFull: Bool {
+        segment.size >= options.segmentBytes
+            || (segment.size > 0 && clock.now().since(segmentBegan) >= Int64(options.segmentSeconds) * 1_000_000)
+    }
+
+    private func finishSegment() throws(SystemError) {
+        try segment.finish()
+        segmentBegan = clock.now()
+    }
+
+    private func rotate(_ queue: CommitQueue) {
+        do throws(SystemError) {
+            try finishSegment()
+            unsynced = false
+            watermark.durable = queue.state.withLock { $0.acknowledged }
+        } catch {
+            fail(error, queue, first: queue.state.withLock { $0.acknowledged })
+        }
+    }
+
+    /// Nothing came for a while: sync what `interval` left, or show that the log lives.
+    private func idle(_ queue: CommitQueue) {
+        let acknowledged = queue.state.withLock { $0.acknowledged }
+        if unsynced {
+            do throws(SystemError) {
+                try sync(upTo: acknowledged)
+            } catch {
+                fail(error, queue, first: watermark.durable)
+            }
+            return
+        }
+        guard options.writesOwnRecords, options.heartbeatSeconds > 0,
+            clock.now().since(lastHeartbeat) >= Int64(options.heartbeatSeconds) * 1_000_000
+        else { return }
+        lastHeartbeat = clock.now()
+        _ = queue.append(at: { self.clock.now() }) { _, _ in .control(Control(.heartbeat)) }
+    }
+
+    /// Gives up all that is not durable, exactly counted, and lets those who wait know.
+    ///
+    /// A seq that was never durable was never seen by anybody, so the numbers begin again where the durable ones end.
+    private func fail(_ error: SystemError, _ queue: CommitQueue, first: UInt64) {
+        segment.withdraw()
+        unsynced = false
+        batch.truncate(to: 0)
+        let durable = min(first, watermark.durable)
+        queue.state.withLock { state in
+            state.trouble = error
+            state.lost += Int(state.nextSeq - durable)
+            state.lostSince = state.lostSince ?? state.lastTimestamp
+            state.pending.truncate(to: 0)
+            state.withdrawals.append(durable)
+            state.nextSeq = durable
+            state.pendingFirst = durable
+            state.acknowledged = durable
+        }
+        queue.state.wakeAll()
+    }
+
+    /// Tries to write the record of what was lost; when that is durable, the log is well again.
+    private func probe(_ queue: CommitQueue) {
+        let now = clock.now()
+        let (seq, since, lost, trouble, time) = queue.state.withLock { state in
+            let time = state.lastTimestamp.map { max($0, now) } ?? now
+            return (state.nextSeq, state.lostSince, state.lost, state.trouble, time)
+        }
+        let gap = Control(.gap).with(.from, since?.description).with(.to, time.description).with(.n, lost)
+            .with(.reason, trouble.map { "\($0.call) failed" })
+        batch.truncate(to: 0)
+        batch.append(Record(seq: seq, timestamp: time, body: .control(gap)))
+        do throws(SystemError) {
+            try segment.write(batch.bytes, first: seq)
+            try segment.sync()
+        } catch {
+            segment.withdraw()
+            batch.truncate(to: 0)
+            return
+        }
+        batch.truncate(to: 0)
+        watermark.durable = seq + 1
+        queue.state.withLock { state in
+            state.trouble = nil
+            // What was refused while the gap's record was being written is told by the next one.
+            state.lost -= lost
+            state.lostSince = state.lost > 0 ? time : nil
+            state.lastTimestamp = time
+            state.nextSeq = seq + 1
+            state.pendingFirst = seq + 1
+            state.acknowledged = seq + 1
+        }
+        queue.state.wakeAll()
+    }
+
+    private func close(_ queue: CommitQueue) {
+        if unsynced, (try? segment.sync()) != nil {
+            watermark.durable = queue.state.withLock { $0.acknowledged }
+        }
+        segment.leave()
+        queue.state.withLock { $0.isClosed = true }
+        queue.state.wakeAll()
+    }
+}

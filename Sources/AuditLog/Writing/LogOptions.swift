@@ -1,0 +1,58 @@
+/// When a record counts as acknowledged.
+public enum Durability: Sendable, Equatable, CustomStringConvertible {
+    /// After fdatasync.
+    case strict
+    /// After write; fdatasync at most so many milliseconds later.
+    case interval(milliseconds: Int)
+    /// After write; the system decides when bytes reach the disk.
+    case none
+
+    /// Reads `strict`, `none` or `interval:100ms`.
+    public init?(_ text: String) {
+        switch text {
+        case "strict": self = .strict
+        case "none": self = .none
+        default:
+            guard text.hasPrefix("interval:"), text.hasSuffix("ms"), let number = Int(text.dropFirst(9).dropLast(2)),
+                (1...60_000).contains(number)
+            else { return nil }
+            self = .interval(milliseconds: number)
+        }
+    }
+
+    /// The text that is read back.
+    public var description: String {
+        switch self {
+        case .strict: "strict"
+        case .interval(let milliseconds): "interval:\(milliseconds)ms"
+        case .none: "none"
+        }
+    }
+}
+
+/// How a log is written.
+public struct LogOptions: Sendable {
+    /// When a record counts as acknowledged.
+    public var durability = Durability.strict
+    /// What the log is for; fixed when it is made.
+    public var purpose = LogIdentity.Purpose.gateway
+    /// Compressed bytes after which a new segment begins.
+    public var segmentBytes = 64 << 20
+    /// Seconds after which a new segment begins.
+    public var segmentSeconds = 86_400
+    /// Bytes of lines that may wait for the committer before producers must.
+    public var queueBytes = 8 << 20
+    /// Seconds between `heartbeat` records; 0 for none.
+    public var heartbeatSeconds = 3600
+    /// Milliseconds between tries to write again after the disk refused.
+    public var probeMilliseconds = 250
+    /// tollgate's version, for `log_open`.
+    public var version = ""
+    /// Control fields that `log_open` shall carry, such as `gateway` and `digest_key`.
+    public var openFields: [(key: String, value: String)] = []
+    /// Whether control records of the log itself (`log_open`, `heartbeat`) are written; an import has none.
+    public var writesOwnRecords = true
+
+    /// The defaults.
+    public init() {}
+}

@@ -1,0 +1,142 @@
+public import Events
+
+/// What opening a log found, and what was done about it.
+public struct RecoveryReport: Sendable {
+    /// The seq that the next record gets.
+    public var nextSeq: UInt64 = 0
+    /// The last record's time.
+    public var lastTimestamp: Timestamp?
+    /// Bytes of a torn tail that were moved to `quarantine/`.
+    public var quarantinedBytes = 0
+    /// Seqs that damage in the middle of the active segment made unreadable.
+    public var damaged: Range<UInt64>?
+    /// The segment to be continued, if there is one.
+    var activeSegment: UInt64?
+    /// Whether the next record must begin a new segment.
+    var mustBeginSegment = false
+    /// The records that tell what happened.
+    var controls: [Control] = []
+}
+
+/// Brings a log's last segment to a state that can be continued.
+///
+/// Idempotent: a crash in the middle is repaired by the next run.
+struct LogRecovery {
+    let log: LogDirectory
+    let files: any LogFileSystem
+
+    init(_ log: LogDirectory, files: any LogFileSystem) {
+        self.log = log
+        self.files = files
+    }
+
+    /// Reads the active segment whole, checks each member, and repairs a torn tail: bytes to quarantine, then the
+    /// cut.
+    ///
+    /// Damage with valid members behind it is never cut away: the log goes on in a new segment.
+    ///
+    /// - Throws: `LogError`.
+    func repair() throws(LogError) -> RecoveryReport {
+        do throws(SystemError) {
+            var report = RecoveryReport()
+            // A crash between making a segment and writing its first member leaves a file without members: then the
+            // segment before it is the last with records, and tells the last time.
+            for first in try log.segments(orNoneOn: files).reversed() {
+                let isEmpty = try inspect(first, &report)
+                if !isEmpty { break }
+            }
+            return report
+        } catch {
+            throw LogError(error, hint: "tollgate log verify --log \(log.path)")
+        }
+    }
+
+    /// Returns whether the segment holds no record.
+    private func inspect(_ first: UInt64, _ report: inout RecoveryReport) throws(SystemError) -> Bool {
+        let path = log.segmentPath(first)
+        let file = try files.open(path, .append)
+        defer { file.close() }
+        let size = try file.size()
+        let cursor = try SegmentCursor(file)
+        var next = max(first, report.nextSeq)
+        var last: Timestamp?
+        var isFinished = false
+        var damageBegan: UInt64?
+        scan: while true {
+            switch try cursor.next(limit: size) {
+            case .block(_, _, let plaintext):
+                let found = plaintext.withUnsafeBytes { LogRecovery.lastLine($0) }
+                guard let found else { break scan }
+                if let began = damageBegan {
+                    report.damaged = began..<max(began, found.firstSeq)
+                    damageBegan = nil
+                    report.mustBeginSegment = true
+                }
+                next = found.seq + 1
+                last = found.timestamp
+                isFinished = false
+            case .endOfFile: isFinished = true
+            case .end: break scan
+            case .bad(let offset):
+                if let valid = try cursor.validMember(after: offset, limit: size) {
+                    damageBegan = damageBegan ?? next
+                    cursor.seek(to: valid)
+                } else {
+                    try quarantine(file, from: offset, size: size, segment: first, next: next, &report)
+                    break scan
+                }
+            }
+        }
+        report.nextSeq = next
+        report.lastTimestamp = report.lastTimestamp ?? last
+        let remaining = try file.size()
+        guard remaining > 0 else {
+            try files.remove(path)
+            return true
+        }
+        report.activeSegment = report.activeSegment ?? first
+        if isFinished { report.mustBeginSegment = true }
+        if let damaged = report.damaged {
+            report.controls.append(
+                Control(.logRecovered).with(.segment, LogDirectory.segmentName(first))
+                    .with(.firstSeq, damaged.lowerBound).with(.lastSeq, max(damaged.upperBound, 1) - 1)
+                    .with(.reason, "damage in the middle; left as it is"))
+        }
+        return last == nil
+    }
+
+    private func quarantine(
+        _ file: any LogFile, from offset: Int, size: Int, segment: UInt64, next: UInt64,
+        _ report: inout RecoveryReport
+    ) throws(SystemError) {
+        let torn = try file.bytes(offset..<size)
+        try files.makeDirectory(log.quarantinePath)
+        try files.replace(log.quarantinePath + "/\(LogDirectory.segmentName(segment)).\(offset)", with: torn)
+        try file.truncate(to: offset)
+        try file.sync()
+        report.quarantinedBytes += torn.count
+        report.controls.append(
+            Control(.logRecovered).with(.segment, LogDirectory.segmentName(segment)).with(.offset, offset)
+                .with(.bytes, torn.count).with(.firstSeq, next).with(.reason, "torn tail; bytes kept in quarantine"))
+    }
+
+    private static func lastLine(
+        _ bytes: UnsafeRawBufferPointer
+    ) -> (firstSeq: UInt64, seq: UInt64, timestamp: Timestamp)? {
+        var first: UInt64?
+        var found: (firstSeq: UInt64, seq: UInt64, timestamp: Timestamp)?
+        LineScan.forEach(bytes) { line in
+            guard let head = LineScan.head(line) else { return }
+            first = first ?? head.seq
+            found = (first ?? head.seq, head.seq, head.timestamp)
+        }
+        return found
+    }
+}
+
+extension LogDirectory {
+    /// Like `segments(on:)`, for a log whose folder is known to exist.
+    func segments(orNoneOn files: some LogFileSystem) throws(SystemError) -> [UInt64] {
+        try files.list(segmentsPath).compactMap(LogDirectory.firstSeq(ofSegment:)).sorted()
+    }
+}

@@ -1,0 +1,188 @@
+public import Events
+import Glibc
+
+/// Names a queued record, to wait for its commit.
+public struct LogTicket: Sendable, Hashable {
+    /// The record's seq.
+    public let seq: UInt64
+    /// How many times the log had withdrawn records when this one was queued.
+    let generation: Int
+}
+
+/// How a wait for a commit ended.
+public enum CommitResult: Sendable, Equatable {
+    /// The record is as durable as the log's durability promises.
+    case durable
+    /// The disk refused; the record was withdrawn and will never be read.
+    case failed
+    /// The commit takes too long; the record may still become durable.
+    case timedOut
+}
+
+/// Writes one log.
+///
+/// One process at a time; any thread of it.
+///
+/// The promise: when `waitUntilDurable` says `.durable`, the record survives the death of this process and, with
+/// `Durability.strict`, of the machine; and no reader sees it earlier.
+public final class LogWriter: Sendable {
+    /// The log.
+    public let log: LogDirectory
+    /// Who the log is.
+    public let identity: LogIdentity
+    /// What opening found and repaired.
+    public let recovery: RecoveryReport
+    private let lock: Monitor<LogLock?>
+    private let clock: any LogClock
+    private let options: LogOptions
+    private let queue: CommitQueue
+    private let thread: WorkerThread
+
+    /// Opens a log for writing: takes its lock, makes it if need be, repairs a torn tail, starts the committer.
+    ///
+    /// - Throws: `LogError` (`.locked`, `.disk`, `.format`, `.corrupt`).
+    public static func open(
+        _ log: LogDirectory, options: LogOptions = LogOptions(), clock: any LogClock = SystemLogClock(),
+        files: any LogFileSystem = PosixFileSystem()
+    ) throws(LogError) -> LogWriter {
+        do throws(SystemError) {
+            try files.makeDirectory(log.segmentsPath)
+        } catch {
+            throw LogError(error, hint: "tollgate doctor")
+        }
+        let known = files.exists(log.identityPath) ? try LogIdentity.read(log, on: files) : nil
+        let identity = known ?? LogWriter.newIdentity(log, options.purpose)
+        guard identity.purpose == options.purpose else {
+            throw LogError(
+                .format, "this log holds \(identity.purpose.rawValue) records, not \(options.purpose.rawValue) ones",
+                path: log.path, hint: "tollgate log verify --log \(log.path)")
+        }
+        let lock = try LogLock(log, epoch: identity.epoch)
+        if known == nil {
+            do throws(SystemError) {
+                try files.replace(log.identityPath, with: identity.json)
+            } catch {
+                throw LogError(error)
+            }
+        }
+        let recovery = try LogRecovery(log, files: files).repair()
+        do throws(SystemError) {
+            return try LogWriter(
+                log, identity: identity, lock: lock, recovery: recovery, options: options, clock: clock, files: files)
+        } catch {
+            throw LogError(error)
+        }
+    }
+
+    private init(
+        _ log: LogDirectory, identity: LogIdentity, lock: LogLock, recovery: RecoveryReport, options: LogOptions,
+        clock: any LogClock, files: any LogFileSystem
+    ) throws(SystemError) {
+        self.log = log
+        self.identity = identity
+        self.lock = Monitor(lock)
+        self.recovery = recovery
+        self.options = options
+        self.clock = clock
+        var segment = try SegmentWriter(log, files: files)
+        let now = clock.now()
+        let stepBack = recovery.lastTimestamp.map { $0.since(now) } ?? 0
+        // Within one segment time never decreases: after a step back a new one begins.
+        let begins = recovery.mustBeginSegment || stepBack > CommitQueue.tolerableStep
+        if let active = recovery.activeSegment, !begins { try segment.resume(segment: active) }
+        let watermark = try Watermark.create(log, epoch: identity.epoch, durable: recovery.nextSeq)
+        let committer = Committer(segment: segment, watermark: watermark, options: options, clock: clock)
+        queue = CommitQueue(
+            nextSeq: recovery.nextSeq,
+            lastTimestamp: stepBack > CommitQueue.tolerableStep ? nil : recovery.lastTimestamp,
+            queueBytes: options.queueBytes)
+        let queue = queue
+        thread = try WorkerThread(named: "log-commit") { committer.run(queue) }
+        if options.writesOwnRecords { writeOpening(stepBack: stepBack) }
+    }
+
+    private func writeOpening(stepBack: Int64) {
+        var open = Control(.logOpen).with(.origin, identity.origin).with(.epoch, identity.epoch)
+            .with(.purpose, identity.purpose.rawValue).with(.durability, options.durability.description)
+            .with(.version, options.version.isEmpty ? nil : options.version)
+        for (key, value) in options.openFields {
+            if let key = Control.Key(rawValue: key) { open = open.with(key, value) }
+        }
+        append(open)
+        if stepBack > CommitQueue.tolerableStep {
+            append(Control(.clockStep).with(.stepMicroseconds, -stepBack))
+        }
+        for control in recovery.controls { append(control) }
+    }
+
+    /// Fixes a record's seq and time and lets `body` say what it is.
+    ///
+    /// All in one critical section, so that what `body` decides by the time is in the order of the log. `body` must be
+    /// short and must not call the log.
+    ///
+    /// Returns nil, without having called `body`, while the log cannot write or is closed.
+    @discardableResult
+    public func append(_ body: (UInt64, Timestamp) -> Record.Body) -> LogTicket? {
+        queue.append(at: { self.clock.now() }, body)
+    }
+
+    /// Queues a control record.
+    @discardableResult
+    public func append(_ control: Control) -> LogTicket? {
+        append { _, _ in .control(control) }
+    }
+
+    /// Queues a record with a time of its own, no earlier than the last one's.
+    @discardableResult
+    public func append(_ body: Record.Body, at timestamp: Timestamp) -> LogTicket? {
+        queue.append(at: { timestamp }) { _, _ in body }
+    }
+
+    /// Waits until a record is acknowledged, for `milliseconds` at the most.
+    public func waitUntilDurable(_ ticket: LogTicket, milliseconds: Int = 2000) -> CommitResult {
+        queue.wait(for: ticket, milliseconds: milliseconds)
+    }
+
+    /// The seq that the next record will have.
+    public var nextSeq: UInt64 {
+        queue.state.withLock { $0.nextSeq }
+    }
+
+    /// Why the log cannot write just now; nil when it can.
+    public var trouble: SystemError? {
+        queue.state.withLock { $0.trouble }
+    }
+
+    /// Ends the active segment after what is queued; the next record begins a new one.
+    public func rotate() {
+        queue.state.withLock { $0.rotates = true }
+        queue.state.wakeAll()
+    }
+
+    /// Commits what is queued and frees the log.
+    ///
+    /// - Throws: `LogError.disk` when records had to be given up.
+    public func close() throws(LogError) {
+        let wasOpen = queue.state.withLock { state in
+            defer { state.isClosing = true }
+            return !state.isClosing
+        }
+        guard wasOpen else { return }
+        queue.state.wakeAll()
+        thread.join()
+        lock.withLock { $0 = nil }
+        guard let trouble else { return }
+        throw LogError(trouble, hint: "tollgate log verify --log \(log.path)")
+    }
+
+    private static func newIdentity(_ log: LogDirectory, _ purpose: LogIdentity.Purpose) -> LogIdentity {
+        var name = [CChar](repeating: 0, count: 256)
+        gethostname(&name, name.count - 1)
+        let host = String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        let safe = { (text: String) in
+            String(text.map { $0.isASCII && ($0.isLetter || $0.isNumber || "-._~".contains($0)) ? $0 : "-" })
+        }
+        let random = Digest64(UInt64.random(in: .min ... .max))
+        return LogIdentity(origin: "\(safe(host))/\(safe(log.name))/\(random)", epoch: 1, purpose: purpose)
+    }
+}

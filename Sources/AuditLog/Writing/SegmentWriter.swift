@@ -1,0 +1,103 @@
+import Events
+
+/// Appends members to the active segment and begins new ones.
+///
+/// Used by the committer's thread only.
+struct SegmentWriter: ~Copyable {
+    private let log: LogDirectory
+    private let files: any LogFileSystem
+    private var file: (any LogFile)?
+    private(set) var size: Int
+    private var durableSize: Int
+    private var first: UInt64
+    private let normal: Deflater
+    private let hurried: Deflater
+    private var members: LineBuffer
+
+    /// The backlog from which speed matters more than size.
+    private static let hurryBytes = 1 << 20
+
+    init(_ log: LogDirectory, files: any LogFileSystem) throws(SystemError) {
+        let normal = try Deflater(level: 6)
+        let hurried = try Deflater(level: 1)
+        self.log = log
+        self.files = files
+        self.normal = normal
+        self.hurried = hurried
+        file = nil
+        size = 0
+        durableSize = 0
+        first = 0
+        members = LineBuffer(capacity: 128 << 10)
+    }
+
+    /// Continues an existing segment at its end.
+    mutating func resume(segment first: UInt64) throws(SystemError) {
+        let file = try files.open(log.segmentPath(first), .append)
+        size = try file.size()
+        durableSize = size
+        self.file = file
+        self.first = first
+    }
+
+    /// Compresses whole lines into members and writes them; the file is made with its first member.
+    mutating func write(_ lines: UnsafeRawBufferPointer, first seq: UInt64) throws(SystemError) {
+        let deflater = lines.count > SegmentWriter.hurryBytes ? hurried : normal
+        members.truncate(to: 0)
+        var start = 0
+        while start < lines.count {
+            var end = min(start + BGZFMember.maximumPlaintext, lines.count)
+            while end > start, lines[end - 1] != 0x0A { end -= 1 }
+            guard end > start else { throw SystemError("deflate", "a line over 64 KiB", 75) }
+            try deflater.append(UnsafeRawBufferPointer(rebasing: lines[start..<end]), to: &members)
+            start = end
+        }
+        let isNew = file == nil
+        let file = if let file { file } else { try files.open(log.segmentPath(seq), .create) }
+        self.file = file
+        if isNew {
+            first = seq
+            size = 0
+            durableSize = 0
+        }
+        try file.writeAll(members.bytes)
+        size += members.count
+        if isNew { try files.syncDirectory(log.segmentsPath) }
+    }
+
+    /// Returns once all that was written is durable.
+    mutating func sync() throws(SystemError) {
+        try file?.sync()
+        durableSize = size
+    }
+
+    /// Takes back what was written since the last `sync`, and leaves the file for good: after a failed fdatasync its
+    /// descriptor cannot be trusted (the kernel may have dropped the dirty pages and forgotten the error).
+    mutating func withdraw() {
+        guard let file else { return }
+        try? file.truncate(to: durableSize)
+        if durableSize == 0 { try? files.remove(log.segmentPath(first)) }
+        file.close()
+        self.file = nil
+        size = 0
+    }
+
+    /// Ends the segment with the empty member; the next write begins a new one.
+    mutating func finish() throws(SystemError) {
+        guard let file else { return }
+        let result: Result<Void, SystemError> = BGZFMember.endOfFile.withUnsafeBytes { bytes in
+            Result { () throws(SystemError) in try file.writeAll(bytes) }
+        }
+        try result.get()
+        try file.sync()
+        leave()
+    }
+
+    /// Closes the file as it is.
+    mutating func leave() {
+        file?.close()
+        file = nil
+        size = 0
+        durableSize = 0
+    }
+}

@@ -1,0 +1,174 @@
+/// A growing run of bytes that lines are written into; it keeps its memory when it is emptied.
+///
+/// Raw memory rather than `[UInt8]`: a record is some fifty small appends, and an array checks for sharing at each
+/// (measured in `Benchmarks/`, `encode`).
+public struct LineBuffer: ~Copyable {
+    private var base: UnsafeMutableRawPointer
+    private var capacity: Int
+    /// Bytes written.
+    public private(set) var count = 0
+
+    /// Makes an empty buffer with room for `capacity` bytes.
+    public init(capacity: Int = 64 << 10) {
+        self.capacity = max(capacity, 64)
+        base = .allocate(byteCount: self.capacity, alignment: 16)
+    }
+
+    deinit {
+        base.deallocate()
+    }
+
+    /// What has been written.
+    public var bytes: UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(start: base, count: count)
+    }
+
+    /// Forgets what was written after the first `length` bytes.
+    public mutating func truncate(to length: Int) {
+        count = min(count, max(length, 0))
+    }
+
+    /// Forgets the first `length` bytes.
+    public mutating func removeFirst(_ length: Int) {
+        let dropped = min(max(length, 0), count)
+        count -= dropped
+        base.copyMemory(from: base + dropped, byteCount: count)
+    }
+
+    /// Appends bytes.
+    public mutating func append(_ other: UnsafeRawBufferPointer) {
+        guard let source = other.baseAddress else { return }
+        reserve(other.count)
+        (base + count).copyMemory(from: source, byteCount: other.count)
+        count += other.count
+    }
+
+    /// Appends one byte.
+    @inline(__always)
+    public mutating func append(_ byte: UInt8) {
+        reserve(1)
+        base.storeBytes(of: byte, toByteOffset: count, as: UInt8.self)
+        count += 1
+    }
+
+    /// Appends a constant text as it is.
+    @inline(__always)
+    public mutating func append(_ text: StaticString) {
+        append(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+    }
+
+    /// Appends a text's bytes as they are.
+    public mutating func append(raw text: String) {
+        var text = text
+        text.withUTF8 { append(UnsafeRawBufferPointer($0)) }
+    }
+
+    /// Appends a number in decimal.
+    public mutating func append(decimal value: Int64) {
+        if value < 0 { append(UInt8(ascii: "-")) }
+        append(decimal: value.magnitude)
+    }
+
+    /// Appends a number in decimal.
+    public mutating func append(decimal value: UInt64) {
+        reserve(20)
+        var digits = 1
+        var bound: UInt64 = 10
+        while digits < 20, value >= bound {
+            digits += 1
+            bound = digits < 20 ? bound &* 10 : bound
+        }
+        var rest = value
+        for index in stride(from: count + digits - 1, through: count, by: -1) {
+            let (quotient, remainder) = rest.quotientAndRemainder(dividingBy: 10)
+            base.storeBytes(
+                of: UInt8(ascii: "0") + UInt8(truncatingIfNeeded: remainder), toByteOffset: index, as: UInt8.self)
+            rest = quotient
+        }
+        count += digits
+    }
+
+    /// Appends 16 hexadecimal digits.
+    public mutating func append(_ digest: Digest64) {
+        reserve(16)
+        for shift in stride(from: 60, through: 0, by: -4) {
+            let nibble = UInt8(truncatingIfNeeded: digest.value >> UInt64(shift)) & 15
+            let digit = nibble < 10 ? UInt8(ascii: "0") + nibble : UInt8(ascii: "a") + nibble - 10
+            base.storeBytes(of: digit, toByteOffset: count, as: UInt8.self)
+            count += 1
+        }
+    }
+
+    /// Appends a moment's 27 bytes.
+    public mutating func append(_ timestamp: Timestamp) {
+        reserve(Timestamp.textLength)
+        timestamp.write(to: UnsafeMutableRawBufferPointer(start: base + count, count: Timestamp.textLength))
+        count += Timestamp.textLength
+    }
+
+    /// Appends a JSON string, quotes included.
+    ///
+    /// Texts longer than `maximum` bytes become a prefix, a digest and the length.
+    public mutating func append(json text: String, maximum: Int) {
+        var text = text
+        text.withUTF8 { utf8 in
+            append(UInt8(ascii: "\""))
+            if utf8.count <= maximum {
+                append(escaping: UnsafeRawBufferPointer(utf8))
+            } else {
+                appendCut(UnsafeRawBufferPointer(utf8), maximum: maximum)
+            }
+            append(UInt8(ascii: "\""))
+        }
+    }
+
+    private mutating func appendCut(_ utf8: UnsafeRawBufferPointer, maximum: Int) {
+        // Room for `…#` + 16 digits + `+` + length.
+        var length = max(0, maximum - 40)
+        while length > 0, utf8[length] & 0xC0 == 0x80 { length -= 1 }
+        append(escaping: UnsafeRawBufferPointer(rebasing: utf8[..<length]))
+        append("\u{2026}#")
+        // FNV-1a, 64 bits: to tell cut texts apart, not to prove anything.
+        append(Digest64(utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }))
+        append("+")
+        append(decimal: Int64(utf8.count))
+    }
+
+    private mutating func append(escaping utf8: UnsafeRawBufferPointer) {
+        var start = 0
+        for index in utf8.indices {
+            let byte = utf8[index]
+            guard byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") || byte == 0x7F else {
+                continue
+            }
+            append(UnsafeRawBufferPointer(rebasing: utf8[start..<index]))
+            start = index + 1
+            switch byte {
+            case UInt8(ascii: "\""): append("\\\"")
+            case UInt8(ascii: "\\"): append("\\\\")
+            default:
+                append("\\u00")
+                append(hexDigit(byte >> 4))
+                append(hexDigit(byte & 15))
+            }
+        }
+        append(UnsafeRawBufferPointer(rebasing: utf8[start...]))
+    }
+
+    private func hexDigit(_ nibble: UInt8) -> UInt8 {
+        nibble < 10 ? UInt8(ascii: "0") + nibble : UInt8(ascii: "a") + nibble - 10
+    }
+
+    @inline(__always)
+    private mutating func reserve(_ more: Int) {
+        if count + more > capacity { grow(more) }
+    }
+
+    private mutating func grow(_ more: Int) {
+        capacity = max(capacity * 2, count + more)
+        let larger = UnsafeMutableRawPointer.allocate(byteCount: capacity, alignment: 16)
+        larger.copyMemory(from: base, byteCount: count)
+        base.deallocate()
+        base = larger
+    }
+}
