@@ -1,0 +1,36 @@
+extension [UInt8] {
+    mutating func append(literal text: StaticString) {
+        text.withUTF8Buffer { append(contentsOf: $0) }
+    }
+
+    mutating func append(decimal value: Int) {
+        if value < 0 { append(UInt8(ascii: "-")) }
+        let first = count
+        var rest = value.magnitude
+        repeat {
+            append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
+            rest /= 10
+        } while rest != 0
+        self[first...].reverse()
+    }
+
+    /// Appends text as a JSON string, escaping what RFC 8259 §7 requires and U+007F, which terminals act on.
+    mutating func append(quoted text: String) {
+        append(UInt8(ascii: "\""))
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "\""), UInt8(ascii: "\\"):
+                append(UInt8(ascii: "\\"))
+                append(byte)
+            case UInt8(ascii: "\n"): append(literal: "\\n")
+            case ..<0x20, 0x7F:
+                append(literal: "\\u00")
+                for digit in [byte >> 4, byte & 0xF] {
+                    append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
+                }
+            default: append(byte)
+            }
+        }
+        append(UInt8(ascii: "\""))
+    }
+}
