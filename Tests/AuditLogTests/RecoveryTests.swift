@@ -18,11 +18,13 @@ import Testing
 
     @Test func aCutAtEveryByteIsATornTailThatIsRepairedAndKept() throws {
         let place = try smallLog()
+        // As after a power cut: the watermark in memory is gone.
         let file = try #require(place.segmentFiles.first)
         let whole = place.bytes(file)
         let full = try place.lines().map(\.line)
         for length in 0..<whole.count {
             try place.write(Array(whole[..<length]), to: file)
+            try PosixFileSystem().remove(place.log.livePath)
             let writer = try LogWriter.open(place.log, options: .plain)
             let kept = Int(writer.recovery.nextSeq)
             writer.append(number: 100)
@@ -102,6 +104,19 @@ import Testing
         #expect(fault.seq == damaged.lowerBound && fault.offset == first)
     }
 
+    @Test func missingAcknowledgedRecordsAreToldAndTheirSeqsNeverUsedAgain() throws {
+        let place = try smallLog()
+        let file = try #require(place.segmentFiles.first)
+        try place.write(Array(place.bytes(file).dropLast(5)), to: file)
+        let fault = try #require(try LogVerifier(place.log).verify().fault)
+        #expect(fault.what.contains("seq 8 were acknowledged"))
+        let writer = try LogWriter.open(place.log, options: .plain)
+        #expect(writer.recovery.damaged == fault.seq..<9 && writer.recovery.nextSeq == 9)
+        writer.append(number: 9)
+        try writer.close()
+        #expect(try place.lines().map(\.seq) == Array(0..<fault.seq) + [9])
+    }
+
     @Test func anEmptySegmentFileOfACrashIsRemoved() throws {
         let place = try smallLog()
         try place.write([], to: place.log.segmentPath(9))
@@ -117,6 +132,7 @@ import Testing
         let place = try smallLog()
         let file = try #require(place.segmentFiles.first)
         try place.write(Array(place.bytes(file).dropLast(5)), to: file)
+        try PosixFileSystem().remove(place.log.livePath)
         let first = try LogRecovery(place.log, files: PosixFileSystem()).repair()
         let repaired = place.bytes(file)
         let second = try LogRecovery(place.log, files: PosixFileSystem()).repair()

@@ -86,7 +86,19 @@ public struct LogVerifier {
             progress(result)
             if result.fault != nil { break }
         }
+        if !isHeld, result.fault == nil { checkAcknowledged(segments.last ?? 0, &result) }
         return result
+    }
+
+    /// Without a writer, the watermark that the last one left on this boot says what must be there.
+    private func checkAcknowledged(_ segment: UInt64, _ result: inout LogVerification) {
+        guard let epoch = try? LogIdentity.read(log, on: files).epoch,
+            let durable = Watermark.read(log, epoch: epoch)?.durable, durable > result.nextSeq
+        else { return }
+        let size = (try? files.open(log.segmentPath(segment), .read).size()) ?? 0
+        result.fault = fault(
+            result, segment, size - result.tornBytes,
+            "records to seq \(durable - 1) were acknowledged, and those from here on are missing")
     }
 
     private func verify(

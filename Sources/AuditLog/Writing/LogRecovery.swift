@@ -8,7 +8,7 @@ public struct RecoveryReport: Sendable {
     public var lastTimestamp: Timestamp?
     /// Bytes of a torn tail that were moved to `quarantine/`.
     public var quarantinedBytes = 0
-    /// Seqs that damage in the middle of the active segment made unreadable.
+    /// Seqs that cannot be read any more: damage in the middle, or acknowledged records that are gone.
     public var damaged: Range<UInt64>?
     /// The segment to be continued, if there is one.
     var activeSegment: UInt64?
@@ -45,10 +45,26 @@ struct LogRecovery {
                 let isEmpty = try inspect(first, &report)
                 if !isEmpty { break }
             }
+            findMissing(&report)
             return report
         } catch {
             throw LogError(error, hint: "tollgate log verify --log \(log.path)")
         }
+    }
+
+    /// Finds records that were acknowledged on this boot and are gone: their seqs are never used again, and the log says
+    /// so.
+    private func findMissing(_ report: inout RecoveryReport) {
+        guard let epoch = try? LogIdentity.read(log, on: files).epoch,
+            let durable = Watermark.read(log, epoch: epoch)?.durable, durable > report.nextSeq
+        else { return }
+        report.damaged = (report.damaged?.lowerBound ?? report.nextSeq)..<durable
+        report.controls.append(
+            Control(.logRecovered).with(.segment, LogDirectory.segmentName(report.activeSegment ?? report.nextSeq))
+                .with(.firstSeq, report.nextSeq).with(.lastSeq, durable - 1)
+                .with(.reason, "acknowledged records are missing"))
+        report.nextSeq = durable
+        report.mustBeginSegment = true
     }
 
     /// Returns whether the segment holds no record.

@@ -1,0 +1,122 @@
+import AuditLog
+import Events
+import Foundation
+import MCP
+import Policy
+import StrictJSON
+
+/// The figures that need no other process: CPU time of one thread, or of the process, over many repetitions.
+///
+/// Prints one line per figure: name, value, unit. `Benchmarks/run` makes the table of them.
+@main
+struct Measure {
+    static func main() throws {
+        try encode()
+        try decode()
+        try scan()
+        try decide()
+        try log()
+    }
+
+    private static func report(_ name: String, _ value: Double, _ unit: String) {
+        print("\(name)\t\(String(format: value < 10 ? "%.2f" : "%.0f", value))\t\(unit)")
+    }
+
+    /// CPU nanoseconds of this process spent in `body`, the least of five runs, divided by `count`.
+    private static func nanoseconds(per count: Int, _ body: () throws -> Void) rethrows -> Double {
+        var best = Double.infinity
+        for _ in 0..<5 {
+            let start = processNanoseconds()
+            try body()
+            best = min(best, Double(processNanoseconds() - start) / Double(count))
+        }
+        return best
+    }
+
+    private static func processNanoseconds() -> UInt64 {
+        var time = timespec()
+        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+        return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+    }
+
+    private static func encode() throws {
+        var buffer = LineBuffer(capacity: 1 << 20)
+        let record = Record(
+            seq: 123_456, timestamp: Timestamp(microseconds: 1_795_368_960_123_456), body: .decision(sample))
+        report(
+            "encode a decision of \(sampleFields) fields",
+            nanoseconds(per: 100_000) {
+                for _ in 0..<100_000 {
+                    buffer.truncate(to: 0)
+                    buffer.append(record)
+                }
+            }, "ns")
+        report("  its length", Double(buffer.count), "B")
+    }
+
+    private static func decode() throws {
+        var buffer = LineBuffer()
+        buffer.append(
+            Record(seq: 123_456, timestamp: Timestamp(microseconds: 1_795_368_960_123_456), body: .decision(sample)))
+        let line = Array(buffer.bytes)
+        let cost = try nanoseconds(per: 100_000) {
+            for _ in 0..<100_000 { _ = try line.withUnsafeBytes { try Record(utf8: $0) } }
+        }
+        report("decode it again", cost, "ns")
+    }
+
+    private static func scan() throws {
+        var scanner = EnvelopeScanner()
+        let call = Array(callText.utf8)
+        let cost = try nanoseconds(per: 100_000) {
+            for _ in 0..<100_000 { _ = try scanner.scan(call, framing: .line) }
+        }
+        report("scan a tools/call of \(call.count) B", cost, "ns")
+    }
+
+    private static func decide() throws {
+        let document = try PolicyDocument(parsing: Array(pagePolicy.utf8))
+        let policy = CompiledPolicy(document, name: "page", digest: Digest64(1))
+        let tree = try JSONTree(parsing: Array(callText.utf8))
+        let arguments = tree.member(tree.root, "params").flatMap { tree.member($0, "arguments") }
+        var counters = LimitCounters()
+        var now: Int64 = 0
+        let cost = nanoseconds(per: 100_000) {
+            for _ in 0..<100_000 {
+                now += 7_000_000
+                let call = Call(
+                    tool: "build_and_push_image_to_ecr", arguments: arguments, in: tree,
+                    caller: Caller(agent: "ci", grant: nil, session: nil, server: "ecs"))
+                _ = policy.decide(call, counters: &counters, now: Timestamp(microseconds: now))
+            }
+        }
+        report("decide by the page's policy", cost, "ns")
+    }
+
+    /// The whole writer: append, deflate at level 6, write, fdatasync, in batches of 100 as group commit makes them.
+    private static func log() throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("tollgate-bench-\(getpid())")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        var options = LogOptions()
+        options.writesOwnRecords = false
+        let writer = try LogWriter.open(LogDirectory(path: folder.path + "/log"), options: options)
+        let count = 100_000
+        var decision = sample
+        let start = processNanoseconds()
+        for number in 0..<count {
+            decision.rpcID = String(number)
+            decision.argumentDigest = Digest64(UInt64(number) &* 0x9E37_79B9_7F4A_7C15)
+            let ticket = writer.append { _, _ in .decision(decision) }
+            if number % 100 == 99, let ticket { _ = writer.waitUntilDurable(ticket, milliseconds: 60_000) }
+        }
+        let spent = Double(processNanoseconds() - start) / Double(count) / 1000
+        try writer.close()
+        let size = try LogVerifier(LogDirectory(path: folder.path + "/log")).verify()
+        report("log: append to durable, batches of 100, CPU", spent, "µs")
+        report("  compressed, per decision", Double(size.compressedBytes) / Double(count), "B")
+        let verify = try nanoseconds(per: count) {
+            _ = try LogVerifier(LogDirectory(path: folder.path + "/log")).verify()
+        }
+        report("log verify", 1e9 / verify, "records/s")
+    }
+}

@@ -1,0 +1,32 @@
+import Events
+import MCP
+
+extension Outcome {
+    /// The outcome that a server's answer is.
+    init(_ response: ServerResponse, to request: PendingRequests.Request, now: Timestamp) {
+        var code: Int?
+        let ending: Ending
+        switch response.outcome {
+        case .result: ending = .ok
+        case .toolError: ending = .toolError
+        case .rpcError(let number):
+            ending = .rpcError
+            code = number.map { Int(clamping: $0) }
+        }
+        self.init(ending, of: request, now: now)
+        self.code = code
+        resultBytes = response.payload.count
+    }
+
+    /// An outcome that no answer brought.
+    init(_ ending: Ending, of request: PendingRequests.Request, now: Timestamp) {
+        self.init(of: request.seq, ending: ending)
+        agent = request.agent
+        tool = request.tool
+        method = request.methodName
+        guard let forwarded = request.forwarded else { return }
+        if request.isCharged { reservation = .committed }
+        upstreamMicroseconds = Int(max(0, now.since(forwarded)))
+        gatewayMicroseconds = Int(max(0, forwarded.since(request.decided)))
+    }
+}

@@ -1,0 +1,43 @@
+import AuditLog
+import Crypto
+import Events
+import MCP
+import Policy
+
+/// What the server has listed: its tools' definitions, by name.
+final class ToolCatalog: Sendable {
+    /// What is known of one tool.
+    struct Tool: Sendable {
+        /// Digest of the definition.
+        let digest: Digest64
+        /// The class of harm that name and annotations say.
+        let risk: Risk
+        /// The names of the arguments that its schema declares.
+        let arguments: Set<String>
+    }
+
+    private let tools = Monitor<[String: Tool]>([:])
+
+    /// A tool as last listed; nil where the server never listed it.
+    func tool(_ name: String) -> Tool? {
+        tools.withLock { $0[name] }
+    }
+
+    /// Takes over a page, and gives the names and digests of those whose definition changed.
+    func take(_ list: ToolList, reader: inout ToolListReader) -> [(name: String, digest: Digest64)] {
+        var changed: [(name: String, digest: Digest64)] = []
+        var canonical: [UInt8] = []
+        for definition in list.tools {
+            canonical.removeAll(keepingCapacity: true)
+            reader.appendCanonical(definition, to: &canonical)
+            guard let digest = Digest64(prefixOf: SHA256.hash(data: canonical)) else { continue }
+            let annotations = Policy.ToolAnnotations(
+                readOnly: definition.annotations.readOnlyHint, destructive: definition.annotations.destructiveHint)
+            let finding = RiskClassifier.classify(tool: definition.name, annotations: annotations)
+            let tool = Tool(digest: digest, risk: finding.risk, arguments: Set(definition.argumentNames))
+            let old = tools.withLock { $0.updateValue(tool, forKey: definition.name) }
+            if let old, old.digest != digest { changed.append((definition.name, digest)) }
+        }
+        return changed
+    }
+}

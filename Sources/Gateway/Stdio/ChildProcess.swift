@@ -1,0 +1,116 @@
+import AuditLog
+import Glibc
+
+/// The server that `run` wraps: a process with its standard input and output on pipes.
+///
+/// `posix_spawn` itself: the pumps block on plain descriptors, which neither Foundation's `Process` (a run loop) nor
+/// swift-subprocess (only within `run {}`) serves as well. The child gets a process group of its own, so that helpers
+/// it started (`uvx` → `python`) end with it.
+final class ChildProcess: Sendable {
+    /// How a process ended.
+    struct Status: Sendable {
+        /// `waitpid`'s word.
+        let raw: Int32
+
+        /// The status a shell would give: the exit code, or 128 + signal.
+        var exitCode: Int32 {
+            raw & 0x7F == 0 ? raw >> 8 & 0xFF : 128 + (raw & 0x7F)
+        }
+
+        /// The end in words.
+        var description: String {
+            raw & 0x7F == 0 ? "exited with status \(exitCode)" : "was ended by signal \(raw & 0x7F)"
+        }
+    }
+
+    /// The process id.
+    let pid: pid_t
+    /// Where the server reads.
+    let input: Int32
+    /// Where the server writes.
+    let output: Int32
+    private let status = Monitor<Status?>(nil)
+    private let inputIsOpen = Monitor(true)
+
+    /// Starts a command, found by `PATH`; its standard error is ours.
+    ///
+    /// - Throws: `GatewayError.cannotStart`.
+    init(_ command: [String]) throws(GatewayError) {
+        guard let program = command.first else {
+            throw GatewayError(.usage, "no command after '--'", hint: "tollgate run --help")
+        }
+        var toChild: [Int32] = [-1, -1]
+        var fromChild: [Int32] = [-1, -1]
+        guard pipe(&toChild) == 0, pipe(&fromChild) == 0 else {
+            throw GatewayError(.cannotStart, "cannot make a pipe: \(String(cString: strerror(errno)))")
+        }
+        for descriptor in toChild + fromChild { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        posix_spawn_file_actions_adddup2(&actions, toChild[0], 0)
+        posix_spawn_file_actions_adddup2(&actions, fromChild[1], 1)
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        var none = sigset_t()
+        sigemptyset(&none)
+        posix_spawnattr_setsigmask(&attributes, &none)
+        var defaults = sigset_t()
+        sigfillset(&defaults)
+        posix_spawnattr_setsigdefault(&attributes, &defaults)
+        posix_spawnattr_setpgroup(&attributes, 0)
+        posix_spawnattr_setflags(
+            &attributes, Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
+        var arguments: [UnsafeMutablePointer<CChar>?] = command.map { strdup($0) } + [nil]
+        var pid: pid_t = 0
+        let failure = posix_spawnp(&pid, program, &actions, &attributes, &arguments, environ)
+        for argument in arguments { free(argument) }
+        posix_spawn_file_actions_destroy(&actions)
+        posix_spawnattr_destroy(&attributes)
+        close(toChild[0])
+        close(fromChild[1])
+        guard failure == 0 else {
+            close(toChild[1])
+            close(fromChild[0])
+            throw GatewayError(
+                .cannotStart, "cannot start the server '\(program)': \(String(cString: strerror(failure)))",
+                hint: "command -v \(program)")
+        }
+        self.pid = pid
+        input = toChild[1]
+        output = fromChild[0]
+    }
+
+    deinit {
+        closeInput()
+        close(output)
+    }
+
+    /// Tells the server that nothing more will come.
+    func closeInput() {
+        inputIsOpen.withLock { isOpen in
+            if isOpen { close(input) }
+            isOpen = false
+        }
+    }
+
+    /// Waits for the process's end; called by one thread.
+    func reap() -> Status {
+        var raw: Int32 = 0
+        while waitpid(pid, &raw, 0) < 0, errno == EINTR {}
+        let ended = Status(raw: raw)
+        status.withLock { $0 = ended }
+        status.wakeAll()
+        return ended
+    }
+
+    /// Waits for the end that `reap` sees; nil when `milliseconds` pass first.
+    func waitForEnd(milliseconds: Int) -> Status? {
+        status.wait(milliseconds: milliseconds) { $0 }
+    }
+
+    /// Sends a signal to the server and what it started.
+    func signal(_ number: Int32) {
+        let isAlive = status.withLock { $0 == nil }
+        if isAlive { kill(-pid, number) }
+    }
+}

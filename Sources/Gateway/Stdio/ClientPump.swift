@@ -1,0 +1,244 @@
+import AuditLog
+import Events
+import MCP
+import Policy
+import StrictJSON
+
+/// Reads what the client sends, decides it, and queues what passes.
+struct ClientPump {
+    private let context: StdioContext
+    private var scanner: EnvelopeScanner
+    private var fields = CallFields()
+    private var line: [UInt8] = []
+    private var clientLabel: String?
+    private var clientName: String?
+    private var requested: ProtocolRevision?
+    private var requestedText: String?
+
+    init(_ context: StdioContext) {
+        self.context = context
+        scanner = EnvelopeScanner(limits: context.options.limits)
+    }
+
+    /// Pumps until the client closes its end, or nothing can be forwarded any more.
+    consuming func run(_ source: LineSource) {
+        while true {
+            switch source.next() {
+            case .line(let bytes):
+                if MessageFraming.isBlank(bytes) { continue }
+                if !take(bytes) { return }
+            case .piece(_, let isFirst, _):
+                if isFirst { refuseTooLarge() }
+            case .end: return
+            }
+        }
+    }
+
+    private mutating func take(_ message: UnsafeRawBufferPointer) -> Bool {
+        do {
+            switch try scanner.scan(message, framing: .line) {
+            case .request(let request):
+                note(request.identity)
+                return request.call == nil ? pass(request, message) : decide(request, message)
+            case .notification(let notification):
+                if let cancelled = notification.cancelledRequest { recordCancellation(cancelled) }
+                return context.queue.push(message)
+            case .response: return context.queue.push(message)
+            }
+        } catch {
+            refuse(error, message)
+            return true
+        }
+    }
+
+    // MARK: Requests that policies do not rule
+
+    private mutating func pass(_ request: ClientRequest, _ message: UnsafeRawBufferPointer) -> Bool {
+        guard let key = scanner.key(of: request.id), admit(request, key, message) else { return true }
+        var decision = template(method: method(request.method), verdict: .allow, reason: .allowed)
+        describe(request, in: &decision)
+        // Recorded, but not waited for: the policy rules tools, and a client without `initialize` is a dead client.
+        var handle: PendingRequests.Handle?
+        if let ticket = context.log.append({ _, _ in .decision(decision) }) {
+            handle = register(request, key, ticket, decided: context.clock.now(), isCharged: false, cost: nil, message)
+        }
+        return context.queue.push(message, request: handle)
+    }
+
+    // MARK: Tool calls
+
+    private mutating func decide(_ request: ClientRequest, _ message: UnsafeRawBufferPointer) -> Bool {
+        guard let call = request.call, let name = scanner.tree.string(call.name),
+            let key = scanner.key(of: request.id), admit(request, key, message)
+        else { return true }
+        let listed = context.catalog.tool(name)
+        let found = listed?.risk ?? RiskClassifier.classify(tool: name).risk
+        var decision = template(method: MCPMethod.toolsCall.rawValue, verdict: .deny, reason: .internal)
+        describe(request, in: &decision)
+        decision.tool = name
+        decision.toolDigest = listed?.digest
+        decision.unlisted = listed == nil
+        decision.risk = context.decider.policy?.risk(ofTool: name, found: found) ?? found
+        fields.describe(
+            call.arguments, in: scanner.tree, known: listed?.arguments, key: context.key, into: &decision)
+        let asked = Call(
+            tool: name, arguments: call.arguments, in: scanner.tree,
+            caller: Caller(agent: decision.agent, grant: nil, session: nil, server: context.options.server))
+        var verdict = PolicyVerdict.withoutPolicy(observing: true)
+        var decided = Timestamp(microseconds: 0)
+        // The log's critical section is the limiter's: see `Decider`.
+        let ticket = context.log.append { _, now in
+            let started = context.clock.now()
+            verdict = context.decider.decide(asked, now: now)
+            verdict.write(to: &decision)
+            decision.decideMicroseconds = Int(context.clock.now().since(started))
+            decided = now
+            return .decision(decision)
+        }
+        guard let ticket else {
+            AuditUnavailable.append(
+                to: &line, id: message[request.id.range], isCall: true, era: era(request), record: nil)
+            context.answer(&line)
+            return true
+        }
+        guard verdict.passes else {
+            deny(verdict, tool: name, request, ticket, message)
+            return true
+        }
+        let handle = register(
+            request, key, ticket, decided: decided, isCharged: verdict.verdict == .allow && verdict.limit != nil,
+            cost: verdict.cost, message)
+        return context.queue.push(message, ticket: ticket, request: handle)
+    }
+
+    private mutating func deny(
+        _ verdict: PolicyVerdict, tool: String, _ request: ClientRequest, _ ticket: LogTicket,
+        _ message: UnsafeRawBufferPointer
+    ) {
+        let limit = verdict.limit.map {
+            Denial.Limit(
+                counter: $0.counter, windowSeconds: $0.windowSeconds, maximum: $0.maximum, used: $0.used)
+        }
+        let denial = Denial(
+            text: verdict.callerText(tool: tool), record: "\(context.log.log.name)/\(ticket.seq)",
+            decision: verdict.verdict.rawValue, rule: verdict.rule ?? "",
+            retryAfterMilliseconds: verdict.retryAfterMilliseconds, limit: limit)
+        AnswerWriter.append(denial, id: message[request.id.range], era: era(request), to: &line)
+        context.answer(&line)
+    }
+
+    private mutating func register(
+        _ request: ClientRequest, _ key: MessageKey, _ ticket: LogTicket, decided: Timestamp, isCharged: Bool,
+        cost: Int?, _ message: UnsafeRawBufferPointer
+    ) -> PendingRequests.Handle {
+        let waiting = PendingRequests.Request(
+            seq: ticket.seq, decided: decided, idToken: Array(message[request.id.range]), era: era(request),
+            method: request.method.known, methodName: method(request.method),
+            tool: request.call.flatMap { scanner.tree.string($0.name) }, agent: agent, cost: cost,
+            isCharged: isCharged)
+        let (_, replaced) = context.pending.add(waiting, key: key)
+        if let replaced { context.record(Outcome(.cancelled, of: replaced, now: decided)) }
+        return PendingRequests.Handle(key: key, seq: ticket.seq)
+    }
+
+    // MARK: Refusals
+
+    /// Refuses a request whose id another one still waits under: their answers could not be told apart.
+    private mutating func admit(
+        _ request: ClientRequest, _ key: MessageKey, _ message: UnsafeRawBufferPointer
+    ) -> Bool {
+        let now = context.clock.now()
+        for request in context.pending.takeCancelled(before: now.advanced(by: -60_000_000)) {
+            context.record(Outcome(.cancelled, of: request, now: now))
+        }
+        guard context.pending.isBusy(key) else { return true }
+        var decision = template(method: method(request.method), verdict: .deny, reason: .protocol)
+        describe(request, in: &decision)
+        decision.tool = request.call.flatMap { scanner.tree.string($0.name) }
+        let ticket = context.log.append { _, _ in .decision(decision) }
+        AnswerWriter.append(
+            error: .invalidRequest, message: "another request with this id is still waiting for its answer",
+            id: message[request.id.range], record: ticket.map { "\(context.log.log.name)/\($0.seq)" }, to: &line)
+        context.answer(&line)
+        return false
+    }
+
+    private mutating func refuse(_ refusal: EnvelopeRefusal, _ message: UnsafeRawBufferPointer) {
+        var decision = template(
+            method: refusal.method?.rawValue ?? "-", verdict: .deny,
+            reason: Reason(rawValue: refusal.reason.rawValue) ?? .malformed)
+        decision.tool = refusal.tool.flatMap { scanner.tree.string($0) }
+        if case .request(let id) = refusal.answer {
+            decision.rpcID = String(decoding: message[id.range], as: UTF8.self)
+        }
+        let ticket = context.log.append { _, _ in .decision(decision) }
+        let record = ticket.map { "\(context.log.log.name)/\($0.seq)" }
+        if AnswerWriter.append(refusal, message: message, record: record, to: &line) { context.answer(&line) }
+    }
+
+    private mutating func refuseTooLarge() {
+        let decision = template(method: "-", verdict: .deny, reason: .tooLarge)
+        let ticket = context.log.append { _, _ in .decision(decision) }
+        AnswerWriter.append(
+            error: .invalidRequest,
+            message: "the message is larger than \(context.options.limits.maximumBytes) bytes", id: [UInt8]?.none,
+            record: ticket.map { "\(context.log.log.name)/\($0.seq)" }, to: &line)
+        context.answer(&line)
+    }
+
+    private mutating func recordCancellation(_ id: MessageID) {
+        var decision = template(method: MCPMethod.cancelled.rawValue, verdict: .allow, reason: .allowed)
+        decision.rpcID = scanner.tree.bytes.withUnsafeBytes { String(decoding: $0[id.range], as: UTF8.self) }
+        context.log.append { _, _ in .decision(decision) }
+        if let key = scanner.key(of: id) { context.pending.markCancelled(key, at: context.clock.now()) }
+    }
+
+    // MARK: What records say of every request
+
+    private var agent: String {
+        if let agent = context.options.agent { return agent }
+        return clientName.map { "\(context.options.user)@\($0)" } ?? context.options.user
+    }
+
+    private func template(method: String, verdict: Verdict, reason: Reason) -> Decision {
+        var decision = Decision(
+            gateway: context.options.gateway, identity: .flag, server: context.options.server, transport: .stdio,
+            method: method, verdict: verdict, mode: .enforce, reason: reason)
+        decision.agent = agent
+        decision.client = clientLabel
+        decision.protocolRevision = context.agreed.withLock { $0 } ?? requestedText
+        return decision
+    }
+
+    private func describe(_ request: ClientRequest, in decision: inout Decision) {
+        decision.rpcID = scanner.tree.bytes.withUnsafeBytes { String(decoding: $0[request.id.range], as: UTF8.self) }
+        decision.trace = request.trace?.description
+        if request.identity.isFromMeta {
+            decision.protocolRevision = request.identity.protocolVersion.flatMap { scanner.tree.string($0) }
+        }
+    }
+
+    private func method(_ name: MethodName) -> String {
+        if let known = name.known { return known.rawValue }
+        let tree = scanner.tree
+        // The token without its quotation marks; escapes stay as they were written.
+        return tree.bytes.withUnsafeBytes { String(decoding: $0[name.range].dropFirst().dropLast(), as: UTF8.self) }
+    }
+
+    private func era(_ request: ClientRequest) -> ProtocolEra {
+        if request.identity.isFromMeta { return .stateless }
+        return requested?.era ?? .handshake
+    }
+
+    private mutating func note(_ identity: ClientIdentity) {
+        if let name = identity.name.flatMap({ scanner.tree.string($0) }) {
+            let version = identity.version.flatMap { scanner.tree.string($0) }
+            clientName = name
+            clientLabel = version.map { "\(name)/\($0)" } ?? name
+        }
+        if let version = identity.protocolVersion {
+            requested = scanner.revision(version)
+            requestedText = scanner.tree.string(version)
+        }
+    }
+}

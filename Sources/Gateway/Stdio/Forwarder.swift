@@ -1,0 +1,72 @@
+import AuditLog
+import Events
+import MCP
+
+/// Writes the client's messages to the server: in order, and a call only when its record is durable.
+struct Forwarder {
+    private let context: StdioContext
+
+    init(_ context: StdioContext) {
+        self.context = context
+    }
+
+    /// Pumps until the queue is closed and empty.
+    func run() {
+        var bytes = LineBuffer()
+        var entries: [ForwardQueue.Entry] = []
+        while context.queue.take(&bytes, &entries) {
+            for entry in entries {
+                forward(entry, UnsafeRawBufferPointer(rebasing: bytes.bytes[entry.range]))
+            }
+        }
+    }
+
+    private func forward(_ entry: ForwardQueue.Entry, _ message: UnsafeRawBufferPointer) {
+        if let ticket = entry.ticket {
+            let result = context.log.waitUntilDurable(ticket, milliseconds: context.options.commitMilliseconds)
+            guard result == .durable else {
+                refuse(entry, recordMayCome: result == .timedOut)
+                return
+            }
+        }
+        // Noted before the write: the answer may be there before the write returns.
+        if let request = entry.request { context.pending.markForwarded(request, at: context.clock.now()) }
+        // A server that is gone is the server pump's to notice; it answers what is pending.
+        _ = context.server.write(message)
+    }
+
+    /// Nothing durable says that this call was allowed: it does not go on.
+    private func refuse(_ entry: ForwardQueue.Entry, recordMayCome: Bool) {
+        guard let handle = entry.request, let request = context.pending.take(handle) else { return }
+        context.recordNotForwarded(request)
+        var line: [UInt8] = []
+        AuditUnavailable.append(
+            to: &line, request: request, record: recordMayCome ? "\(context.log.log.name)/\(request.seq)" : nil)
+        context.answer(&line)
+    }
+}
+
+/// The answer to a call that cannot be recorded.
+enum AuditUnavailable {
+    /// Appends the answer: a denial that a model can read for a tool call, an error for anything else.
+    static func append(to line: inout [UInt8], request: PendingRequests.Request, record: String?) {
+        append(
+            to: &line, id: request.idToken, isCall: request.method == .toolsCall, era: request.era, record: record)
+    }
+
+    static func append(
+        to line: inout [UInt8], id: some Collection<UInt8>, isCall: Bool, era: ProtocolEra, record: String?
+    ) {
+        guard isCall else {
+            AnswerWriter.append(
+                error: .auditUnavailable, message: "the audit log cannot be written; nothing is forwarded", id: id,
+                to: &line)
+            return
+        }
+        let denial = Denial(
+            text: "[POLICY DENIED] The audit log cannot be written, so this call was not made. Try again later, and "
+                + "tell the operator: tollgate doctor",
+            record: record ?? "", decision: Verdict.deny.rawValue, rule: "(audit unavailable)")
+        AnswerWriter.append(denial, id: id, era: era, to: &line)
+    }
+}

@@ -1,0 +1,146 @@
+public import AuditLog
+import Events
+import Glibc
+import MCP
+import Policy
+
+/// A gateway around one server on standard input and output: `tollgate run`.
+///
+/// Bytes pass both ways unchanged. Only three things differ from a pipe: what the policy denies is answered here, what
+/// is no strict message is refused here, and hidden tools are taken out of lists. A call goes on to the server when
+/// its record is durable, not earlier.
+///
+/// Four threads: the client's pump decides, the forwarder waits for commits and writes to the server, the server's pump
+/// finds answers, the caller's thread supervises. Each blocks in a system call, so that idling costs nothing.
+public final class StdioGateway: Sendable {
+    /// What a supervisor waits for.
+    private enum Event: Sendable {
+        case clientEnded
+        case signal(Int32)
+        case serverEnded
+    }
+
+    private let context: StdioContext
+    private let child: ChildProcess
+    private let events = Monitor<[Event]>([])
+
+    /// Starts the server and takes over the log: restores the limits' counters, marks what was never answered.
+    ///
+    /// - Throws: `GatewayError`, `LogError`.
+    public init(_ options: StdioOptions, log: LogWriter, clock: any LogClock) throws {
+        let key = try DigestKey.load(stateFolder: options.stateFolder, origin: log.identity.origin)
+        let decider = Decider(policy: options.policy)
+        let history = try LogHistory(
+            log.log, recovery: log.recovery, now: clock.now(), longestWindow: options.policy?.longestWindow ?? 0)
+        decider.restore(history.reservations)
+        if let policy = options.policy { try PolicyArchive.keep(policy, in: log) }
+        for (seq, decision) in history.unanswered {
+            var outcome = Outcome(of: seq, ending: .unanswered)
+            outcome.agent = decision.agent
+            outcome.server = decision.server
+            outcome.tool = decision.tool
+            outcome.method = decision.method
+            log.append { _, _ in .outcome(outcome) }
+        }
+        child = try ChildProcess(options.command)
+        context = StdioContext(
+            options: options, log: log, clock: clock, key: key, decider: decider, client: LineSink(1),
+            server: LineSink(child.input))
+    }
+
+    /// How a wrapped server ended.
+    public struct Ending: Sendable {
+        /// The status to exit with.
+        public let exitCode: Int32
+        /// What happened, where the server ended with an error while its client was still there; nil otherwise.
+        public let complaint: String?
+    }
+
+    /// Pumps until the client or the server ends.
+    ///
+    /// - Throws: `SystemError` when the system has no threads to give.
+    public func run() throws -> Ending {
+        signal(SIGPIPE, SIG_IGN)
+        try watchSignals()
+        let context = context
+        let child = child
+        _ = try WorkerThread(named: "client-pump") {
+            ClientPump(context).run(LineSource(0, maximum: context.options.limits.maximumBytes + 2))
+            self.post(.clientEnded)
+        }
+        let forwarder = try WorkerThread(named: "forwarder") {
+            Forwarder(context).run()
+            child.closeInput()
+        }
+        let serverPump = try WorkerThread(named: "server-pump") {
+            ServerPump(context).run(LineSource(child.output, maximum: context.options.maximumAnswerBytes))
+            self.post(.serverEnded)
+        }
+        let reaper = try WorkerThread(named: "reaper") { _ = child.reap() }
+        let isServersDoing = supervise()
+        context.queue.stop()
+        serverPump.join()
+        forwarder.join()
+        reaper.join()
+        let status = child.waitForEnd(milliseconds: 0)
+        context.endPending(status: status)
+        let code = status?.exitCode ?? 1
+        let complaint = status.map { "the server '\(context.options.server)' \($0.description)" }
+        return Ending(exitCode: code, complaint: isServersDoing && code != 0 ? complaint : nil)
+    }
+
+    private func post(_ event: Event) {
+        events.withLock { $0.append(event) }
+        events.wakeAll()
+    }
+
+    private func nextEvent(milliseconds: Int? = nil) -> Event? {
+        events.wait(milliseconds: milliseconds) { $0.isEmpty ? nil : $0.removeFirst() }
+    }
+
+    /// Lets the server end in its own time once the client has gone, then helps: TERM, and at last KILL.
+    ///
+    /// Returns whether the server ended first.
+    private func supervise() -> Bool {
+        let grace = context.options.graceMilliseconds
+        let first = nextEvent()
+        var isServersDoing = false
+        switch first {
+        case .serverEnded, nil: isServersDoing = true
+        case .clientEnded:
+            context.queue.close()
+            // A client that only closed its end may still want the answers to what it asked.
+            while !context.pending.isEmpty, context.client.hasReader {
+                if let event = nextEvent(milliseconds: 100) {
+                    if case .clientEnded = event { continue }
+                    break
+                }
+            }
+        case .signal: context.queue.close()
+        }
+        if child.waitForEnd(milliseconds: grace) == nil { child.signal(SIGTERM) }
+        if child.waitForEnd(milliseconds: grace) == nil { child.signal(SIGKILL) }
+        // What it started may still hold its output open.
+        child.signal(SIGKILL)
+        return isServersDoing
+    }
+
+    private func watchSignals() throws(SystemError) {
+        var set = sigset_t()
+        sigemptyset(&set)
+        for number in [SIGINT, SIGTERM, SIGHUP] { sigaddset(&set, number) }
+        pthread_sigmask(SIG_BLOCK, &set, nil)
+        let child = child
+        _ = try WorkerThread(named: "signals") { [set] in
+            var set = set
+            var seen = 0
+            while true {
+                var number: Int32 = 0
+                guard sigwait(&set, &number) == 0 else { return }
+                seen += 1
+                self.post(.signal(number))
+                if seen > 1 { child.signal(SIGKILL) }
+            }
+        }
+    }
+}

@@ -1,0 +1,133 @@
+public import ArgumentParser
+public import AuditLog
+import Crypto
+import Events
+import Foundation
+import Gateway
+import Policy
+
+/// `tollgate run`: one stdio server behind a policy.
+struct RunCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run",
+        abstract: "Wrap one stdio MCP server: decide, record and forward every call.",
+        discussion: """
+            Without --policy it observes: everything passes and is recorded.
+            Its limits count what passes through this process (and what its log remembers of the last windows).
+
+            Example:
+              tollgate run --policy policy.json --agent ci-builder -- uvx awslabs.ecs-mcp-server
+            """)
+
+    @Option(help: ArgumentHelp("The policy to enforce.", valueName: "file"))
+    var policy: String?
+    @Option(help: ArgumentHelp("Who calls; the default is <user>@<client's name>.", valueName: "name"))
+    var agent: String?
+    @Option(
+        help: ArgumentHelp(
+            "The server's name in records; the default is the package that COMMAND starts.", valueName: "name"))
+    var server: String?
+    @Option(
+        help: ArgumentHelp(
+            "The log's folder; the default is the first free logs/<server>, logs/<server>~2, …", valueName: "dir"))
+    var log: String?
+    @Option(help: "When a record counts as durable: strict, interval:100ms or none.")
+    var durability = Durability.strict
+    @Option(help: ArgumentHelp("Begin a new segment after so many compressed bytes.", visibility: .hidden))
+    var segmentBytes = 64 << 20
+    @Argument(parsing: .postTerminator, help: ArgumentHelp("The server's command, after '--'.", valueName: "command"))
+    var command: [String] = []
+
+    func run() throws {
+        guard !command.isEmpty else {
+            throw Failure("no server command given", hint: "tollgate run --help")
+        }
+        let policy = try policy.map { try PolicyFile.load(Places.absolute($0)) }
+        var options = StdioOptions(
+            command: command, server: server ?? ServerName.infer(from: command),
+            gateway: Places.hostName, user: NSUserName(), stateFolder: Places.state)
+        options.agent = agent
+        options.policy = policy
+        let clock = SystemLogClock()
+        var logOptions = LogOptions()
+        logOptions.durability = durability
+        logOptions.segmentBytes = segmentBytes
+        logOptions.version = Version.text
+        logOptions.openFields = [("gateway", options.gateway), ("server", options.server)]
+        let writer = try openLog(server: options.server, options: logOptions, clock: clock)
+        let gateway: StdioGateway
+        do {
+            gateway = try StdioGateway(options, log: writer, clock: clock)
+        } catch {
+            try? writer.close()
+            throw error
+        }
+        if isatty(2) == 1 { greet(options, writer) }
+        let ending = try gateway.run()
+        try writer.close()
+        if let complaint = ending.complaint {
+            Failure(
+                complaint, hint: "`\(command.joined(separator: " "))` by itself may say why", status: ending.exitCode
+            )
+            .report()
+        }
+        Foundation.exit(ending.exitCode)
+    }
+
+    /// The log that was named, or the first that no other process writes: a client starts several servers at once.
+    private func openLog(server: String, options: LogOptions, clock: SystemLogClock) throws -> LogWriter {
+        if let log {
+            return try LogWriter.open(LogDirectory(path: Places.absolute(log)), options: options, clock: clock)
+        }
+        var number = 1
+        while true {
+            let name = number == 1 ? server : "\(server)~\(number)"
+            do {
+                return try LogWriter.open(Places.home.log(named: name), options: options, clock: clock)
+            } catch {
+                guard error.code == .locked, number < 1000 else { throw error }
+                number += 1
+            }
+        }
+    }
+
+    private func greet(_ options: StdioOptions, _ writer: LogWriter) {
+        let rule = options.policy.map { "policy \($0.name)" } ?? "observing, no policy"
+        Console.error("tollgate: \(options.server): \(rule); log \(writer.log.path); limits count per process\n")
+    }
+}
+
+extension Durability: ExpressibleByArgument {
+    /// Reads the text of `--durability`.
+    public init?(argument: String) {
+        self.init(argument)
+    }
+}
+
+/// A policy in a file.
+enum PolicyFile {
+    /// Reads and checks a policy; every error is told at once, each with its place.
+    static func load(_ path: String) throws -> CompiledPolicy {
+        let reading = try read(path)
+        guard let document = reading.document else {
+            let lines = reading.errors.map { "  \($0)" }.joined(separator: "\n")
+            throw Failure(
+                "the policy \(path) is refused:\n\(lines)", hint: "tollgate policy check \(path)")
+        }
+        let digest = Digest64(prefixOf: SHA256.hash(data: document.normalForm)) ?? Digest64(0)
+        return CompiledPolicy(document, name: name(path), digest: digest)
+    }
+
+    /// Reads a policy's file, whatever is in it.
+    static func read(_ path: String) throws -> PolicyReading {
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw Failure("cannot read the policy \(path)", hint: "ls -l \(path)")
+        }
+        return PolicyDocument.read([UInt8](data))
+    }
+
+    /// The file's name without its ending.
+    private static func name(_ path: String) -> String {
+        ((path as NSString).lastPathComponent as NSString).deletingPathExtension
+    }
+}

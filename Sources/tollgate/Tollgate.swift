@@ -1,0 +1,46 @@
+import ArgumentParser
+
+/// The command line: it parses arguments and wires the libraries together; what it does lives in them.
+@main
+struct Tollgate: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "tollgate",
+        abstract: "A policy gateway for MCP servers: every decision becomes a durable, provable, queryable event.",
+        discussion: """
+            First steps:
+              tollgate wrap ~/.cursor/mcp.json            watch what your agents call, without changing anything
+              tollgate tail -f                            see it live
+              tollgate report weekly                      read it on Monday
+              tollgate run --policy F -- COMMAND          enforce a policy around one server
+
+            Files live in $TOLLGATE_HOME, else $XDG_DATA_HOME/tollgate, else ~/.local/share/tollgate.
+            """,
+        version: Version.text,
+        subcommands: [
+            RunCommand.self, WrapCommand.self, TailCommand.self, IngestCommand.self, ReportCommand.self,
+            WatchCommand.self, LogCommand.self, PolicyCommand.self, SimulateCommand.self, DoctorCommand.self,
+        ])
+
+    /// Errors of our own have a hint and an exit status; everything else is the argument parser's.
+    static func main() {
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch let failure as Failure {
+            failure.report()
+        } catch {
+            if let failure = Failure(error) { failure.report() }
+            // Help and version are no errors; what the parser refuses is usage, status 2.
+            guard exitCode(for: error) != .success else { exit(withError: error) }
+            let words = CommandLine.arguments.dropFirst().prefix { !$0.hasPrefix("-") }
+            let known = configuration.subcommands.contains { $0._commandName == words.first }
+            Failure(message(for: error), hint: known ? "tollgate \(words.first ?? "") --help" : "tollgate --help")
+                .report()
+        }
+    }
+}
+
+/// What this build calls itself.
+enum Version {
+    static let text = "0.1.0"
+}
