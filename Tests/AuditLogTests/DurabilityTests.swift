@@ -25,6 +25,34 @@ import Testing
         try writer.close()
     }
 
+    @Test func aReaderThatReadAheadNeverShowsWhatWasWithdrawn() throws {
+        let place = try TemporaryLog()
+        let files = FaultyFileSystem()
+        var options = LogOptions.plain
+        options.probeMilliseconds = 5
+        let writer = try LogWriter.open(place.log, options: options, files: files)
+        let kept = try #require(writer.append(number: 0))
+        #expect(writer.waitUntilDurable(kept, milliseconds: 60_000) == .durable)
+        // Written but held back in its sync: a reader's window takes it in, though it may not show it.
+        files.holdSyncs()
+        writer.append(number: 1)
+        files.awaitHeldSync()
+        let reader = try LogReader(place.log)
+        #expect(try reader.nextBlock()?.lineCount == 1)
+        #expect(try reader.nextBlock() == nil)
+        files.set(.syncAfterHold)
+        files.releaseSyncs()
+        var next: LogTicket?
+        while next == nil { next = writer.append(number: 2) }
+        #expect(writer.waitUntilDurable(try #require(next), milliseconds: 60_000) == .durable)
+        var lines: [String] = []
+        while let block = try reader.nextBlock() {
+            block.forEachLine { _, line in lines.append(String(decoding: line, as: UTF8.self)) }
+        }
+        #expect(lines.count == 2 && lines[0].contains("\"gap\"") && lines[1].contains("\"n\":2"))
+        try writer.close()
+    }
+
     @Test(arguments: [FaultyFileSystem.Fault.writeNoSpace, .syncInputOutput, .shortWriteThenNoSpace])
     func whatTheDiskRefusesIsWithdrawnCountedAndNeverRead(fault: FaultyFileSystem.Fault) throws {
         let place = try TemporaryLog()

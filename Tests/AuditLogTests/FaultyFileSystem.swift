@@ -6,6 +6,8 @@ final class FaultyFileSystem: LogFileSystem {
         case writeNoSpace
         case shortWriteThenNoSpace
         case syncInputOutput
+        /// The sync that was held fails; later ones do not.
+        case syncAfterHold
     }
 
     struct State {
@@ -93,7 +95,7 @@ final class FaultyFile: LogFile {
         case .shortWriteThenNoSpace:
             guard bytes.count > 10 else { throw SystemError("write", "injected", 28) }
             return try real.write(UnsafeRawBufferPointer(rebasing: bytes[..<(bytes.count / 2)]))
-        case .syncInputOutput, nil:
+        case .syncInputOutput, .syncAfterHold, nil:
             // Short writes are always allowed.
             return try real.write(UnsafeRawBufferPointer(rebasing: bytes[..<max(1, bytes.count * 3 / 4)]))
         }
@@ -109,6 +111,11 @@ final class FaultyFile: LogFile {
         if holds {
             owner.state.wakeAll()
             _ = owner.state.wait { $0.holdsSyncs ? nil : true }
+            let fails = owner.state.withLock { state in
+                defer { if state.fault == .syncAfterHold { state.fault = nil } }
+                return state.fault == .syncAfterHold
+            }
+            if fails { throw SystemError("fdatasync", "injected", 5) }
         }
         try real.sync()
     }

@@ -47,6 +47,10 @@ public final class LogReader {
     private var segment: UInt64?
     private var cursor: SegmentCursor?
     private var skippedFrom: UInt64?
+    /// What the last look at the watermark said.
+    private var durable: UInt64 = 0
+    /// How far into this segment all is durable because nobody writes.
+    private var openLimit = 0
 
     /// Opens a log to read from `seq` on; a seq before the first kept one begins there.
     ///
@@ -133,14 +137,22 @@ public final class LogReader {
     /// How far into the file lines may be read now: with a living writer not past its watermark.
     private func limit(of cursor: SegmentCursor) throws(SystemError) -> Int {
         if uncommitted { return try cursor.file.size() }
-        switch gate.look() {
-        case .through(let seq): return nextSeq < seq ? try cursor.file.size() : 0
-        case .open:
-            let size = try cursor.file.size()
-            // No writer lives: what a crashed one wrote but did not sync becomes durable here, before anyone reads it.
-            if size > cursor.offset { try cursor.file.sync() }
-            return size
+        // Looking costs some system calls: not while more is known to be durable than was read.
+        if cursor.offset < openLimit { return openLimit }
+        if nextSeq >= durable {
+            // What was read ahead was not durable then: it may have been withdrawn, and other records written there.
+            cursor.forget()
+            switch gate.look() {
+            case .through(let seq): durable = seq
+            case .open:
+                let size = try cursor.file.size()
+                // No writer lives: what a crashed one wrote but did not sync becomes durable here, before it is read.
+                if size > cursor.offset { try cursor.file.sync() }
+                openLimit = size
+                return size
+            }
         }
+        return nextSeq < durable ? try cursor.file.size() : 0
     }
 
     private func block(_ plaintext: [UInt8], segment: UInt64, offset: Int) -> LogBlock? {
@@ -203,6 +215,7 @@ public final class LogReader {
         cursor?.file.close()
         cursor = try SegmentCursor(try files.open(log.segmentPath(first), .read))
         segment = first
+        openLimit = 0
     }
 
     /// Moves to the last member whose first line satisfies `isBefore`, by halving; gives that line's seq.

@@ -44,6 +44,11 @@ final class SegmentCursor {
         self.offset = offset
     }
 
+    /// Forgets what was read ahead.
+    func forget() {
+        window = []
+    }
+
     /// The offset of the next valid member after the one at `start`, searching byte by byte; nil when there is none.
     func validMember(after start: Int, limit: Int) throws(SystemError) -> Int? {
         var candidate = start + 1

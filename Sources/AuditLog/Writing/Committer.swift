@@ -154,8 +154,8 @@ final class Committer: @unchecked Sendable {
         unsynced = false
         batch.truncate(to: 0)
         let durable = min(first, watermark.durable)
-        queue.state.withLock { state in
-            state.trouble = error
+        let wasWell = queue.state.withLock { state in
+            defer { state.trouble = error }
             state.lost += Int(state.nextSeq - durable)
             state.lostSince = state.lostSince ?? state.lastTimestamp
             state.pending.truncate(to: 0)
@@ -163,8 +163,10 @@ final class Committer: @unchecked Sendable {
             state.nextSeq = durable
             state.pendingFirst = durable
             state.acknowledged = durable
+            return state.trouble == nil
         }
         queue.state.wakeAll()
+        if wasWell { options.report?(.began(error)) }
     }
 
     /// Tries to write the record of what was lost; when that is durable, the log is well again.
@@ -199,6 +201,7 @@ final class Committer: @unchecked Sendable {
             state.acknowledged = seq + 1
         }
         queue.state.wakeAll()
+        options.report?(.ended(lost: lost))
     }
 
     private func close(_ queue: CommitQueue) {

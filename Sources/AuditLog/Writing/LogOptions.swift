@@ -53,6 +53,17 @@ public struct LogOptions: Sendable {
     /// Whether control records of the log itself (`log_open`, `heartbeat`) are written; an import has none.
     public var writesOwnRecords = true
 
+    /// Is told, on the committer's thread, when the disk refuses and when it takes records again; must not call the log.
+    public var report: (@Sendable (LogTrouble) -> Void)?
+
     /// The defaults.
     public init() {}
+}
+
+/// What a writer tells of its disk.
+public enum LogTrouble: Sendable {
+    /// Nothing can be recorded from now on.
+    case began(SystemError)
+    /// Records are taken again; so many were lost.
+    case ended(lost: Int)
 }

@@ -35,3 +35,10 @@ final class Decider: @unchecked Sendable {
         for reservation in reservations { counters.restore(reservation, under: policy) }
     }
 }
+
+extension CompiledPolicy {
+    /// Whether the policy's owner wrote this tool's name.
+    func names(_ tool: String) -> Bool {
+        document.tools.contains { $0.name == tool } || document.hide.contains(tool)
+    }
+}

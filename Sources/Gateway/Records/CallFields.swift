@@ -32,7 +32,7 @@ struct CallFields {
         decision.argumentKeysOther = others > 0 ? others : nil
     }
 
-    /// `[A-Za-z_][A-Za-z0-9_.-]{0,63}`
+    /// Whether a name is `[A-Za-z_][A-Za-z0-9_.-]{0,63}`.
     private static func isPlain(_ name: String) -> Bool {
         guard name.utf8.count <= 64, let first = name.utf8.first else { return false }
         let isLetter = { (byte: UInt8) in byte | 0x20 >= 0x61 && byte | 0x20 <= 0x7A || byte == UInt8(ascii: "_") }

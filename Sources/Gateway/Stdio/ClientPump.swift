@@ -36,7 +36,8 @@ struct ClientPump {
 
     private mutating func take(_ message: UnsafeRawBufferPointer) -> Bool {
         do {
-            switch try scanner.scan(message, framing: .line) {
+            // The bound is on the message, not on its line's end.
+            switch try scanner.scan(ClientPump.withoutLineFeed(message), framing: .line) {
             case .request(let request):
                 note(request.identity)
                 return request.call == nil ? pass(request, message) : decide(request, message)
@@ -49,6 +50,10 @@ struct ClientPump {
             refuse(error, message)
             return true
         }
+    }
+
+    private static func withoutLineFeed(_ line: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+        line.last == 0x0A ? UnsafeRawBufferPointer(rebasing: line.dropLast()) : line
     }
 
     // MARK: Requests that policies do not rule
@@ -77,7 +82,8 @@ struct ClientPump {
         describe(request, in: &decision)
         decision.tool = name
         decision.toolDigest = listed?.digest
-        decision.unlisted = listed == nil
+        // A name that the policy's owner wrote is not one that a caller made up.
+        decision.unlisted = listed == nil && !(context.decider.policy?.names(name) ?? false)
         decision.risk = context.decider.policy?.risk(ofTool: name, found: found) ?? found
         fields.describe(
             call.arguments, in: scanner.tree, known: listed?.arguments, key: context.key, into: &decision)

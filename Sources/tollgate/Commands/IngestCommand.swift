@@ -36,57 +36,52 @@ struct IngestCommand: ParsableCommand {
     var rebuild = false
 
     func run() throws {
-        if rebuild { try removeWarehouse() }
-        let ingester = try Loading.ingester(warehouse)
+        if rebuild { try Ingester.makeAnew(warehouse.file) }
+        let loading = try Loading(warehouse)
         guard follow else {
-            Console.output(try Loading.load(selection, ingester).description + "\n")
+            Console.output(try loading.catchUp(selection) + "\n")
             return
         }
         let stop = StopSignal()
-        try ingester.follow(
-            logs: { selection.paths.isEmpty ? Places.home.logs() : (try? selection.logs()) ?? [] },
-            until: { stop.isSet },
-            report: { Console.output($0.description + "\n") })
-    }
-
-    private func removeWarehouse() throws {
-        for ending in ["", "-wal", "-shm"] {
-            let path = warehouse.file + ending
-            guard FileManager.default.fileExists(atPath: path) else { continue }
-            do {
-                try FileManager.default.removeItem(atPath: path)
-            } catch {
-                throw Failure("cannot remove \(path): \(error.localizedDescription)", hint: "ls -l \(path)", status: 6)
+        try loading.ingester.follow(
+            { selection.paths.isEmpty ? Places.home.logs() : (try? selection.logs()) ?? [] }, until: stop.flag
+        ) { notice in
+            switch notice {
+            case .loaded(let summary):
+                let reached = summary.logs.map { "\($0.name)/\($0.nextSeq)" }.joined(separator: " ")
+                Console.output("loaded \(summary.records) records, \(summary.rejects) rejected; next \(reached)\n")
+            case .found(let log): Console.output("following \(log.name)\n")
+            case .trouble(let error): Console.error("tollgate: \(error); trying again\n")
+            case .recovered: Console.error("tollgate: going on\n")
             }
         }
     }
 }
 
-/// Loading what is new, for commands that read.
-enum Loading {
-    static func ingester(_ warehouse: WarehouseSelection) throws -> Ingester {
-        let folder = (warehouse.file as NSString).deletingLastPathComponent
-        try PosixFileSystem().makeDirectory(folder)
-        return Ingester(store: try WarehouseStore(creating: warehouse.file))
+/// A warehouse and what loads it.
+struct Loading {
+    let store: WarehouseStore
+    let ingester: Ingester
+
+    init(_ warehouse: WarehouseSelection) throws {
+        try PosixFileSystem().makeDirectory((warehouse.file as NSString).deletingLastPathComponent)
+        store = try WarehouseStore(creating: warehouse.file)
+        ingester = try Ingester(store)
     }
 
-    static func load(_ selection: LogSelection, _ ingester: Ingester) throws -> IngestSummary {
-        var progress = Console.progress("loading", unit: "records")
-        defer { progress.finish() }
-        return try ingester.catchUp(logs: try selection.logs()) { loaded in
-            progress.update(loaded, now: Console.now)
-        }
+    /// Loads what is new, and says so in one line.
+    func catchUp(_ selection: LogSelection) throws -> String {
+        let summary = try ingester.catchUp(try selection.logs())
+        return summary.line(try store.coverage())
     }
 
     /// The warehouse with all that is new; what was loaded is told on standard error.
-    static func store(_ selection: LogSelection, _ warehouse: WarehouseSelection, ingests: Bool) throws
-        -> WarehouseStore
-    {
-        let ingester = try ingester(warehouse)
-        if ingests {
-            let summary = try load(selection, ingester)
-            Console.error(summary.description + "\n")
-        }
-        return ingester.store
+    static func store(
+        _ selection: LogSelection, _ warehouse: WarehouseSelection, ingests: Bool
+    ) throws -> WarehouseStore {
+        guard ingests else { return try WarehouseStore(reading: warehouse.file) }
+        let loading = try Loading(warehouse)
+        Console.error(try loading.catchUp(selection) + "\n")
+        return loading.store
     }
 }

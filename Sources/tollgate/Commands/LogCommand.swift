@@ -27,26 +27,34 @@ struct LogVerifyCommand: ParsableCommand {
     var json = false
 
     func run() throws {
-        var isWhole = true
+        var damages: [(log: LogDirectory, text: String)] = []
         for log in try selection.logs() {
             var progress = Console.progress("verifying", unit: "records")
             let result = try LogVerifier(log) { state in
                 progress.update(state.records, now: Console.now)
             }.verify()
             progress.finish()
-            Console.output((json ? jsonLine(log, result) : text(log, result)) + "\n")
-            if result.fault != nil { isWhole = false }
+            if json { Console.output(jsonLine(log, result) + "\n") }
+            if let fault = result.fault {
+                damages.append((log, describe(fault, after: result.records)))
+            } else if !json {
+                Console.output(text(log, result) + "\n")
+            }
         }
-        if !isWhole { Foundation.exit(3) }
+        guard let first = damages.first else { return }
+        throw Failure(
+            damages.map { "\($0.log.name) is damaged \($0.text)" }.joined(separator: "\n"),
+            hint: "tollgate tail --json --log \(first.log.path)   (prints what can still be read)", status: 3)
+    }
+
+    private func describe(_ fault: LogVerification.Fault, after records: Int) -> String {
+        """
+        at seq \(fault.seq): \(fault.what) (segment \(fault.segment), offset \(fault.offset)); \
+        \(records) records before it are whole
+        """
     }
 
     private func text(_ log: LogDirectory, _ result: LogVerification) -> String {
-        if let fault = result.fault {
-            return """
-                \(log.name): DAMAGED at seq \(fault.seq): \(fault.what) (segment \(fault.segment), offset \(fault.offset)); \
-                \(result.records) records before it are whole
-                """
-        }
         guard result.records > 0 else { return "\(log.name): empty" }
         var text = "\(log.name): log verified to seq \(result.nextSeq - 1), \(result.records) records"
         text += ", \(result.gapRecords) gaps"

@@ -54,6 +54,16 @@ struct RunCommand: ParsableCommand {
         logOptions.segmentBytes = segmentBytes
         logOptions.version = Version.text
         logOptions.openFields = [("gateway", options.gateway), ("server", options.server)]
+        logOptions.report = { trouble in
+            switch trouble {
+            case .began(let error):
+                Console.error(
+                    "tollgate: nothing can be recorded, so calls are denied: \(error)\nhint: df -h \(error.path.parentFolder)\n"
+                )
+            case .ended(let lost):
+                Console.error("tollgate: records are written again; a gap record says that \(lost) were lost\n")
+            }
+        }
         let writer = try openLog(server: options.server, options: logOptions, clock: clock)
         let gateway: StdioGateway
         do {
@@ -95,6 +105,11 @@ struct RunCommand: ParsableCommand {
         let rule = options.policy.map { "policy \($0.name)" } ?? "observing, no policy"
         Console.error("tollgate: \(options.server): \(rule); log \(writer.log.path); limits count per process\n")
     }
+}
+
+extension String {
+    /// The path up to its last component.
+    fileprivate var parentFolder: String { (self as NSString).deletingLastPathComponent }
 }
 
 extension Durability: ExpressibleByArgument {

@@ -1,6 +1,7 @@
 import AuditLog
 import Gateway
 import Glibc
+import Ingest
 import Reports
 import Terminal
 import Warehouse
@@ -23,6 +24,7 @@ struct Failure: Error {
         case let error as LogError: self.init(error.description, hint: error.hint, status: error.exitCode)
         case let error as GatewayError: self.init(error.description, hint: error.hint, status: error.exitCode)
         case let error as WarehouseError: self.init(error.description, hint: error.hint, status: error.exitCode)
+        case let error as IngestError: self.init(error.description, hint: error.hint, status: error.exitCode)
         case let error as ReportError: self.init(error.description, hint: error.hint, status: error.exitCode)
         case let error as SystemError: self.init(error.description, hint: "tollgate doctor", status: 6)
         default: return nil
