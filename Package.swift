@@ -40,7 +40,7 @@ let package = Package(
         .target(name: "Ingest", dependencies: ["AuditLog", "Events", "Warehouse", crypto], swiftSettings: strict),
         .target(name: "Detection", dependencies: ["Events"], swiftSettings: strict),
         .target(name: "Alerts", dependencies: ["Detection", "Events", crypto], swiftSettings: strict),
-        .target(name: "Reports", dependencies: ["Detection", "Events", "Warehouse", mustache], swiftSettings: strict),
+        .target(name: "Reports", dependencies: ["Detection", "Events", "Terminal", "Warehouse", mustache], swiftSettings: strict),
         .target(name: "Terminal", dependencies: ["Events"], swiftSettings: strict),
         .target(name: "Simulation", dependencies: ["Events"], swiftSettings: strict),
         .executableTarget(
@@ -50,7 +50,26 @@ let package = Package(
                 "Terminal", "Warehouse", argumentParser,
             ],
             swiftSettings: strict),
+        .executableTarget(
+            name: "Measure", dependencies: ["AuditLog", "Events", "MCP", "Policy", "StrictJSON"],
+            path: "Benchmarks/Measure", swiftSettings: strict),
         .testTarget(name: "EventsTests", dependencies: ["Events"], swiftSettings: strict),
+        .testTarget(name: "StrictJSONTests", dependencies: ["StrictJSON"], swiftSettings: strict),
         .testTarget(name: "AuditLogTests", dependencies: ["AuditLog", "Events"], swiftSettings: strict),
+        .testTarget(name: "MCPTests", dependencies: ["MCP", "StrictJSON"], swiftSettings: strict),
+        .testTarget(name: "PolicyTests", dependencies: ["Policy", "Events", "StrictJSON"], swiftSettings: strict),
+        .testTarget(
+            name: "GatewayTests", dependencies: ["Gateway", "AuditLog", "Events", "Policy"], swiftSettings: strict),
+        .testTarget(name: "WarehouseTests", dependencies: ["Warehouse", "Events", grdb], swiftSettings: strict),
+        .testTarget(
+            name: "IngestTests", dependencies: ["Ingest", "AuditLog", "Events", "Warehouse", grdb],
+            swiftSettings: strict),
+        .testTarget(name: "DetectionTests", dependencies: ["Detection", "Events", "Simulation"], swiftSettings: strict),
+        .testTarget(name: "AlertsTests", dependencies: ["Alerts", "Detection", "Events"], swiftSettings: strict),
+        .testTarget(
+            name: "ReportsTests", dependencies: ["Reports", "Detection", "Events", "Terminal", "Warehouse"],
+            swiftSettings: strict),
+        .testTarget(name: "TerminalTests", dependencies: ["Terminal", "Events"], swiftSettings: strict),
+        .testTarget(name: "SimulationTests", dependencies: ["Simulation", "Events", crypto], swiftSettings: strict),
     ]
 )

@@ -1,0 +1,68 @@
+# tollgate: `make help` lists what there is to do.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+
+PYTHON  ?= $(shell command -v python3.11 || command -v python3)
+JOBS    ?= $(shell getconf _NPROCESSORS_ONLN)
+VENV    := .venv-e2e
+DEBUG   := $(CURDIR)/.build/debug/tollgate
+RELEASE := $(CURDIR)/.build/release/tollgate
+N       ?= 200
+SEED    ?= 1
+
+EXPLICIT := --explicit-target-dependency-import-check error
+step = @printf '\n=== %s\n' "$(1)"
+
+.PHONY: help demo test build lint unit e2e bench kills readme clean system
+
+help: ## lists the targets
+	@echo "usage: make TARGET"
+	@sed -n 's/^\([a-z0-9]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
+
+demo: system ## builds tollgate and shows it at work, with the proof (about 30 s after the build)
+	@PYTHON=$(PYTHON) $(PYTHON) scripts/demo
+
+test: lint build unit e2e ## lint, one debug build, unit tests, end-to-end tests
+
+build: system ## the debug build, with tests, in Swift 6 mode with warnings as errors
+	$(call step,build (debug, with tests))
+	swift build --build-tests $(EXPLICIT) -j $(JOBS)
+
+lint: ## formatting, and the arrows between targets
+	$(call step,lint)
+	swift format lint --strict --recursive --configuration .swift-format Package.swift Sources Tests
+	$(PYTHON) scripts/check-arrows
+
+unit: build ## the Swift tests
+	$(call step,unit tests)
+	swift test --skip-build
+
+e2e: build $(VENV)/.complete ## the end-to-end tests: the built binary against real MCP parts
+	$(call step,end-to-end tests)
+	TOLLGATE=$(DEBUG) $(VENV)/bin/python -m pytest Tests/EndToEnd
+
+bench: system ## the table of docs/PERFORMANCE.md, measured on this machine
+	$(call step,benchmarks)
+	PYTHON=$(PYTHON) Benchmarks/run
+
+kills: system ## kills writer and ingester N times at random (N=200 SEED=1) and counts what is left
+	swift build --product tollgate -j $(JOBS)
+	TOLLGATE=$(DEBUG) $(PYTHON) Tests/EndToEnd/kills.py --kills $(N) --seed $(SEED)
+
+readme: system ## runs the demo and puts its transcript into README.md
+	$(PYTHON) scripts/readme
+
+clean: ## removes everything that these commands made
+	rm -rf .build .build-* $(VENV) demo-out
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+system:
+	@PYTHON=$(PYTHON) scripts/system-packages
+
+$(VENV)/.complete: Tests/EndToEnd/requirements.txt | system
+	$(call step,installing what the end-to-end tests need into $(VENV) (a minute or two))
+	$(PYTHON) -m venv --clear $(VENV)
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-input --requirement $<
+	@touch $@

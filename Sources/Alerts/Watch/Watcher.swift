@@ -1,0 +1,197 @@
+public import Detection
+public import Events
+
+/// Follows logs, runs the detectors over them, and tells what they find: the whole of `tollgate watch` but its wiring.
+///
+/// Records of several logs are taken in the order of their times, as far as they are there. On the first steps, until
+/// everything that was there has been read, detectors only learn; what an earlier run of the watch told is recalled from
+/// its own log, so that a restart tells nothing twice and misses nothing that happened in between.
+public struct Watcher {
+    /// From when on findings are told.
+    public enum Delivery: Sendable {
+        /// From where the last run of the watch ended; without one, from now.
+        case sinceLastWatch
+        /// All of them, however old, unless an earlier run did.
+        case everything
+    }
+
+    /// How far a call to `step` got.
+    public enum Step: Sendable {
+        /// There is more to read.
+        case more
+        /// All that was there has been read.
+        case caughtUp
+    }
+
+    /// Calls still on their way are no older than this, in microseconds: findings are cleared by the clock this much late.
+    private static let slack: Int64 = 30_000_000
+
+    private let delivery: Delivery
+    private let append: (Control) throws -> Void
+    private let deliver: (AlertTransition) -> Void
+    private let problem: (WatchProblem) -> Void
+    private var detectors: DetectorSet
+    private var book = AlertBook()
+    private var feeds: [LogFeed] = []
+    private var lastOwnRecord: Timestamp?
+    private var tellFrom: Timestamp?
+    private var isSettled = false
+    /// Alerts that fire and began too long ago to be told before it is known that they still do.
+    private var held: [AlertTransition] = []
+    /// What was done so far.
+    public private(set) var counters = WatchCounters()
+
+    /// Makes a watcher that follows nothing yet.
+    ///
+    /// - Parameters:
+    ///   - append: writes a record to the watch's own log; what it throws ends the step.
+    ///   - deliver: hands a step to the sinks; must not block.
+    ///   - problem: told what could not be read.
+    public init(
+        settings: DetectionSettings = DetectionSettings(), delivery: Delivery,
+        append: @escaping (Control) throws -> Void, deliver: @escaping (AlertTransition) -> Void,
+        problem: @escaping (WatchProblem) -> Void
+    ) {
+        self.delivery = delivery
+        self.append = append
+        self.deliver = deliver
+        self.problem = problem
+        detectors = DetectorSet(settings: settings)
+    }
+
+    /// The firing alerts.
+    public var firing: [Alert] {
+        book.firing
+    }
+
+    /// Learns from a record of the watch's own log; all of them, in order, before the first step.
+    public mutating func recall(_ record: Record) {
+        lastOwnRecord = record.timestamp
+        guard case .control(let control) = record.body, let step = AlertTransition(control: control) else { return }
+        book.recall(step)
+    }
+
+    /// Follows one more log, now or when it appears.
+    public mutating func follow(_ log: WatchedLog) {
+        feeds.append(LogFeed(log))
+    }
+
+    /// Reads at most `limit` records and tells what they show; without new ones, what the passing of time shows.
+    ///
+    /// - Throws: what `append` throws. A log that cannot be read is reported and not followed any more.
+    public mutating func step(now: Timestamp, limit: Int = 50_000) throws -> Step {
+        if tellFrom == nil {
+            tellFrom = delivery == .everything ? Timestamp(microseconds: .min) : lastOwnRecord ?? now
+        }
+        for _ in 0..<limit {
+            guard let index = nextFeed() else {
+                try pass(now)
+                return .caughtUp
+            }
+            guard let record = feeds[index].head else { continue }
+            feeds[index].advance()
+            counters.records += 1
+            try take(detectors.observe(record, log: feeds[index].log.name))
+        }
+        return .more
+    }
+
+    /// Lets the time up to `now` pass at once: the last step of a run that does not follow.
+    public mutating func finish(now: Timestamp) throws {
+        try take(detectors.tick(now))
+        try tell(book.tick(now))
+        try settle(now)
+    }
+
+    // MARK: - Reading
+
+    /// The log whose next record is the oldest; nil when all are read up.
+    private mutating func nextFeed() -> Int? {
+        var oldest: Int?
+        var time = Timestamp(microseconds: .max)
+        for index in feeds.indices.reversed() {
+            guard refill(index), let head = feeds[index].head else { continue }
+            if head.timestamp <= time {
+                oldest = index
+                time = head.timestamp
+            }
+        }
+        return oldest
+    }
+
+    private mutating func refill(_ index: Int) -> Bool {
+        guard feeds[index].head == nil else { return true }
+        let name = feeds[index].log.name
+        defer { reportRejected(index, name) }
+        do {
+            return try feeds[index].refill()
+        } catch {
+            problem(WatchProblem(log: name, message: "not followed any more: \(error)"))
+            feeds[index] = LogFeed(WatchedLog(name: name) { nil })
+            return false
+        }
+    }
+
+    private mutating func reportRejected(_ index: Int, _ name: String) {
+        guard let first = feeds[index].rejected.first else { return }
+        counters.rejected += feeds[index].rejected.count
+        problem(WatchProblem(log: name, message: "\(feeds[index].rejected.count) lines are no records: \(first)"))
+        feeds[index].rejected = []
+    }
+
+    /// Nothing to read: time passes.
+    private mutating func pass(_ now: Timestamp) throws {
+        try settle(now)
+        try take(detectors.tick(now.advanced(by: -Self.slack)))
+        try tell(book.tick(now))
+    }
+
+    // MARK: - Telling
+
+    /// Everything that was there has been read: what still fires is told, however old.
+    private mutating func settle(_ now: Timestamp) throws {
+        guard !isSettled else { return }
+        isSettled = true
+        let late = held
+        held = []
+        for step in late { try publish(step) }
+        for step in book.settle(now) { try publish(step) }
+    }
+
+    private mutating func take(_ changes: [FindingChange]) throws {
+        for change in changes { try tell(book.apply(change)) }
+    }
+
+    private mutating func tell(_ steps: [AlertTransition]) throws {
+        for step in steps where step.audience != .nobody {
+            if let tellFrom, step.at >= tellFrom || isSettled {
+                try publishHeld(step.alert.id)
+                try publish(step)
+            } else if step.to == .resolved {
+                // Over before anybody watched; but an end that people wait for is told.
+                let wasHeld = held.contains { $0.alert.id == step.alert.id }
+                held.removeAll { $0.alert.id == step.alert.id }
+                if !wasHeld { try publish(step) }
+            } else {
+                held.removeAll { $0.alert.id == step.alert.id }
+                held.append(step)
+            }
+        }
+    }
+
+    /// The beginning of an alert whose next step is told.
+    private mutating func publishHeld(_ id: String) throws {
+        let early = held.filter { $0.alert.id == id }
+        held.removeAll { $0.alert.id == id }
+        for step in early { try publish(step) }
+    }
+
+    private mutating func publish(_ step: AlertTransition) throws {
+        // First the log: what people were told must be on record, or a restart would tell it again.
+        try append(step.control)
+        counters.recorded += 1
+        guard step.audience == .everyone else { return }
+        deliver(step)
+        counters.delivered += 1
+    }
+}

@@ -1,0 +1,153 @@
+/// The last few distinct arguments of one agent and tool, each with how often they came lately.
+///
+/// Four entries: the least repeated, then the oldest, makes room. What is repeated is kept; a stream of ever new
+/// arguments passes through one entry.
+struct LoopTable: BitwiseCopyable {
+    static let window: Int64 = 1_800_000_000
+
+    var slots = InlineArray<4, LoopSlot>(repeating: LoopSlot())
+
+    /// The entry for these arguments, an older one's place where they are new.
+    mutating func slot(
+        for digest: UInt64, at time: Int64, origin: EpisodeOrigin, repeats: inout RepeatHistogram
+    ) -> Int {
+        var place = 0
+        for index in slots.indices {
+            if slots[index].isUsed, slots[index].digest == digest {
+                guard time - slots[index].last > Self.window else { return index }
+                place = index
+                break
+            }
+            if slots[index].yields(before: slots[place], at: time) { place = index }
+        }
+        if slots[place].isUsed { repeats.add(Int(slots[place].most)) }
+        slots[place] = LoopSlot(digest: digest, origin: origin)
+        return place
+    }
+}
+
+/// One argument digest's recent repeats, and the rhythm they come in.
+struct LoopSlot: BitwiseCopyable {
+    private static let period: Int64 = 600_000_000
+    private static let loneGap: Int64 = 300_000_000
+
+    let digest: UInt64
+    private(set) var origin: EpisodeOrigin
+    /// The last call's time; 0 before the first.
+    private(set) var last: Int64 = 0
+    /// Calls in the current ten minutes and the three before.
+    private var periods = InlineArray<4, UInt16>(repeating: 0)
+    private var rhythm = Rhythm()
+    /// The most repeats seen in a window.
+    private(set) var most: UInt8 = 0
+
+    init(digest: UInt64 = 0, origin: EpisodeOrigin = EpisodeOrigin()) {
+        self.digest = digest
+        self.origin = origin
+    }
+
+    var isUsed: Bool { last != 0 }
+    var isPolling: Bool { rhythm.isPolling }
+
+    /// Whether this entry should make room rather than `other`.
+    func yields(before other: LoopSlot, at time: Int64) -> Bool {
+        let a = eviction(at: time)
+        let b = other.eviction(at: time)
+        return a.rank != b.rank ? a.rank < b.rank : a.last < b.last
+    }
+
+    private func eviction(at time: Int64) -> (rank: UInt8, last: Int64) {
+        guard isUsed, time - last <= LoopTable.window else { return (0, last) }
+        // A poll is worth as much as a loop: losing its rhythm would make a loop of it.
+        return (isPolling ? .max : most, last)
+    }
+
+    /// Notes a call's distance to the last one and returns it, in microseconds; a neutral gap says nothing about rhythm.
+    mutating func noteCall(at time: Int64, neutral: Bool) -> Int64 {
+        defer {
+            shiftPeriods(to: time)
+            last = time
+        }
+        guard last != 0 else { return 0 }
+        let gap = time - last
+        if !neutral { rhythm.note(gapMilliseconds: UInt32(clamping: gap / 1000)) }
+        return gap
+    }
+
+    func isRegular(shortest: Int) -> Bool {
+        rhythm.isRegular && rhythm.typicalGap >= shortest
+    }
+
+    /// What was counted so far was polling and no loop.
+    mutating func markPolling() {
+        rhythm.isPolling = true
+        periods = InlineArray(repeating: 0)
+        most = 0
+    }
+
+    /// Counts a call that is not part of a poll; one after a poll, or after a lone call some minutes ago, begins an
+    /// episode, so that an hourly call is not taken for the beginning of today's loop.
+    mutating func count(_ attempts: Int, at time: Int64, after gap: Int64, origin new: EpisodeOrigin) {
+        if isPolling || (gap > Self.loneGap && repeats(at: time) <= 1) {
+            origin = new
+            periods = InlineArray(repeating: 0)
+        }
+        rhythm.isPolling = false
+        periods[0] = UInt16(clamping: Int(periods[0]) + attempts)
+        most = max(most, UInt8(clamping: repeats(at: time)))
+    }
+
+    /// Calls in the last 30 minutes: exact for an episode that began within them, else those of the last 20 to 30.
+    func repeats(at time: Int64) -> Int {
+        let recent = Int(periods[0]) + Int(periods[1]) + Int(periods[2])
+        return time - origin.start <= LoopTable.window ? recent + Int(periods[3]) : recent
+    }
+
+    private mutating func shiftPeriods(to time: Int64) {
+        let steps = time / Self.period - last / Self.period
+        guard steps > 0 else { return }
+        for _ in 0..<min(steps, 4) {
+            periods[3] = periods[2]
+            periods[2] = periods[1]
+            periods[1] = periods[0]
+            periods[0] = 0
+        }
+    }
+}
+
+/// Whether identical calls come at equal distances, as a poll's do and a person's, a model's or a retry's do not.
+struct Rhythm: BitwiseCopyable {
+    /// The distance that the last gaps agree on, in milliseconds.
+    private(set) var typicalGap: UInt32 = 0
+    private var regular: UInt8 = 0
+    private var irregular: UInt8 = 0
+    /// Whether the calls are taken for a poll now.
+    var isPolling = false
+
+    /// Compares a gap with the typical one: alike to a sixth and a quarter of a second, which is the tool's own latency.
+    mutating func note(gapMilliseconds gap: UInt32) {
+        guard typicalGap > 0 else {
+            typicalGap = max(gap, 1)
+            regular = 1
+            return
+        }
+        let difference = gap > typicalGap ? gap - typicalGap : typicalGap - gap
+        if difference <= typicalGap / 6 + 250 {
+            regular += 1
+            typicalGap = gap > typicalGap ? typicalGap + difference / 8 : typicalGap - difference / 8
+        } else {
+            irregular += 1
+            // Where two gaps disagree the shorter is the rhythm: a time-out or a wait only ever lengthens one.
+            if irregular > regular || (irregular == regular && gap < typicalGap) { typicalGap = max(gap, 1) }
+        }
+        if regular + irregular >= 16 {
+            regular /= 2
+            irregular /= 2
+        }
+    }
+
+    /// At least four gaps alike, and three in four of the last eight to sixteen.
+    var isRegular: Bool {
+        regular >= 4 && irregular * 3 <= regular
+    }
+}

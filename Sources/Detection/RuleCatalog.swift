@@ -1,0 +1,22 @@
+/// The rules there are, and what `docs/DETECTION.md` says about them.
+public enum RuleCatalog {
+    /// All rules, in the order in which a call is shown to them.
+    public static let all: [any DetectionRule.Type] = [LoopRule.self, CapRule.self]
+
+    /// One Markdown section for each rule: when it fires, when it does not, and its examples.
+    public static var markdown: String {
+        all.map { section($0) }.joined(separator: "\n")
+    }
+
+    private static func section(_ rule: any DetectionRule.Type) -> String {
+        var text = "## `\(rule.name.rawValue)` (\(rule.severity.rawValue))\n\n"
+        text += "Fires when \(rule.firesWhen).\n\n"
+        text += "Stays silent on: \(rule.staysSilent)\n\n"
+        text += "| trace | must |\n|---|---|\n"
+        for example in rule.examples {
+            let duty = example.withinMicroseconds.map { "fire within \($0 / 1_000_000) s" } ?? "stay silent"
+            text += "| \(example.title) | \(duty) |\n"
+        }
+        return text
+    }
+}

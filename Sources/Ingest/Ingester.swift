@@ -1,0 +1,186 @@
+public import AuditLog
+import Events
+public import Warehouse
+
+/// How an ingester works.
+public struct IngestOptions: Sendable {
+    /// Records after which a transaction is committed.
+    public var transactionRecords = 20_000
+    /// Microseconds after which a transaction is committed.
+    public var transactionMicroseconds: Int64 = 200_000
+    /// The longest pause between two looks at the logs while following, in microseconds.
+    public var pauseMicroseconds: Int64 = 50_000
+    /// Time between two looks for new logs while following, in microseconds.
+    public var discoveryMicroseconds: Int64 = 1_000_000
+
+    /// The defaults.
+    public init() {}
+}
+
+/// Loads logs into a warehouse, each record exactly once: rows, roll-ups and cursor move in one transaction.
+///
+/// Several ingesters may work on one warehouse, in one process or in many; each transaction begins where the last
+/// one, whoever made it, ended. Not for several threads.
+public final class Ingester {
+    private let loader: WarehouseLoader
+    let options: IngestOptions
+    private let clock = ContinuousClock()
+    private(set) var feeds: [LogFeed] = []
+
+    /// Begins to work on a warehouse that was opened with `WarehouseStore(creating:)`.
+    ///
+    /// - Throws: `IngestError.warehouse`.
+    public init(_ store: WarehouseStore, options: IngestOptions = IngestOptions()) throws(IngestError) {
+        self.options = options
+        do throws(WarehouseError) {
+            loader = try store.loader()
+        } catch {
+            throw .warehouse(error)
+        }
+    }
+
+    /// Loads all that is durable now.
+    ///
+    /// A log that cannot be read does not keep the others from being loaded; its error is thrown afterwards.
+    ///
+    /// - Throws: `IngestError`.
+    public func catchUp(_ logs: [LogDirectory]) throws(IngestError) -> IngestSummary {
+        let start = clock.now
+        var summary = IngestSummary()
+        var failure: IngestError?
+        _ = use(logs) { error in failure = failure ?? error }
+        while !feeds.isEmpty {
+            let failed = try step(&summary)
+            for (feed, error) in failed {
+                failure = failure ?? .log(error)
+                drop(feed)
+            }
+            if failed.isEmpty, try !hasMore() { break }
+        }
+        if let failure { throw failure }
+        summary.elapsedMicroseconds = (clock.now - start).microseconds
+        return summary
+    }
+
+    /// Looks at these logs from now on; gives those that are new.
+    func use(_ logs: [LogDirectory], _ failed: (IngestError) -> Void) -> [LogDirectory] {
+        var kept: [LogFeed] = []
+        var new: [LogDirectory] = []
+        for log in logs {
+            do throws(LogError) {
+                let known = feeds.first { $0.log == log }
+                // A folder may have been emptied and begun again as another log.
+                if let known, try LogFeed.key(of: log) == known.key {
+                    kept.append(known)
+                } else {
+                    kept.append(try LogFeed(log))
+                    new.append(log)
+                }
+            } catch {
+                failed(.log(error))
+            }
+        }
+        feeds = kept
+        return new
+    }
+
+    /// Looks at a log no longer.
+    func drop(_ feed: LogFeed) {
+        feeds.removeAll { $0 === feed }
+    }
+
+    /// Whether any log has something new, or was not looked at yet.
+    func hasMore() throws(IngestError) -> Bool {
+        for feed in feeds {
+            do throws(LogError) {
+                if !feed.isPlaced { return true }
+                if try feed.peek() != nil { return true }
+            } catch {
+                // The next step meets it again and says whose it is.
+                return true
+            }
+        }
+        return false
+    }
+
+    /// Loads one transaction's worth, the log with the earliest records first; gives the logs that could not be read.
+    func step(_ summary: inout IngestSummary) throws(IngestError) -> [(LogFeed, LogError)] {
+        var loaded = IngestSummary()
+        let failed: [(LogFeed, LogError)]
+        do throws(WarehouseError) {
+            try loader.begin()
+            failed = try fill(&loaded)
+            try loader.commit()
+        } catch {
+            loader.rollBack()
+            for feed in feeds { feed.displace() }
+            throw .warehouse(error)
+        }
+        for log in loaded.logs {
+            summary.add(log.key, records: log.records, rejects: log.rejects, nextSeq: log.nextSeq)
+        }
+        return failed
+    }
+
+    private func fill(_ loaded: inout IngestSummary) throws(WarehouseError) -> [(LogFeed, LogError)] {
+        var failed: [(LogFeed, LogError)] = []
+        var waiting: [(feed: LogFeed, time: Timestamp)] = []
+        for feed in feeds {
+            let cursor = try loader.open(feed.key)
+            loaded.add(feed.key, records: 0, rejects: 0, nextSeq: cursor.nextSeq)
+            do throws(LogError) {
+                try feed.place(at: cursor)
+                if let time = try feed.nextTime() { waiting.append((feed, time)) }
+            } catch {
+                failed.append((feed, error))
+            }
+        }
+        // Logs of one time are loaded close together, so that few days are open at once.
+        waiting.sort { $0.time < $1.time }
+        var records = options.transactionRecords
+        let deadline = clock.now + .microseconds(options.transactionMicroseconds)
+        for (feed, _) in waiting where records > 0 && clock.now < deadline {
+            if let error = try load(feed, &records, until: deadline, &loaded) { failed.append((feed, error)) }
+        }
+        return failed
+    }
+
+    /// Loads one log's share of a transaction; gives the error that ended its reading.
+    private func load(
+        _ feed: LogFeed, _ records: inout Int, until deadline: ContinuousClock.Instant, _ loaded: inout IngestSummary
+    ) throws(WarehouseError) -> LogError? {
+        var nextSeq = try loader.open(feed.key).nextSeq
+        var last: LogBlock?
+        var failure: LogError?
+        while records > 0, last == nil || clock.now < deadline {
+            let block: LogBlock?
+            do throws(LogError) {
+                block = try feed.peek()
+            } catch {
+                failure = error
+                break
+            }
+            guard let block else { break }
+            if block.firstSeq > nextSeq {
+                let reason = block.skipped == nil ? "no longer in the log" : "damaged"
+                try loader.skip(to: block.firstSeq, reason: reason)
+            }
+            let place = LinePlace(segment: block.segment, member: block.offset)
+            try block.forEachLine { seq, line throws(WarehouseError) in try loader.load(line, seq: seq, at: place) }
+            feed.advance()
+            nextSeq = block.firstSeq + UInt64(block.lineCount)
+            records -= block.lineCount
+            last = block
+        }
+        let share = try loader.finish(leaf: last.flatMap(LeafHash.hex(ofLastLine:)))
+        loaded.add(feed.key, records: share.records, rejects: share.rejects, nextSeq: nextSeq)
+        return failure
+    }
+}
+
+extension Duration {
+    /// Whole microseconds.
+    var microseconds: Int64 {
+        components.seconds * 1_000_000 + components.attoseconds / 1_000_000_000_000
+    }
+}

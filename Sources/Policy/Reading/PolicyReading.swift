@@ -1,0 +1,48 @@
+/// The spellings of a policy that are read.
+public enum PolicyDialect: String, Sendable, CaseIterable {
+    /// `version`, `default`, `tools` with `limits`, `require` and `deny_if`.
+    case normal
+    /// `tools` with `action`, `rate_limit` and `reason`.
+    case shorthand
+}
+
+/// What came of reading a document.
+public struct PolicyReading: Sendable {
+    /// The document, nil when there is any error.
+    public let document: PolicyDocument?
+    /// Everything that is wrong, in the order of the text.
+    public let errors: [PolicyProblem]
+    /// What is allowed but doubtful, in the order of the text.
+    public let warnings: [PolicyProblem]
+    /// How it was written.
+    public let dialect: PolicyDialect
+}
+
+extension PolicyDocument {
+    /// Reads a document: every error at once, nothing half-read.
+    ///
+    /// - Parameter bytes: JSON in the normal form or in the shorthand.
+    public static func read(_ bytes: [UInt8]) -> PolicyReading {
+        var reader: DocumentReader
+        do {
+            reader = try DocumentReader(bytes)
+        } catch {
+            let problem = DocumentReader.notJSON(error, bytes)
+            return PolicyReading(document: nil, errors: [problem], warnings: [], dialect: .normal)
+        }
+        reader.refuseDuplicateKeys()
+        let dialect = reader.dialect()
+        var document: PolicyDocument?
+        switch dialect {
+        case .normal: document = reader.readDocument()
+        case .shorthand: document = reader.readShorthand()
+        }
+        guard reader.errors.isEmpty, var document else {
+            return PolicyReading(
+                document: nil, errors: reader.sortedErrors, warnings: reader.sortedWarnings, dialect: dialect)
+        }
+        document.normalForm = NormalFormWriter.bytes(of: document)
+        if dialect == .normal { reader.review(document) }
+        return PolicyReading(document: document, errors: [], warnings: reader.sortedWarnings, dialect: dialect)
+    }
+}

@@ -1,0 +1,82 @@
+import Events
+import Terminal
+
+/// What the figures rest on.
+struct CoverageBlocks {
+    let coverage: CoverageFigures
+
+    /// `Coverage 100.000 %, 0 gaps: 2,611 records of 1 log.`, or what is missing.
+    static func sentence(_ coverage: CoverageFigures) -> Prose {
+        let share = Words.percent(coverage.share, places: 3)
+        let records: Prose = "\(coverage.records) records of \(Words.count(coverage.logs.count, "log"))"
+        guard !coverage.isWhole else { return "Coverage \(strong: share), \(strong: "0 gaps"): \(records)." }
+        var holes: [Prose] = []
+        if coverage.lost > 0 { holes.append("\(coverage.lost) were never written") }
+        if coverage.missing > 0 { holes.append("\(coverage.missing) are no longer held") }
+        if coverage.rejected > 0 { holes.append("\(coverage.rejected) could not be read") }
+        let list: Prose = holes.isEmpty ? "" : "; " + Prose.joined(holes, separator: ", ")
+        return
+            "Coverage \(strong: share), \(strong: Words.count(coverage.gaps.count, "gap")): \(records)\(list). Figures are lower bounds."
+    }
+
+    static func tone(_ coverage: CoverageFigures) -> Tone { coverage.isWhole ? .good : .bad }
+
+    var section: Section {
+        var blocks: [Block] = [.table(logs)]
+        if !coverage.gaps.isEmpty { blocks.append(.table(gaps)) }
+        var notes: [Prose] = []
+        if coverage.withoutOutcome > 0 {
+            notes.append("\(Words.count(coverage.withoutOutcome, "forwarded request")) without an outcome so far")
+        }
+        if coverage.recoveries > 0 {
+            notes.append("\(Words.count(coverage.recoveries, "recovery", "recoveries")) after an unclean stop")
+        }
+        if coverage.clockSteps > 0 {
+            notes.append(Prose(stringLiteral: Words.count(coverage.clockSteps, "clock step")))
+        }
+        for name in coverage.fullDictionaries {
+            notes.append("the dictionary of \(name)s is full: later names are counted as (other)")
+        }
+        if !notes.isEmpty { blocks.append(.list(notes)) }
+        return Section(
+            id: "coverage", title: "Coverage",
+            lead: "Of calls that reached the gateway. Calls that went around it are in no log.", blocks: blocks)
+    }
+
+    private var logs: Table {
+        Table(
+            caption: "Logs",
+            columns: [
+                .name("log"), .text("kind", drop: 3), .text("durability", drop: 4), .number("first seq", drop: 2),
+                .number("last seq"),
+                .number("records"), .number("rejected"), .number("gaps"), .text("verified to"),
+            ],
+            rows: coverage.logs.map { log in
+                [
+                    .name(log.log), .init("\(log.kind)"), .init("\(log.durability ?? "–")"),
+                    .init("\(Words.count(log.firstSeq))"),
+                    .init("\(log.lastSeq.map { Words.count($0) } ?? "–")"), .count(log.records),
+                    .count(log.rejected, .bad),
+                    .count(log.gaps, .bad),
+                    log.verifiedTo.map { .init("seq \(Words.count($0))") } ?? .init("not yet", .quiet),
+                ]
+            }, empty: "No log has been loaded.", query: "coverage")
+    }
+
+    private var gaps: Table {
+        Table(
+            caption: "Gaps",
+            columns: [.name("log"), .text("kind"), .number("records"), .text("from"), .text("to"), .name("reason")],
+            rows: coverage.gaps.prefix(20).map { gap in
+                [
+                    .name(gap.log), .init("\(gap.kind)"), .count(gap.records, .bad),
+                    .init("\(edge(gap.from, gap.firstSeq))"),
+                    .init("\(edge(gap.to, gap.lastSeq))"), .init("\(gap.reason)"),
+                ]
+            }, empty: "", more: coverage.gaps.count > 20 ? "\(coverage.gaps.count - 20) more." : "")
+    }
+
+    private func edge(_ moment: Moment?, _ seq: UInt64?) -> String {
+        moment.map { Words.moment($0.timestamp) } ?? seq.map { "seq \(Words.count($0))" } ?? "–"
+    }
+}

@@ -1,0 +1,78 @@
+import Terminal
+
+/// Stacked bars over time: a value axis with its unit, labels that keep their distance, a tooltip per bar.
+struct BarChart {
+    private static let width = 720.0
+    private static let right = 8.0
+    private static let above = 36.0
+    private static let below = 24.0
+    /// Bars up to which each has a tooltip; more become one path per layer, which keeps the page small.
+    private static let mostTitles = 31
+
+    let bars: Chart.Bars
+
+    func html(alternative: String) -> HTML {
+        let totals = bars.labels.indices.map { index in bars.layers.reduce(0) { $0 + $1.values[index] } }
+        let scale = Scale(
+            maximum: max(Double(totals.max() ?? 0), bars.mark?.value ?? 0), most: bars.height < 120 ? 2 : 4)
+        let left = (scale.ticks.map { BarChart.width(of: Scale.label($0)) }.max() ?? 0) + 10
+        let plot = (left: left, width: BarChart.width - left - BarChart.right, height: bars.height)
+        var svg = SVG(width: BarChart.width, height: BarChart.above + bars.height + BarChart.below)
+        func y(_ value: Double) -> Double { BarChart.above + plot.height * (1 - value / scale.top) }
+        svg.text(bars.unit, x: 0, y: 15, name: "u")
+        for tick in scale.ticks {
+            svg.line(x1: plot.left, y1: y(tick), x2: plot.left + plot.width, y2: y(tick), name: tick == 0 ? "ax" : "gr")
+            svg.text(Scale.label(tick), x: plot.left - 6, y: y(tick) + 4, anchor: .end)
+        }
+        let slot = plot.width / Double(max(bars.labels.count, 1))
+        let gap = min(slot * 0.28, 14)
+        var bases = [Double](repeating: 0, count: totals.count)
+        for layer in bars.layers {
+            var stripes: [SVG.Box] = []
+            for index in totals.indices where layer.values[index] > 0 {
+                let next = bases[index] + Double(layer.values[index])
+                let box = SVG.Box(
+                    x: plot.left + slot * Double(index) + gap / 2, y: y(next), width: max(slot - gap, 0.8),
+                    height: y(bases[index]) - y(next))
+                bases[index] = next
+                if totals.count <= BarChart.mostTitles {
+                    svg.rectangle(box, name: "t-\(layer.tone.rawValue)", title: title(index, layer))
+                } else {
+                    stripes.append(box)
+                }
+            }
+            svg.boxes(stripes, name: "t-\(layer.tone.rawValue)")
+        }
+        mark(&svg, y: y, from: plot.left, to: plot.left + plot.width)
+        labels(&svg, left: plot.left, slot: slot)
+        return svg.html(alternative: alternative, name: "ch b")
+    }
+
+    /// Room for a text also on a phone, where the page sets it half as large again so that it can be read there.
+    private static func width(of text: String) -> Double {
+        SVG.width(of: text) * 1.4
+    }
+
+    private func title(_ index: Int, _ layer: Chart.Bars.Layer) -> String {
+        "\(bars.titles[index]): \(Words.count(layer.values[index])) \(layer.name)"
+    }
+
+    private func mark(_ svg: inout SVG, y: (Double) -> Double, from: Double, to: Double) {
+        guard let mark = bars.mark else { return }
+        svg.line(x1: from, y1: y(mark.value), x2: to, y2: y(mark.value), name: "mk")
+        svg.text(mark.label, x: to, y: 15, anchor: .end, name: "mkl")
+    }
+
+    /// Each label under the middle of its bar, unless it would touch the one before or stand out of the drawing.
+    private func labels(_ svg: inout SVG, left: Double, slot: Double) {
+        var free = 0.0
+        for (index, label) in bars.labels.enumerated() where !label.isEmpty {
+            let middle = left + slot * (Double(index) + 0.5)
+            let half = BarChart.width(of: label) / 2
+            let x = min(max(middle, half), BarChart.width - half)
+            guard x - half >= free else { continue }
+            svg.text(label, x: x, y: BarChart.above + bars.height + 17, anchor: .middle)
+            free = x + half + 8
+        }
+    }
+}

@@ -1,0 +1,18 @@
+import Terminal
+
+/// A row of small bars in a table cell: one path, so that hundreds of rows stay small.
+enum SparkBars {
+    static func html(_ values: [Int], alternative: String) -> HTML {
+        let top = max(values.max() ?? 0, 1)
+        var path = ""
+        for (index, value) in values.enumerated() where value > 0 {
+            let height = max(Double(value) / Double(top) * 18, 1.5)
+            path += "M\(index * 8 + 4) 20v-\(SVG.number(height))"
+        }
+        let width = values.count * 8
+        let label = HTML(alternative).markup
+        return HTML(
+            trusted: "<svg class=\"sp\" viewBox=\"0 0 \(width) 21\" width=\"\(width)\" height=\"21\" role=\"img\">"
+                + "<title>\(label)</title><path d=\"M0 20.5H\(width)\" class=\"gr\"/><path d=\"\(path)\"/></svg>")
+    }
+}

@@ -1,0 +1,141 @@
+import Detection
+import Events
+import Warehouse
+
+/// Finds the runaways of a period by running its calls through the detectors again, as the live watch does.
+struct IncidentFinder {
+    /// Findings of one agent and tool that belong together.
+    struct Episode: Sendable {
+        var findings: [Finding]
+
+        var start: Timestamp { findings.map(\.start).min() ?? Timestamp(microseconds: 0) }
+        var end: Timestamp { findings.map(\.lastSeen).max() ?? Timestamp(microseconds: 0) }
+        var detected: Timestamp { findings.map(\.detected).min() ?? Timestamp(microseconds: 0) }
+    }
+
+    /// Findings closer than this are one incident for people.
+    private static let apart: Int64 = 3_600_000_000
+
+    let settings: DetectionSettings
+    let learningDays: Int
+
+    /// The episodes that overlap a period, earliest first.
+    func episodes(in period: Period, of store: WarehouseStore, logs: [Int: String]) throws(ReportError) -> [Episode] {
+        let from = period.from.advanced(by: -Int64(learningDays) * 86_400_000_000)
+        var stream = store.calls(in: Period(from: from, to: period.to))
+        var detectors = DetectorSet(settings: settings)
+        var endings = EndingQueue()
+        var found = FindingSet()
+        while let row = try ask({ () throws(WarehouseError) in try stream.next() }) {
+            while let ending = endings.pop(until: row.timestamp) { found.take(detectors.observe(ending)) }
+            found.take(detectors.observe(CallEvent(row, log: logs[row.logID] ?? "\(row.logID)")))
+            if let ending = CallEnding(row) { endings.push(ending) }
+        }
+        while let ending = endings.pop(until: period.to) { found.take(detectors.observe(ending)) }
+        for finding in detectors.firing { found.keep(finding) }
+        return IncidentFinder.grouped(found.all.filter { $0.lastSeen >= period.from && $0.start < period.to })
+    }
+
+    /// Joins findings on one agent and tool that lie within an hour of each other.
+    static func grouped(_ findings: [Finding]) -> [Episode] {
+        let pairs = Dictionary(grouping: findings) { [$0.agent, $0.server, $0.tool] }
+        var episodes: [Episode] = []
+        for members in pairs.values {
+            var open: Episode?
+            for finding in members.sorted(by: { ($0.start, $0.rule.rawValue) < ($1.start, $1.rule.rawValue) }) {
+                if let current = open, finding.start.since(current.end) <= apart {
+                    open?.findings.append(finding)
+                } else {
+                    if let open { episodes.append(open) }
+                    open = Episode(findings: [finding])
+                }
+            }
+            if let open { episodes.append(open) }
+        }
+        return episodes.sorted {
+            ($0.start, $0.findings[0].agent, $0.findings[0].server, $0.findings[0].tool)
+                < ($1.start, $1.findings[0].agent, $1.findings[0].server, $1.findings[0].tool)
+        }
+    }
+}
+
+/// The findings of a replay as they last stood.
+private struct FindingSet {
+    private struct Key: Hashable {
+        let rule: RuleName
+        let agent: String
+        let server: String
+        let tool: String
+        let start: Timestamp
+    }
+
+    private var findings: [Key: Finding] = [:]
+
+    var all: [Finding] { Array(findings.values) }
+
+    mutating func take(_ changes: [FindingChange]) {
+        for change in changes { keep(change.finding) }
+    }
+
+    mutating func keep(_ finding: Finding) {
+        let key = Key(
+            rule: finding.rule, agent: finding.agent, server: finding.server, tool: finding.tool, start: finding.start)
+        findings[key] = finding
+    }
+}
+
+/// Calls' ends in the order of time: the log tells them so, a row of the warehouse holds both ends of its call.
+struct EndingQueue {
+    private var heap: [CallEnding] = []
+
+    mutating func push(_ ending: CallEnding) {
+        heap.append(ending)
+        var child = heap.count - 1
+        while child > 0, heap[child].timestamp < heap[(child - 1) / 2].timestamp {
+            heap.swapAt(child, (child - 1) / 2)
+            child = (child - 1) / 2
+        }
+    }
+
+    /// The earliest end that is not later than a moment.
+    mutating func pop(until moment: Timestamp) -> CallEnding? {
+        guard let first = heap.first, first.timestamp <= moment else { return nil }
+        let last = heap.removeLast()
+        guard !heap.isEmpty else { return first }
+        heap[0] = last
+        var parent = 0
+        while true {
+            let children = [2 * parent + 1, 2 * parent + 2].filter { $0 < heap.count }
+            guard let least = children.min(by: { heap[$0].timestamp < heap[$1].timestamp }),
+                heap[least].timestamp < heap[parent].timestamp
+            else { return first }
+            heap.swapAt(parent, least)
+            parent = least
+        }
+    }
+}
+
+extension CallEvent {
+    init(_ row: CallRow, log: String) {
+        self.init(
+            record: RecordReference(log: log, seq: row.seq), timestamp: row.timestamp,
+            agent: row.agent ?? CallEvent.unresolvedAgent, server: row.name.server, tool: row.name.tool)
+        risk = row.name.risk
+        arguments = row.argumentDigest
+        verdict = row.verdict
+        mode = row.mode
+        limitMaximum = row.limit?.maximum
+        limitWindowSeconds = row.limit?.windowSeconds
+        retryAfterMilliseconds = row.retryAfterMilliseconds
+    }
+}
+
+extension CallEnding {
+    init?(_ row: CallRow) {
+        guard let outcome = row.outcome else { return nil }
+        let took = (row.waitMicroseconds ?? 0) + (row.upstreamMicroseconds ?? 0)
+        self.init(
+            timestamp: row.timestamp.advanced(by: Int64(took)), agent: row.agent ?? CallEvent.unresolvedAgent,
+            server: row.name.server, tool: row.name.tool, ending: outcome, result: row.resultDigest)
+    }
+}

@@ -1,0 +1,136 @@
+import Events
+import GRDB
+
+/// A sum of calls, by as many of the roll-ups' keys as were asked for; the others are 0.
+struct Cell {
+    /// The start of the day or hour, in seconds since 1970.
+    var start: Int64
+    var actor: Int64
+    var tool: Int64
+    var verdict: Int64
+    var outcome: Int64
+    var n: Int
+    var near: Int
+    var timed: Int
+    var upstream: Int64
+}
+
+/// Where the calls of a period are read from.
+struct CellSource {
+    /// The coarsest roll-up that may be used.
+    enum Grain {
+        case day
+        case hour
+        /// Rows, by the quarter of an hour: every zone's days and hours begin at one.
+        case quarter
+    }
+
+    /// What to keep apart.
+    enum Key: String {
+        case start, actor, tool, verdict, outcome
+    }
+
+    let period: Period
+    let selection: Selection
+    var grain = Grain.day
+
+    /// Reads the sums, by `keys`, in the order of these.
+    func read(_ db: Database, by keys: [Key]) throws -> [Cell] {
+        var cells: [Cell] = []
+        guard let parts = union() else { return [] }
+        let columns = [Key.start, .actor, .tool, .verdict, .outcome].map { keys.contains($0) ? $0.rawValue : "0" }
+        let order = keys.map(\.rawValue).joined(separator: ", ")
+        let sql = """
+            SELECT \(columns.joined(separator: ", ")), sum(n), sum(near), sum(timed), sum(upstream_us)
+            FROM (\(parts)) \(keys.isEmpty ? "" : "GROUP BY \(order) ORDER BY \(order)")
+            """
+        try db.forEachRow(sql) { row in
+            let n = row.count(5)
+            guard n != 0 else { return }
+            cells.append(
+                Cell(
+                    start: row.integer(0), actor: row.integer(1), tool: row.integer(2), verdict: row.integer(3),
+                    outcome: row.integer(4), n: n, near: row.count(6), timed: row.count(7), upstream: row.integer(8)))
+        }
+        return cells
+    }
+
+    /// One query for each stretch of the period: whole days and hours from roll-ups, its edges from rows.
+    private func union() -> String? {
+        var parts: [String] = []
+        let from = period.from.microseconds
+        let to = period.to.microseconds
+        guard from < to else { return nil }
+        guard grain != .quarter else { return rows(from, to) }
+        let firstHour = Clock.firstStart(of: Clock.hour, from: from)
+        let lastHour = Clock.start(of: Clock.hour, holding: to)
+        guard firstHour <= lastHour else { return rows(from, to) }
+        if from < firstHour * Clock.second { parts.append(rows(from, firstHour * Clock.second)) }
+        let firstDay = Clock.firstStart(of: Clock.day, from: firstHour * Clock.second)
+        let lastDay = Clock.start(of: Clock.day, holding: lastHour * Clock.second)
+        if grain == .day, firstDay < lastDay {
+            if firstHour < firstDay { parts.append(rollUp("hour", firstHour, firstDay)) }
+            parts.append(rollUp("day", firstDay, lastDay))
+            if lastDay < lastHour { parts.append(rollUp("hour", lastDay, lastHour)) }
+        } else if firstHour < lastHour {
+            parts.append(rollUp("hour", firstHour, lastHour))
+        }
+        if lastHour * Clock.second < to { parts.append(rows(lastHour * Clock.second, to)) }
+        return parts.isEmpty ? nil : parts.joined(separator: "\nUNION ALL ")
+    }
+
+    private func rollUp(_ unit: String, _ from: Int64, _ to: Int64) -> String {
+        """
+        SELECT \(unit) AS start, actor, tool, verdict, outcome, n, near, timed, upstream_us
+        FROM rollup_\(unit) WHERE \(unit) >= \(from) AND \(unit) < \(to)\(selection.condition())
+        """
+    }
+
+    private func rows(_ from: Int64, _ to: Int64) -> String {
+        let start = grain == .quarter ? "call.ts_us / 900000000 * 900" : "hour.hour"
+        return """
+            SELECT \(start) AS start, call.actor, call.tool, call.verdict, call.outcome, 1 AS n, call.near,
+                call.upstream_us IS NOT NULL AS timed, coalesce(call.upstream_us, 0) AS upstream_us
+            \(CallRows.source(from, to))\(selection.condition(table: "call"))
+            """
+    }
+}
+
+/// The rows of `call` of a time.
+enum CallRows {
+    /// `FROM … WHERE …` for rows with a time in [from, to), given in microseconds: `hour` says where they stand, so
+    /// that no index by time is needed.
+    static func source(_ from: Int64, _ to: Int64, of table: String = "call") -> String {
+        """
+        FROM hour JOIN \(table) ON \(table).id BETWEEN hour.log << 40 | hour.first_seq AND hour.log << 40 | hour.last_seq
+            AND \(table).ts_us >= max(hour.hour * 1000000, \(from))
+            AND \(table).ts_us < min((hour.hour + 3600) * 1000000, \(to))
+        WHERE hour.hour >= \(Clock.start(of: Clock.hour, holding: from)) AND hour.hour * 1000000 < \(to)
+        """
+    }
+}
+
+extension CallCounts {
+    /// Adds the calls of a cell that was read by verdict and outcome.
+    mutating func add(_ cell: Cell, _ names: NameTables) {
+        calls += cell.n
+        nearLimit += cell.near
+        timed += cell.timed
+        upstreamMicroseconds += cell.upstream
+        if OutcomeCode.isError(cell.outcome) { errors += cell.n }
+        let verdict = names.verdicts[cell.verdict]
+        guard let verdict, verdict.decision != .allow else {
+            allowed += cell.n
+            return
+        }
+        switch (verdict.mode, verdict.decision) {
+        case (.shadow, _):
+            allowed += cell.n
+            shadowStopped += cell.n
+        case (.enforce, .deny): denied += cell.n
+        case (.enforce, .throttle): throttled += cell.n
+        case (.enforce, .hold): held += cell.n
+        case (.enforce, .allow): allowed += cell.n
+        }
+    }
+}

@@ -1,0 +1,224 @@
+public import Events
+import GRDB
+
+/// How much of what reached the gateways the warehouse holds, and what it does not.
+public struct Coverage: Sendable, Hashable {
+    /// Each log.
+    public var logs: [LogCoverage] = []
+    /// Dictionaries that are full: later names are `(other)`.
+    public var overflowed: [String] = []
+    /// Calls and other requests that were forwarded and have no outcome yet.
+    public var unanswered = 0
+
+    /// Records of all logs.
+    public var records: Int { logs.reduce(0) { $0 + $1.records } }
+    /// Lines that could not be loaded.
+    public var rejects: Int { logs.reduce(0) { $0 + $1.rejects } }
+    /// Records that the logs no longer hold.
+    public var missing: Int { logs.reduce(0) { $0 + $1.missing } }
+    /// Events that were never written, by the logs' own account.
+    public var lost: Int { logs.reduce(0) { $0 + $1.lost } }
+    /// Gaps, recorded or found.
+    public var gapCount: Int { logs.reduce(0) { $0 + $1.gaps.count } }
+    /// Times that a log was recovered.
+    public var recoveries: Int { logs.reduce(0) { $0 + $1.recoveries } }
+    /// Steps of the clock.
+    public var clockSteps: Int { logs.reduce(0) { $0 + $1.clockSteps } }
+    /// The last record of any log.
+    public var last: Timestamp? { logs.compactMap(\.last).max() }
+
+    /// Records loaded, of all that should be there; 1 where nothing should.
+    public var share: Double {
+        let absent = rejects + missing + lost
+        let loaded = records - rejects
+        return loaded + absent == 0 ? 1 : Double(loaded) / Double(loaded + absent)
+    }
+}
+
+/// How much of one log the warehouse holds.
+public struct LogCoverage: Sendable, Hashable {
+    /// The log's number in the database.
+    public var id: Int
+    /// Its folder's name.
+    public var name: String
+    /// Its name that no other log has.
+    public var origin: String
+    /// Its life.
+    public var epoch: Int
+    /// What it holds: `gateway`, `import`, `watch`.
+    public var kind: String
+    /// How soon it acknowledges, by its last opening: `strict`, `interval:…`, `none`.
+    public var durability: String?
+    /// The first seq looked at: of the log, or of the hours that the period touches.
+    public var firstSeq: UInt64
+    /// The seq behind the last.
+    public var nextSeq: UInt64
+    /// The log's first record.
+    public var first: Timestamp?
+    /// The log's last record.
+    public var last: Timestamp?
+    /// Lines from `firstSeq` to `nextSeq` that were seen, rejects included.
+    public var records: Int
+    /// Decisions of the whole log.
+    public var decisions: Int
+    /// Outcomes of the whole log.
+    public var outcomes: Int
+    /// Control records of the whole log.
+    public var controls: Int
+    /// Lines from `firstSeq` to `nextSeq` that could not be loaded.
+    public var rejects: Int
+    /// Seqs from `firstSeq` to `nextSeq` that the log no longer holds.
+    public var missing: Int
+    /// Events that were never written, by the log's own `gap` records of the period.
+    public var lost: Int
+    /// Gaps of the period.
+    public var gaps: [GapRow]
+    /// Times that the log was recovered within the period.
+    public var recoveries: Int
+    /// Steps of the clock within the period.
+    public var clockSteps: Int
+    /// The last seq under a signed head that was verified, nil where there is none yet.
+    public var verifiedTo: UInt64?
+}
+
+/// Something that a log does not hold.
+public struct GapRow: Sendable, Hashable {
+    /// How it is known.
+    public enum Kind: String, Sendable {
+        /// A `gap` record says so.
+        case recorded
+        /// Its records were not there when it was loaded.
+        case missing
+    }
+
+    /// The log's folder name.
+    public var log: String
+    /// How it is known.
+    public var kind: Kind
+    /// The first seq that is not there, where the events had one.
+    public var firstSeq: UInt64?
+    /// The last seq that is not there.
+    public var lastSeq: UInt64?
+    /// From when, where that is recorded.
+    public var from: Timestamp?
+    /// Until when.
+    public var to: Timestamp?
+    /// How many events.
+    public var n: Int
+    /// Why.
+    public var reason: String
+}
+
+extension WarehouseStore {
+    /// How much the warehouse holds, of all time or of the hours that a period touches.
+    ///
+    /// - Throws: `WarehouseError`.
+    public func coverage(in period: Period? = nil) throws(WarehouseError) -> Coverage {
+        try ask { db in
+            let names = try self.names.read(db)
+            var coverage = Coverage()
+            let sql = """
+                SELECT log.id, name, origin, epoch, kind, durability, first_seq, next_seq, first_us, last_us, decisions,
+                    outcomes, controls, rejects, missing, head_size
+                FROM log JOIN cursor ON cursor.log = log.id ORDER BY name, epoch
+                """
+            try db.forEachRow(sql) { row in coverage.logs.append(LogCoverage(row)) }
+            for index in coverage.logs.indices { try coverage.logs[index].narrow(db, to: period) }
+            try db.forEachRow("SELECT substr(key, 10) FROM meta WHERE key LIKE 'overflow.%' ORDER BY key") { row in
+                coverage.overflowed.append(row.text(0))
+            }
+            coverage.unanswered = try unanswered(db, period, names)
+            return coverage
+        }
+    }
+
+    private func unanswered(_ db: Database, _ period: Period?, _ names: NameTables) throws -> Int {
+        let all = Period(from: Timestamp(microseconds: -1 << 60), to: Timestamp(microseconds: 1 << 60))
+        let source = CellSource(period: period ?? all, selection: Selection(.all, names))
+        return try source.read(db, by: [.verdict, .outcome]).reduce(0) { sum, cell in
+            var counts = CallCounts()
+            if cell.outcome == 0 { counts.add(cell, names) }
+            return sum + counts.allowed
+        }
+    }
+}
+
+extension LogCoverage {
+    fileprivate init(_ row: Row) {
+        id = row.count(0)
+        name = row.text(1)
+        origin = row.text(2)
+        epoch = row.count(3)
+        kind = row.text(4)
+        durability = row.optionalText(5)
+        firstSeq = UInt64(clamping: row.integer(6))
+        nextSeq = UInt64(clamping: row.integer(7))
+        first = row.optionalInteger(8).map(Timestamp.init(microseconds:))
+        last = row.optionalInteger(9).map(Timestamp.init(microseconds:))
+        decisions = row.count(10)
+        outcomes = row.count(11)
+        controls = row.count(12)
+        rejects = row.count(13)
+        missing = row.count(14)
+        records = decisions + outcomes + controls + rejects
+        verifiedTo = row.optionalInteger(15).flatMap { $0 > 0 ? UInt64($0 - 1) : nil }
+        lost = 0
+        gaps = []
+        recoveries = 0
+        clockSteps = 0
+    }
+
+    /// Reads gaps and events, and cuts the counts down to the hours that a period touches.
+    fileprivate mutating func narrow(_ db: Database, to period: Period?) throws {
+        if let period { try narrowSeqs(db, to: period) }
+        let from = period?.from.microseconds ?? .min
+        let to = period?.to.microseconds ?? .max
+        let sql = """
+            SELECT kind, first_seq, last_seq, from_us, to_us, gap.n, gap.reason FROM gap
+            LEFT JOIN control_event ON control_event.id = gap.record
+            WHERE gap.log = ?1 AND CASE kind
+                WHEN 'recorded' THEN ts_us >= ?2 AND ts_us < ?3
+                ELSE last_seq >= ?4 AND first_seq < ?5 END
+            ORDER BY gap.id
+            """
+        let seqs = (Int64(clamping: firstSeq), Int64(clamping: nextSeq))
+        try db.forEachRow(sql, [id, from, to, seqs.0, seqs.1]) { row in
+            gaps.append(
+                GapRow(
+                    log: name, kind: GapRow.Kind(rawValue: row.text(0)) ?? .missing,
+                    firstSeq: row.optionalInteger(1).map { UInt64(clamping: $0) },
+                    lastSeq: row.optionalInteger(2).map { UInt64(clamping: $0) },
+                    from: row.optionalInteger(3).map(Timestamp.init(microseconds:)),
+                    to: row.optionalInteger(4).map(Timestamp.init(microseconds:)), n: row.count(5), reason: row.text(6)))
+        }
+        lost = gaps.reduce(0) { $0 + ($1.kind == .recorded ? $1.n : 0) }
+        if period != nil { missing = gaps.reduce(0) { $0 + ($1.kind == .missing ? $1.n : 0) } }
+        if period != nil { records = max(0, Int(clamping: nextSeq) - Int(clamping: firstSeq) - missing) }
+        let events = """
+            SELECT event, count(*) FROM control_event
+            WHERE id >> 40 = ? AND ts_us >= ? AND ts_us < ? AND event IN ('log_recovered', 'clock_step') GROUP BY 1
+            """
+        try db.forEachRow(events, [id, from, to]) { row in
+            if row.text(0) == "clock_step" { clockSteps = row.count(1) } else { recoveries = row.count(1) }
+        }
+    }
+
+    private mutating func narrowSeqs(_ db: Database, to period: Period) throws {
+        var range: (first: Int64, last: Int64)?
+        let sql = """
+            SELECT min(first_seq), max(last_seq) FROM hour
+            WHERE log = ? AND hour >= ? AND hour * 1000000 < ? HAVING count(*) > 0
+            """
+        let hour = Clock.start(of: Clock.hour, holding: period.from.microseconds)
+        try db.forEachRow(sql, [id, hour, period.to.microseconds]) { row in
+            range = (row.integer(0), row.integer(1))
+        }
+        firstSeq = UInt64(clamping: range?.first ?? 0)
+        nextSeq = UInt64(clamping: (range?.last ?? -1) + 1)
+        let low = RecordID.of(log: Int64(id), seq: firstSeq)
+        rejects = 0
+        try db.forEachRow("SELECT count(*) FROM reject WHERE id >= ? AND id < ?", [low, low + Int64(nextSeq - firstSeq)]) {
+            rejects = $0.count(0)
+        }
+    }
+}

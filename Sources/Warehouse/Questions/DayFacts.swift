@@ -1,0 +1,147 @@
+import Events
+import GRDB
+
+/// What the days of a period say about an agent, a tool, both or the whole fleet: active minutes, the peak, durations.
+struct DayFacts {
+    var activeDays = 0
+    var activeMinutes = 0
+    var peak: PeakMinute?
+    /// Calls by `LatencyBucket`.
+    var durations: [Int64: Int] = [:]
+
+    /// Percentiles of the durations, nil where none is known.
+    var latency: Latency? {
+        let buckets = durations.sorted { $0.key < $1.key }
+        let n = buckets.reduce(0) { $0 + $1.value }
+        guard n > 0 else { return nil }
+        func percentile(_ share: Double) -> Int64 {
+            // Nearest rank, then linear within the bucket.
+            let rank = max(1, Int((share * Double(n)).rounded(.up)))
+            var before = 0
+            for (bucket, count) in buckets {
+                if before + count >= rank {
+                    let start = LatencyBucket.start(bucket)
+                    let width = LatencyBucket.start(bucket + 1) - start
+                    return start + Int64(Double(width) * (Double(rank - before) - 0.5) / Double(count))
+                }
+                before += count
+            }
+            return 0
+        }
+        return Latency(n: n, p50: percentile(0.5), p95: percentile(0.95), p99: percentile(0.99))
+    }
+
+    private mutating func add(minute: Int64, calls: Int) {
+        guard calls >= peak?.calls ?? 1 else { return }
+        let candidate = PeakMinute(calls: calls, minute: Timestamp(seconds: minute))
+        if let peak, peak.calls == calls, peak.minute <= candidate.minute { return }
+        peak = candidate
+    }
+}
+
+extension DayFacts {
+    /// Reads whole UTC days from `peak_minute` and `latency`, the period's edges (or all of it, where the filter takes
+    /// a part that those tables do not keep apart) from rows.
+    static func read(
+        _ db: Database, _ period: Period, _ selection: Selection, by grouping: Grouping
+    ) throws -> [AgentTool: DayFacts] {
+        var facts: [AgentTool: DayFacts] = [:]
+        let from = period.from.microseconds
+        let to = period.to.microseconds
+        let firstDay = Clock.firstStart(of: Clock.day, from: from)
+        let lastDay = Clock.start(of: Clock.day, holding: to)
+        guard firstDay < lastDay, let tools = toolCondition(selection, grouping) else {
+            try readRows(db, from, to, selection, grouping, into: &facts)
+            return facts
+        }
+        let condition = agentCondition(selection, grouping) + tools
+        try readPeaks(db, firstDay, lastDay, condition, grouping, into: &facts)
+        try readDurations(db, firstDay, lastDay, selection, grouping, into: &facts)
+        try readRows(db, from, firstDay * Clock.second, selection, grouping, into: &facts)
+        try readRows(db, lastDay * Clock.second, to, selection, grouping, into: &facts)
+        return facts
+    }
+
+    private static func agentCondition(_ selection: Selection, _ grouping: Grouping) -> String {
+        if selection.agentID != 0 { return " AND agent = \(selection.agentID)" }
+        return grouping.hasAgent ? " AND agent <> 0" : " AND agent = 0"
+    }
+
+    /// Nil where `peak_minute` cannot tell: a union of tools, or some of a tool's classes.
+    private static func toolCondition(_ selection: Selection, _ grouping: Grouping) -> String? {
+        guard let tools = selection.toolIDs else { return grouping.hasTool ? " AND tool <> 0" : " AND tool = 0" }
+        guard selection.hasWholeTools, grouping.hasTool || tools.count == 1 else { return nil }
+        return " AND tool IN (\(tools.sorted().map(String.init).joined(separator: ", ")))"
+    }
+
+    private static func readPeaks(
+        _ db: Database, _ firstDay: Int64, _ lastDay: Int64, _ condition: String, _ grouping: Grouping,
+        into facts: inout [AgentTool: DayFacts]
+    ) throws {
+        let sql = """
+            SELECT agent, tool, calls, minute, active FROM peak_minute
+            WHERE day >= \(firstDay) AND day < \(lastDay)\(condition)
+            """
+        try db.forEachRow(sql) { row in
+            let key = AgentTool(
+                agent: grouping.hasAgent ? row.integer(0) : 0, tool: grouping.hasTool ? row.integer(1) : 0)
+            facts[key, default: DayFacts()].activeDays += 1
+            facts[key, default: DayFacts()].activeMinutes += row.count(4)
+            facts[key, default: DayFacts()].add(minute: row.integer(3), calls: row.count(2))
+        }
+    }
+
+    private static func readDurations(
+        _ db: Database, _ firstDay: Int64, _ lastDay: Int64, _ selection: Selection, _ grouping: Grouping,
+        into facts: inout [AgentTool: DayFacts]
+    ) throws {
+        let agent = grouping.hasAgent ? "agent" : "0"
+        let tool = grouping.hasTool ? "tool" : "0"
+        var condition = selection.agentID == 0 ? "" : " AND agent = \(selection.agentID)"
+        if let tools = selection.toolIDs {
+            condition += " AND tool IN (\(tools.sorted().map(String.init).joined(separator: ", ")))"
+        }
+        let sql = """
+            SELECT \(agent), \(tool), bucket, sum(n) FROM latency
+            WHERE day >= \(firstDay) AND day < \(lastDay)\(condition) GROUP BY 1, 2, 3
+            """
+        try db.forEachRow(sql) { row in
+            let key = AgentTool(agent: row.integer(0), tool: row.integer(1))
+            facts[key, default: DayFacts()].durations[row.integer(2), default: 0] += row.count(3)
+        }
+    }
+
+    private static func readRows(
+        _ db: Database, _ from: Int64, _ to: Int64, _ selection: Selection, _ grouping: Grouping,
+        into facts: inout [AgentTool: DayFacts]
+    ) throws {
+        struct Minute: Hashable {
+            var key: AgentTool
+            var minute: Int64
+        }
+        guard from < to else { return }
+        var minutes: [Minute: Int] = [:]
+        var cell = Cell(start: 0, actor: 0, tool: 0, verdict: 0, outcome: 0, n: 1, near: 0, timed: 0, upstream: 0)
+        let sql = """
+            SELECT call.ts_us, call.actor, call.tool, call.upstream_us
+            \(CallRows.source(from, to))\(selection.condition(table: "call"))
+            """
+        try db.forEachRow(sql) { row in
+            cell.actor = row.integer(1)
+            cell.tool = row.integer(2)
+            let key = grouping.key(cell, selection.names)
+            minutes[Minute(key: key, minute: Clock.start(of: Clock.minute, holding: row.integer(0))), default: 0] += 1
+            if let upstream = row.optionalInteger(3) {
+                facts[key, default: DayFacts()].durations[LatencyBucket.of(upstream), default: 0] += 1
+            }
+        }
+        var days: Set<Minute> = []
+        for (minute, calls) in minutes {
+            facts[minute.key, default: DayFacts()].activeMinutes += 1
+            facts[minute.key, default: DayFacts()].add(minute: minute.minute, calls: calls)
+            let day = Clock.start(of: Clock.day, holding: minute.minute * Clock.second)
+            days.insert(Minute(key: minute.key, minute: day))
+        }
+        for day in days { facts[day.key, default: DayFacts()].activeDays += 1 }
+    }
+}

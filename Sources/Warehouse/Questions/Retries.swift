@@ -1,0 +1,100 @@
+import Events
+import GRDB
+
+/// What an agent did after it was throttled.
+public struct RetryCount: Sendable, Hashable {
+    /// The agent, nil for callers that were not resolved.
+    public var agent: String?
+    /// The tool.
+    public var name: ToolName
+    /// Throttled calls.
+    public var throttles: Int
+    /// Those of them that the same agent followed with a call of the same tool within an hour.
+    public var retried: Int
+    /// Those that it followed before `retry_after` had passed.
+    public var early: Int
+    /// The median time to that next call, in microseconds.
+    public var medianMicroseconds: Int64?
+}
+
+extension WarehouseStore {
+    /// How soon each throttled agent came back, and whether it waited as it was told; most throttles first.
+    ///
+    /// - Throws: `WarehouseError`.
+    public func retries(in period: Period) throws(WarehouseError) -> [RetryCount] {
+        try ask { db in
+            let names = try self.names.read(db)
+            var selection = Selection(.all, names)
+            selection.verdicts = names.verdicts.values
+                .filter { $0.decision == .throttle && $0.mode == .enforce }.map(\.id).sorted()
+            // Only agents and tools that were throttled are looked at row by row.
+            let source = CellSource(period: period, selection: selection)
+            let throttled = Set(try source.read(db, by: [.actor, .tool]).map { Grouping.agentTool.key($0, names) })
+            guard !throttled.isEmpty else { return [] }
+            let verdicts = Set(selection.verdicts ?? [])
+            var waits: [AgentTool: ThrottleWaits] = [:]
+            let until = period.to.microseconds + Clock.hour * Clock.second
+            let sql = """
+                SELECT call.ts_us, call.actor, call.tool, call.verdict, call.retry_after_ms
+                \(CallRows.source(period.from.microseconds, until))\(throttledCondition(throttled, names))
+                ORDER BY call.ts_us, call.id
+                """
+            var cell = Cell(start: 0, actor: 0, tool: 0, verdict: 0, outcome: 0, n: 1, near: 0, timed: 0, upstream: 0)
+            try db.forEachRow(sql) { row in
+                cell.actor = row.integer(1)
+                cell.tool = row.integer(2)
+                let key = Grouping.agentTool.key(cell, names)
+                let at = row.integer(0)
+                waits[key, default: ThrottleWaits()].called(at: at)
+                guard verdicts.contains(row.integer(3)), at < period.to.microseconds else { return }
+                waits[key, default: ThrottleWaits()].throttled(at: at, retryAfter: row.optionalInteger(4))
+            }
+            let counts = waits.compactMap { key, waits in
+                waits.throttles == 0
+                    ? nil
+                    : RetryCount(
+                        agent: names.agent(key.agent), name: names.tool(key.tool), throttles: waits.throttles,
+                        retried: waits.waits.count, early: waits.early, medianMicroseconds: waits.median)
+            }
+            return counts.sorted {
+                ($1.throttles, $0.agent ?? "", $0.name) < ($0.throttles, $1.agent ?? "", $1.name)
+            }
+        }
+    }
+
+    private func throttledCondition(_ throttled: Set<AgentTool>, _ names: NameTables) -> String {
+        let agents = Set(throttled.map(\.agent))
+        let tools = Set(throttled.map(\.tool))
+        let actors = names.actors.values.filter { agents.contains($0.agentID) }.map { String($0.id) }.sorted()
+        let rows = names.tools.values.filter { tools.contains($0.toolID) }.map { String($0.id) }.sorted()
+        return """
+             AND call.actor IN (\(actors.joined(separator: ", "))) AND call.tool IN (\(rows.joined(separator: ", ")))
+            """
+    }
+}
+
+/// The throttles of one agent and tool, and the waits that followed.
+private struct ThrottleWaits {
+    var throttles = 0
+    var waits: [Int64] = []
+    var early = 0
+    private var open: (at: Int64, retryAfter: Int64?)?
+
+    var median: Int64? {
+        waits.isEmpty ? nil : waits.sorted()[(waits.count - 1) / 2]
+    }
+
+    mutating func called(at moment: Int64) {
+        guard let throttle = open else { return }
+        open = nil
+        let wait = moment - throttle.at
+        guard wait <= Clock.hour * Clock.second else { return }
+        waits.append(wait)
+        if let retryAfter = throttle.retryAfter, wait < retryAfter * 1000 { early += 1 }
+    }
+
+    mutating func throttled(at moment: Int64, retryAfter: Int64?) {
+        throttles += 1
+        open = (moment, retryAfter)
+    }
+}

@@ -1,0 +1,78 @@
+import Events
+import GRDB
+
+/// What a period comes to.
+public struct Totals: Sendable, Hashable {
+    /// Its calls.
+    public var counts = CallCounts()
+    /// Agents that called.
+    public var agents = 0
+    /// Tools that were called.
+    public var tools = 0
+    /// Minutes with a call.
+    public var activeMinutes = 0
+    /// UTC hours with a call.
+    public var activeHours = 0
+    /// The busiest minute, all calls together.
+    public var peak: PeakMinute?
+    /// The busiest hour, all calls together.
+    public var busiestHour: PeakHour?
+    /// Upstream durations.
+    public var latency: Latency?
+    /// Other requests (`tools/list`, …) that were decided, coalesced ones with their number.
+    public var otherRequests = 0
+    /// Those of them that were refused.
+    public var refusals = 0
+}
+
+extension WarehouseStore {
+    /// What a period comes to.
+    ///
+    /// The filter narrows calls; other requests are counted only where there is none.
+    ///
+    /// - Throws: `WarehouseError`.
+    public func totals(in period: Period, where filter: CallFilter = .all) throws(WarehouseError) -> Totals {
+        try ask { db in
+            let names = try self.names.read(db)
+            let selection = Selection(filter, names)
+            var totals = Totals()
+            var agents: Set<Int64> = []
+            var tools: Set<Int64> = []
+            let source = CellSource(period: period, selection: selection)
+            for cell in try source.read(db, by: [.actor, .tool, .verdict, .outcome]) {
+                totals.counts.add(cell, names)
+                agents.insert(names.actors[cell.actor]?.agentID ?? 0)
+                tools.insert(names.tools[cell.tool]?.toolID ?? 0)
+            }
+            totals.agents = agents.count
+            totals.tools = tools.count
+            if let facts = try HourFacts.read(db, period, selection, by: .all)[AgentTool()] {
+                totals.activeHours = facts.active
+                totals.busiestHour = facts.busiest
+            }
+            if let facts = try DayFacts.read(db, period, selection, by: .all)[AgentTool()] {
+                totals.activeMinutes = facts.activeMinutes
+                totals.peak = facts.peak
+                totals.latency = facts.latency
+            }
+            guard filter == .all else { return totals }
+            for refusal in try OtherRequests.read(db, period, names) {
+                totals.otherRequests += refusal.n
+                if refusal.isRefused { totals.refusals += refusal.n }
+            }
+            return totals
+        }
+    }
+
+    /// From the first call to just past the last record; nil while there is no call.
+    ///
+    /// - Throws: `WarehouseError`.
+    public func span() throws(WarehouseError) -> Period? {
+        try ask { db in
+            guard let first = try Int64.fetchOne(db, sql: "SELECT min(ts_us) FROM first_use"),
+                let last = try Int64.fetchOne(db, sql: "SELECT max(last_us) FROM cursor")
+            else { return nil }
+            return Period(from: Timestamp(microseconds: first), to: Timestamp(microseconds: last + 1))
+        }
+    }
+}

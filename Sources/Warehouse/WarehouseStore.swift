@@ -1,0 +1,85 @@
+import Events
+import GRDB
+
+/// A warehouse: the SQLite database that the logs are loaded into, and the questions that people ask of it.
+///
+/// Safe to use from any thread. Each question reads one snapshot, so its parts always agree, and a loader that writes
+/// meanwhile neither waits nor is waited for (WAL).
+///
+/// ```swift
+/// let store = try WarehouseStore(reading: home.warehousePath)
+/// for rate in try store.rates(in: week) { print(rate.agent ?? "(unresolved)", rate.counts.calls) }
+/// ```
+public final class WarehouseStore: Sendable {
+    /// The database's file.
+    public let path: String
+    let pool: DatabasePool
+    let names = NameCache()
+
+    /// Opens a warehouse for questions and for a loader; creates or migrates it where that is needed.
+    ///
+    /// - Throws: `WarehouseError.notAWarehouse`, `.newerSchema`, `.corrupt`, `.busy`, `.disk`.
+    public convenience init(creating path: String) throws(WarehouseError) {
+        try SchemaVersion.migrate(SQLiteConnection(writing: path))
+        try self.init(opening: path)
+    }
+
+    /// Opens an existing warehouse for questions only.
+    ///
+    /// - Throws: `WarehouseError.notFound`, `.notAWarehouse`, `.newerSchema`, `.corrupt`, `.busy`, `.disk`.
+    public convenience init(reading path: String) throws(WarehouseError) {
+        try self.init(opening: path)
+    }
+
+    private init(opening path: String) throws(WarehouseError) {
+        self.path = path
+        var configuration = Configuration()
+        configuration.readonly = true
+        configuration.busyMode = .timeout(10)
+        configuration.maximumReaderCount = 4
+        configuration.label = "tollgate.warehouse"
+        do {
+            pool = try DatabasePool(path: path, configuration: configuration)
+        } catch {
+            throw WarehouseStore.failure(error, path: path)
+        }
+        let found = try ask { db in
+            SchemaVersion.found(
+                applicationID: try Int.fetchOne(db, sql: "PRAGMA application_id") ?? 0,
+                version: try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0,
+                tables: try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_schema") ?? 0)
+        }
+        switch found {
+        case .warehouse(WarehouseSchema.version): break
+        case .warehouse(let version) where version > WarehouseSchema.version: throw .newerSchema(version, path)
+        case .warehouse, .empty: throw .notFound(path)
+        case .other: throw .notAWarehouse(path)
+        }
+    }
+
+    /// A loader that writes into this warehouse through a connection of its own.
+    ///
+    /// - Throws: `WarehouseError`.
+    package func loader() throws(WarehouseError) -> WarehouseLoader {
+        try WarehouseLoader(path: path)
+    }
+
+    /// Asks a question of one snapshot.
+    func ask<Answer>(_ question: (Database) throws -> Answer) throws(WarehouseError) -> Answer {
+        do {
+            return try pool.read(question)
+        } catch {
+            throw WarehouseStore.failure(error, path: path)
+        }
+    }
+
+    private static func failure(_ error: any Error, path: String) -> WarehouseError {
+        switch error {
+        case let error as WarehouseError: error
+        case let error as DatabaseError where error.resultCode == .SQLITE_CANTOPEN: .notFound(path)
+        case let error as DatabaseError:
+            WarehouseError(sqlite: error.resultCode.rawValue, error.message ?? "no message", path: path)
+        default: WarehouseError(.sql, "\(error)", path: path)
+        }
+    }
+}
