@@ -19,11 +19,13 @@ public struct AlertBook: Sendable {
     /// An alert that the log already has.
     private struct Recalled: Sendable {
         var transition: AlertTransition
+        /// No later finding is this alert, once the time before has been gone through.
+        var until: Timestamp?
         var end: Timestamp? { transition.alert.resolvedAt }
 
         func covers(_ finding: Finding) -> Bool {
             guard finding.detected >= transition.alert.start else { return false }
-            return end.map { finding.start <= $0 } ?? true
+            return (end ?? until).map { finding.start <= $0 } ?? true
         }
     }
 
@@ -91,6 +93,7 @@ public struct AlertBook: Sendable {
     public mutating func settle(_ now: Timestamp) -> [AlertTransition] {
         var over: [AlertTransition] = []
         for (fingerprint, list) in recalled {
+            recalled[fingerprint] = list.map { Recalled(transition: $0.transition, until: now) }
             for item in list where item.end == nil && entries[fingerprint]?.alert.id != item.transition.alert.id {
                 var transition = item.transition
                 transition.alert.state = .resolved
@@ -101,7 +104,6 @@ public struct AlertBook: Sendable {
                 over.append(transition)
             }
         }
-        recalled = [:]
         return over.sorted { ($0.alert.start, $0.alert.id) < ($1.alert.start, $1.alert.id) }
     }
 
@@ -171,7 +173,9 @@ public struct AlertBook: Sendable {
         entry.alert.resolvedAt = change.at
         let isUnheard = before == .pending || entry.isQuiet
         entries[fingerprint] = entry
-        return [announce(entry, from: before, cause: .cleared, at: change.at, audience: isUnheard ? .record : .everyone)]
+        return [
+            announce(entry, from: before, cause: .cleared, at: change.at, audience: isUnheard ? .record : .everyone)
+        ]
     }
 
     /// A step for whoever does not know it yet.

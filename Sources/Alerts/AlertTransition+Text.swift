@@ -9,7 +9,7 @@ extension AlertTransition {
     public var json: [UInt8] {
         var line = LineBuffer(capacity: 1024)
         append(to: &line)
-        return line.bytes.withMemoryRebound(to: UInt8.self) { [UInt8]($0) }
+        return withExtendedLifetime(line) { [UInt8]($0.bytes) }
     }
 
     /// Appends the JSON object to a buffer.

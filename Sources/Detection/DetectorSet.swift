@@ -115,9 +115,9 @@ public struct DetectorSet: Sendable {
     private mutating func settle<Rule: DetectionRule>(
         _ rule: Rule.Type, _ reading: RuleReading?, _ call: CallEvent, _ index: Int, _ changes: inout [FindingChange]
     ) {
-        guard let reading else { return }
         let isRaised = table.pairs[index].raised & bit(Rule.name) != 0
-        guard isRaised || reading.fires else { return }
+        if isRaised { raised.count(Rule.name, pair: index, call) }
+        guard let reading, isRaised || reading.fires else { return }
         let state = table.pairs[index]
         let at = Timestamp(microseconds: state.lastSeen)
         if isRaised {

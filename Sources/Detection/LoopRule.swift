@@ -58,7 +58,7 @@ public struct LoopRule: DetectionRule {
         guard level * 2 >= minimum else { return nil }
         let threshold = threshold(retries: pair.retries, repeats: repeats)
         let episode = pair.loop.slots[slot].origin
-        let growing = gap * 4 >= time - episode.start && level <= threshold + backOffAllowance && call.attempts == 1
+        let growing = gap >= (time - episode.start) / 4 && level <= threshold + backOffAllowance && call.attempts == 1
         return RuleReading(level: level, threshold: threshold, fires: level >= threshold && !growing, origin: episode)
     }
 

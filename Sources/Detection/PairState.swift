@@ -16,6 +16,9 @@ enum PollingDeclaration: UInt8 {
 
 /// Everything the rules remember about one agent and one tool: fixed size, at most 512 bytes (a test holds it to that).
 struct PairState: BitwiseCopyable {
+    /// A year, in milliseconds: more than any limit's window.
+    private static let longestWait = 31_622_400_000
+
     /// The first and the last call's time, in microseconds since the epoch.
     let firstSeen: Int64
     var lastSeen: Int64
@@ -61,7 +64,7 @@ struct PairState: BitwiseCopyable {
         if call.isRefused { refused &+= UInt32(clamping: call.attempts) }
         if call.verdict == .throttle, call.mode == .enforce, let wait = call.retryAfterMilliseconds {
             throttledAt = time
-            waitUntil = time + Int64(clamping: wait) * 1000
+            waitUntil = time + Int64(min(max(wait, 0), Self.longestWait)) * 1000
         }
     }
 

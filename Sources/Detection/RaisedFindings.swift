@@ -9,8 +9,9 @@ struct RaisedFindings: Sendable {
 
     private struct Entry {
         var finding: Finding
-        /// The arguments of the call that raised it.
+        /// The arguments of the call that raised it, and how often they came since.
         var arguments: Digest64?
+        var same: Int
         /// The attempts before the finding's first call, and refusals.
         var attemptsBefore: UInt32
         var refusedBefore: UInt32
@@ -37,11 +38,18 @@ struct RaisedFindings: Sendable {
     /// Raises a finding.
     mutating func raise(_ finding: Finding, pair: Int, arguments: Digest64?, origin: EpisodeOrigin) {
         entries[Key(pair: pair, rule: finding.rule)] = Entry(
-            finding: finding, arguments: arguments, attemptsBefore: origin.attemptsBefore,
+            finding: finding, arguments: arguments, same: finding.same, attemptsBefore: origin.attemptsBefore,
             refusedBefore: origin.refusedBefore,
             toldAttempts: finding.attempts, order: order)
         order += 1
         nextDue = min(nextDue, finding.lastSeen.microseconds + calm)
+    }
+
+    /// Counts a call with a raised finding's arguments, whether or not it keeps the finding going.
+    mutating func count(_ rule: RuleName, pair: Int, _ call: CallEvent) {
+        let key = Key(pair: pair, rule: rule)
+        guard let entry = entries[key], entry.arguments == call.arguments else { return }
+        entries[key]?.same += call.attempts
     }
 
     /// Counts a call that keeps a finding going; returns it when it has grown threefold since it was last told.
@@ -52,9 +60,7 @@ struct RaisedFindings: Sendable {
         guard var entry = entries[key], reading.sustains(entry.finding.threshold) else { return nil }
         entry.finding.attempts = Int(state.attempts &- entry.attemptsBefore)
         entry.finding.denied = Int(state.refused &- entry.refusedBefore)
-        if call.arguments == entry.arguments {
-            entry.finding.same = min(entry.finding.same + call.attempts, entry.finding.attempts)
-        }
+        entry.finding.same = min(entry.same, entry.finding.attempts)
         entry.finding.peakPerMinute = max(entry.finding.peakPerMinute, state.minute.total)
         entry.finding.resultUnchanged = entry.finding.resultUnchanged && state.unchangedResults >= 2
         entry.finding.lastSeen = Timestamp(microseconds: state.lastSeen)

@@ -14,6 +14,8 @@ struct FleetAgent: Sendable {
     let minute: Int
     /// Cumulative weights of its tools, in the role's order.
     let cumulative: [Double]
+    /// The calls a session makes on average, retries included.
+    let callsPerSession: Double
 
     /// A fleet in the roles' proportions, at least sixty agents.
     static func fleet(seed: UInt64, size: Double) -> [FleetAgent] {
@@ -36,6 +38,9 @@ struct FleetAgent: Sendable {
         activity = random.logNormal(median: 1, sigma: 0.45)
         shift = random.below(3) - 1
         minute = random.below(60)
+        // The mean of a log-normal is e^(σ²/2) times its median.
+        let ordinary = kind.medianCalls * exponential(kind.callsSigma * kind.callsSigma / 2)
+        callsPerSession = ordinary * 1.1 + kind.bulkShare * 45
         var sum = 0.0
         cumulative = kind.tools.map { tool in
             sum += tool.weight * random.logNormal(median: 1, sigma: 0.5)
@@ -64,11 +69,6 @@ struct FleetAgent: Sendable {
         return rate
     }
 
-    /// The calls a session makes on average, retries included.
-    var callsPerSession: Double {
-        let kind = FleetRole.all[role]
-        return kind.medianCalls * exponential(kind.callsSigma * kind.callsSigma / 2) * 1.1 + kind.bulkShare * 45
-    }
 }
 
 /// How many sessions begin in each hour, so that the calls come out at the number asked for.

@@ -24,7 +24,7 @@ public struct FleetOptions: Sendable {
     public var gateway = "gw-1"
     /// The first record's `seq`.
     public var startingSeq: UInt64 = 0
-    /// Digest of the normal form of `FleetPolicy.json`, for the records.
+    /// Digest of the normal form of `FleetPolicy.json`, for the records; whoever can compute it hands it in.
     public var policyDigest = Digest64(0x7E11_6A7E_F1EE_7001)
 
     /// The defaults for a seed.

@@ -16,6 +16,8 @@ public enum FleetPolicy {
         let maximum: Int
 
         var rule: String { "/tools/\(tool)/limits/\(counter)" }
+        var window: String { windowSeconds == 60 ? "minute" : "hour" }
+        var message: String { "Rate limit: \(tool) allows no more per \(window) for this grant." }
     }
 
     static let limits = [
@@ -37,6 +39,7 @@ public enum FleetPolicy {
         "create_ecs_infrastructure", "delete_ecs_infrastructure", "delete_entities", "delete_event", "delete_file",
         "delete_object", "delete_ticket", "git_reset", "update_article",
     ]
+    static let unnamedMessage = "This policy denies every tool that it does not list."
     /// The most that a refund may be.
     static let largestRefund = 500
     static let refundMessage = "Refunds over \(largestRefund) need a person."
@@ -68,9 +71,8 @@ public enum FleetPolicy {
             parts.append("\"deny_if\": [ { \"conditions\": [ \(condition) ], \"on_deny\": \"\(refundMessage)\" } ]")
         }
         if let limit = limits.first(where: { $0.tool == tool }) {
-            let window = limit.windowSeconds == 60 ? "minute" : "hour"
             parts.append(
-                "\"limits\": [ { \"counter\": \"\(limit.counter)\", \"window\": \"\(window)\", "
+                "\"limits\": [ { \"counter\": \"\(limit.counter)\", \"window\": \"\(limit.window)\", "
                     + "\"max\": \(limit.maximum), \"scope\": \"grant\" } ]")
         }
         return parts.isEmpty ? "" : " " + parts.joined(separator: ", ") + " "

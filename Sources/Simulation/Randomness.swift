@@ -74,13 +74,13 @@ func mixed(_ value: UInt64) -> UInt64 {
 /// e^x by range reduction and its Taylor series, from + − × ÷ alone: a C library's last bit may differ by machine.
 func exponential(_ x: Double) -> Double {
     let bounded = min(max(x, -40), 40)
-    let halvings = (bounded / 0.693_147_180_559_945_3).rounded()
-    let rest = bounded - halvings * 0.693_147_180_559_945_3
+    let doublings = Int(bounded / 0.693_147_180_559_945_3 + (bounded < 0 ? -0.5 : 0.5))
+    let rest = bounded - Double(doublings) * 0.693_147_180_559_945_3
     var sum = 1.0
     for n in stride(from: 16.0, through: 1, by: -1) {
         sum = 1 + rest / n * sum
     }
-    return sum * Double(sign: .plus, exponent: Int(halvings), significand: 1)
+    return sum * Double(sign: .plus, exponent: doublings, significand: 1)
 }
 
 /// The square root by Newton's steps.

@@ -25,7 +25,8 @@ extension SimulatedFleet {
         let server = ToolCatalog.tools[sessions[index].tool].server
         sessions[index].connect(to: server)
         var decision = Decision(
-            gateway: options.gateway, identity: .grant, server: server, transport: .http, method: method, verdict: .allow,
+            gateway: options.gateway, identity: .grant, server: server, transport: .http, method: method,
+            verdict: .allow,
             mode: .enforce, reason: .allowed)
         decision.agent = agent.name
         decision.grant = agent.grant
@@ -55,8 +56,8 @@ extension SimulatedFleet {
         decision.argumentBytes = max(2, tool.argumentBytes * Int(60 + digest % 90) / 100)
         decision.decideMicroseconds = 3 + Int(mixed(digest &+ nextSeq) % 14)
         switch rule.standing {
-        case .hidden: decision.refuse(.hidden, rule: "(hidden)")
-        case .unnamed: decision.refuse(.defaultDeny, rule: "(default deny)")
+        case .hidden: decision.refuse(.hidden, rule: "(hidden)", message: "This tool is not available.")
+        case .unnamed: decision.refuse(.defaultDeny, rule: "(default deny)", message: FleetPolicy.unnamedMessage)
         case .named: apply(rule, to: &decision, grant: sessions[index].agent, at: time)
         }
         return decision
@@ -67,8 +68,7 @@ extension SimulatedFleet {
             let isTooMuch = (decision.argumentDigest?.value ?? 0) % 100 < 15
             decision.facts = isTooMuch ? "1" : "0"
             if isTooMuch {
-                decision.refuse(.denyIf, rule: FleetPolicy.refundRule)
-                decision.message = FleetPolicy.refundMessage
+                decision.refuse(.denyIf, rule: FleetPolicy.refundRule, message: FleetPolicy.refundMessage)
                 return
             }
         }
@@ -81,6 +81,7 @@ extension SimulatedFleet {
         decision.verdict = .throttle
         decision.reason = .limit
         decision.rule = limit.rule
+        decision.message = limit.message
         decision.retryAfterMilliseconds = Int((wait + 999) / 1000)
     }
 
@@ -130,9 +131,10 @@ extension SimulatedFleet {
 }
 
 extension Decision {
-    fileprivate mutating func refuse(_ reason: Reason, rule: String) {
+    fileprivate mutating func refuse(_ reason: Reason, rule: String, message: String) {
         verdict = .deny
         self.reason = reason
         self.rule = rule
+        self.message = message
     }
 }

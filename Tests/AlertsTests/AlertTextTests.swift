@@ -15,7 +15,8 @@ import Testing
 
     @Test func theLineSaysItAll() {
         #expect(
-            step().line == "2026-11-02T09:08:00Z PAGE firing loop: ci-07 → ecs/build: 47 calls in 6 min; began 09:02:10; "
+            step().line
+                == "2026-11-02T09:08:00Z PAGE firing loop: ci-07 → ecs/build: 47 calls in 6 min; began 09:02:10; "
                 + "same arguments 46 times, 2 denied [\(step().alert.id)]")
     }
 

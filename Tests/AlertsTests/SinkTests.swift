@@ -53,8 +53,11 @@ final class Scratch {
 
     @Test func commandGetsArgumentsAsTheyAreAndTheObjectOnItsInput() throws {
         let scratch = try Scratch()
-        let script = "cat > \"$1/in\"; printf '%s' \"$2\" > \"$1/argument\"; ps -o pgid= -p $$ > \"$1/group\"; echo $$ > \"$1/pid\""
-        let sink = CommandSink(arguments: ["sh", "-c", script, "sh", scratch.path, "a b; $(touch \(scratch.path)/no) *"])
+        let script =
+            "cat > \"$1/in\"; printf '%s' \"$2\" > \"$1/argument\"; ps -o pgid= -p $$ > \"$1/group\"; echo $$ > \"$1/pid\""
+        let sink = CommandSink(arguments: [
+            "sh", "-c", script, "sh", scratch.path, "a b; $(touch \(scratch.path)/no) *",
+        ])
         try sink.deliver(Self.step())
         #expect(scratch.text("in").map { Array($0.utf8) } == Self.step().json + [UInt8(ascii: "\n")])
         #expect(scratch.text("argument") == "a b; $(touch \(scratch.path)/no) *")
@@ -89,7 +92,9 @@ final class Scratch {
     }
 
     @Test func commandThatDoesNotExistOrReadIsNoTrap() throws {
-        let error = #expect(throws: SinkError.self) { try CommandSink(arguments: ["tollgate-no-such"]).deliver(Self.step()) }
+        let error = #expect(throws: SinkError.self) {
+            try CommandSink(arguments: ["tollgate-no-such"]).deliver(Self.step())
+        }
         #expect(error?.code == .spawn && error?.hint == "command -v tollgate-no-such")
         try CommandSink(arguments: ["true"]).deliver(Self.step())
     }

@@ -42,7 +42,8 @@ import Testing
             decision.risk = .execute
             decision.argumentDigest = Digest64(arguments)
             records.append(
-                Record(seq: UInt64(records.count), timestamp: AlertBookTests.minute(minutes), body: .decision(decision)))
+                Record(seq: UInt64(records.count), timestamp: AlertBookTests.minute(minutes), body: .decision(decision))
+            )
         }
 
         func spoil(with line: String) {
@@ -60,7 +61,7 @@ import Testing
                     buffer.append(records[next])
                     next += 1
                 }
-                return buffer.bytes.withMemoryRebound(to: UInt8.self) { [UInt8]($0) }
+                return withExtendedLifetime(buffer) { [UInt8]($0.bytes) }
             }
         }
     }

@@ -35,7 +35,8 @@ import Testing
 
     @Test func hostileNumbersDoNotTrap() {
         var detectors = DetectorSet()
-        for (index, time) in [Int64.min / 4, -1, 0, 1, 1 << 40, 253_402_300_799_999_999, .max / 4].enumerated() {
+        let times: [Int64] = [.min / 4, -1, 0, 1, 1 << 40, 253_402_300_799_999_999, .max / 4]
+        for (index, time) in times.enumerated() {
             var call = CallEvent(
                 record: RecordReference(log: "a", seq: .max), timestamp: Timestamp(microseconds: time), agent: "",
                 server: "", tool: "")

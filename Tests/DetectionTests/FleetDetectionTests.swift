@@ -5,9 +5,9 @@ import Testing
 
 /// The rules over simulated months: the runaway is found, everybody else is left alone.
 @Suite struct FleetDetectionTests {
-    @Test(arguments: [1, 2, 3] as [UInt64]) func findsTheRunawayAndNobodyElse(_ seed: UInt64) throws {
+    @Test(arguments: [1, 2] as [UInt64]) func findsTheRunawayAndNobodyElse(_ seed: UInt64) throws {
         var options = FleetOptions(seed: seed)
-        options.calls = 20_000
+        options.calls = 12_000
         let incident = try #require(SimulatedFleet(options).incidents.first)
         let raised = changes(options).filter { $0.kind == .raised }
         let first = try #require(raised.first, "seed \(seed)")
@@ -16,9 +16,9 @@ import Testing
         #expect(raised.allSatisfy { $0.finding.agent == incident.agent && $0.finding.tool == incident.tool })
     }
 
-    @Test(arguments: [4, 5, 6] as [UInt64]) func aQuietFleetStaysQuiet(_ seed: UInt64) {
+    @Test(arguments: [4, 5] as [UInt64]) func aQuietFleetStaysQuiet(_ seed: UInt64) {
         var options = FleetOptions(seed: seed)
-        options.calls = 20_000
+        options.calls = 12_000
         options.scenario = .quiet
         let raised = changes(options)
         #expect(raised.isEmpty, "seed \(seed): \(raised.map(\.finding.summary))")
@@ -26,7 +26,7 @@ import Testing
 
     @Test func aReplayGivesTheSameChanges() {
         var options = FleetOptions(seed: 7)
-        options.calls = 16_000
+        options.calls = 13_000
         options.scenario = .fleet
         let once = changes(options)
         #expect(!once.isEmpty && once == changes(options))
@@ -39,8 +39,9 @@ import Testing
         options.scenario = .fleet
         let raised = changes(options).filter { $0.kind == .raised }
         var found: Set<Incident.Kind> = []
+        let incidents = SimulatedFleet(options).incidents
         for change in raised {
-            let hit = SimulatedFleet(options).incidents.first {
+            let hit = incidents.first {
                 $0.agent == change.finding.agent && $0.tool == change.finding.tool && $0.start <= change.at
                     && change.at <= $0.end.advanced(by: 300_000_000)
             }

@@ -22,6 +22,7 @@ public enum SinkDescription {
         case "command" where !value.isEmpty: return CommandSink(arguments: [value])
         default: break
         }
-        throw SinkError(.usage, "cannot read the sink \"\(text)\": expected \(forms)", hint: "tollgate watch --sink stdout")
+        throw SinkError(
+            .usage, "cannot read the sink \"\(text)\": expected \(forms)", hint: "tollgate watch --sink stdout")
     }
 }

@@ -122,7 +122,9 @@ private final class SinkWorker: Sendable {
             state.queue.append(transition)
             return true
         }
-        guard accepted else { return giveUp(transition, attempt: 0, SinkError(.disk, "\(sink.name): its queue is full")) }
+        guard accepted else {
+            return giveUp(transition, attempt: 0, SinkError(.disk, "\(sink.name): its queue is full"))
+        }
         wake.signal()
     }
 

@@ -33,54 +33,61 @@ public struct WatchCounters: Sendable, Equatable {
     public var records = 0
     /// Lines that are no record.
     public var rejected = 0
-    /// Steps written to the log, and told to the sinks.
+    /// Steps written to the watch's own log.
     public var recorded = 0
+    /// Steps handed to the sinks.
     public var delivered = 0
 }
 
-/// One followed log's records, a block at a time.
+/// One followed log's records, decoded one at a time.
 struct LogFeed {
     let log: WatchedLog
-    private var records: [Record] = []
-    private var index = 0
-    /// Lines of the last blocks that are no record, not yet fetched by the watcher.
+    private var block: [UInt8] = []
+    private var offset = 0
+    private var head: Record?
+    /// Faults of lines that are no record, not yet reported.
     var rejected: [RecordError] = []
+    /// Whether there was nothing new when this step last asked.
+    var isDry = false
 
     init(_ log: WatchedLog) {
         self.log = log
     }
 
-    /// The next record, without taking it; nil when the block is used up.
-    var head: Record? {
-        index < records.count ? records[index] : nil
+    /// The next record's time; nil where none has been read.
+    var nextTime: Timestamp? {
+        head?.timestamp
     }
 
     /// Takes the next record.
-    mutating func advance() {
-        index += 1
+    mutating func take() -> Record? {
+        head.take()
     }
 
-    /// Reads blocks until there is a record; false when there is nothing new now.
+    /// Reads on until there is a record; false when there is nothing new now.
     mutating func refill() throws -> Bool {
-        while index >= records.count {
-            guard let bytes = try log.nextBlock() else { return false }
-            records.removeAll(keepingCapacity: true)
-            index = 0
-            bytes.withUnsafeBytes { decode($0) }
+        while head == nil {
+            if offset >= block.count {
+                guard let next = try log.nextBlock() else { return false }
+                block = next
+                offset = 0
+            }
+            decodeLine()
         }
         return true
     }
 
-    private mutating func decode(_ bytes: UnsafeRawBufferPointer) {
-        var start = 0
-        while start < bytes.count {
-            let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) ?? bytes.count
+    private mutating func decodeLine() {
+        guard offset < block.count else { return }
+        block.withUnsafeBytes { bytes in
+            let rest = UnsafeRawBufferPointer(rebasing: bytes[offset...])
+            let length = rest.firstIndex(of: UInt8(ascii: "\n")) ?? rest.count
+            offset += length + 1
             do throws(RecordError) {
-                records.append(try Record(utf8: UnsafeRawBufferPointer(rebasing: bytes[start..<end])))
+                head = try Record(utf8: UnsafeRawBufferPointer(rebasing: rest[..<length]))
             } catch {
                 rejected.append(error)
             }
-            start = end + 1
         }
     }
 }

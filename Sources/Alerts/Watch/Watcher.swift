@@ -83,13 +83,13 @@ public struct Watcher {
         if tellFrom == nil {
             tellFrom = delivery == .everything ? Timestamp(microseconds: .min) : lastOwnRecord ?? now
         }
+        for index in feeds.indices { feeds[index].isDry = false }
         for _ in 0..<limit {
             guard let index = nextFeed() else {
                 try pass(now)
                 return .caughtUp
             }
-            guard let record = feeds[index].head else { continue }
-            feeds[index].advance()
+            guard let record = feeds[index].take() else { continue }
             counters.records += 1
             try take(detectors.observe(record, log: feeds[index].log.name))
         }
@@ -110,25 +110,23 @@ public struct Watcher {
         var oldest: Int?
         var time = Timestamp(microseconds: .max)
         for index in feeds.indices.reversed() {
-            guard refill(index), let head = feeds[index].head else { continue }
-            if head.timestamp <= time {
-                oldest = index
-                time = head.timestamp
-            }
+            if feeds[index].nextTime == nil, !feeds[index].isDry { refill(index) }
+            guard let next = feeds[index].nextTime, next <= time else { continue }
+            oldest = index
+            time = next
         }
         return oldest
     }
 
-    private mutating func refill(_ index: Int) -> Bool {
-        guard feeds[index].head == nil else { return true }
+    private mutating func refill(_ index: Int) {
         let name = feeds[index].log.name
-        defer { reportRejected(index, name) }
         do {
-            return try feeds[index].refill()
+            feeds[index].isDry = try !feeds[index].refill()
+            reportRejected(index, name)
         } catch {
             problem(WatchProblem(log: name, message: "not followed any more: \(error)"))
             feeds[index] = LogFeed(WatchedLog(name: name) { nil })
-            return false
+            feeds[index].isDry = true
         }
     }
 
@@ -141,9 +139,9 @@ public struct Watcher {
 
     /// Nothing to read: time passes.
     private mutating func pass(_ now: Timestamp) throws {
-        try settle(now)
         try take(detectors.tick(now.advanced(by: -Self.slack)))
         try tell(book.tick(now))
+        try settle(now)
     }
 
     // MARK: - Telling

@@ -22,7 +22,7 @@ final class DurableGate {
         }
         // A writer that came after the one whose file is mapped has made a new file.
         if let fresh = Watermark.read(log, epoch: (try? LogIdentity.read(log).epoch) ?? 0) {
-            if watermark == nil || fresh.writer != watermark?.writer { watermark = fresh }
+            watermark = fresh
         }
         return .through(watermark?.durable ?? 0)
     }

@@ -109,9 +109,12 @@ public final class LogReader {
             while true {
                 if cursor == nil, try !openNextSegment() { return nil }
                 guard let cursor, let segment else { return nil }
-                let limit = try limit(of: cursor)
+                // Beyond the watermark nothing is read, and no segment opened that may yet be withdrawn.
+                guard let limit = try limit(of: cursor) else { return nil }
                 guard limit > cursor.offset else {
                     if try leaveIfSucceeded() { continue }
+                    // Recovery removes a segment without members; another of its name is another file.
+                    if cursor.offset == 0 { self.cursor = nil }
                     return nil
                 }
                 switch try cursor.next(limit: limit) {
@@ -125,6 +128,9 @@ public final class LogReader {
                     } else if try leaveIfSucceeded() {
                         continue
                     } else {
+                        // A torn tail: the next writer cuts it off and writes there.
+                        openLimit = 0
+                        cursor.forget()
                         return nil
                     }
                 }
@@ -135,7 +141,7 @@ public final class LogReader {
     }
 
     /// How far into the file lines may be read now: with a living writer not past its watermark.
-    private func limit(of cursor: SegmentCursor) throws(SystemError) -> Int {
+    private func limit(of cursor: SegmentCursor) throws(SystemError) -> Int? {
         if uncommitted { return try cursor.file.size() }
         // Looking costs some system calls: not while more is known to be durable than was read.
         if cursor.offset < openLimit { return openLimit }
@@ -152,7 +158,7 @@ public final class LogReader {
                 return size
             }
         }
-        return nextSeq < durable ? try cursor.file.size() : 0
+        return nextSeq < durable ? try cursor.file.size() : nil
     }
 
     private func block(_ plaintext: [UInt8], segment: UInt64, offset: Int) -> LogBlock? {
@@ -206,7 +212,8 @@ public final class LogReader {
     }
 
     private func openNextSegment() throws(SystemError) -> Bool {
-        guard let first = try log.segments(orNoneOn: files).first(where: { $0 >= nextSeq }) else { return false }
+        let segments = try log.segments(orNoneOn: files)
+        guard let first = segments.last(where: { $0 <= nextSeq }) ?? segments.first else { return false }
         try open(first)
         return true
     }

@@ -110,6 +110,8 @@ final class PosixFile: LogFile {
 
     func sync() throws(SystemError) {
         guard fdatasync(descriptor) == 0 else { throw SystemError("fdatasync", path) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_nlink > 0 else { throw SystemError("fdatasync", path, ESTALE) }
     }
 
     func close() {

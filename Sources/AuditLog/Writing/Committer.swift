@@ -79,11 +79,16 @@ final class Committer: @unchecked Sendable {
         do throws(SystemError) {
             if isSegmentFull {
                 try finishSegment()
+                // Finishing has synced all before this batch, also what `interval` had left.
+                watermark.durable = first
             }
             try segment.write(batch.bytes, first: first)
             unsynced = true
             if options.durability == .strict || (options.durability != .none && isSyncDue) { try sync(upTo: next) }
-            if options.durability == .none { watermark.durable = next }
+            if options.durability == .none {
+                segment.keep()
+                watermark.durable = next
+            }
         } catch {
             fail(error, queue, first: first)
             return

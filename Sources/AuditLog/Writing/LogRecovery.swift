@@ -103,6 +103,9 @@ struct LogRecovery {
                 }
             }
         }
+        // What a killed writer had written but not synced counts from now on: readers are told so.
+        try file.sync()
+        try files.syncDirectory(log.segmentsPath)
         report.nextSeq = next
         report.lastTimestamp = report.lastTimestamp ?? last
         let remaining = try file.size()

@@ -10,6 +10,7 @@ struct SegmentWriter: ~Copyable {
     private(set) var size: Int
     private var durableSize: Int
     private var first: UInt64
+    private var mustCut = false
     private let normal: Deflater
     private let hurried: Deflater
     private var members: LineBuffer
@@ -43,6 +44,7 @@ struct SegmentWriter: ~Copyable {
     /// Compresses whole lines into members and writes them; the file is made with its first member.
     mutating func write(_ lines: UnsafeRawBufferPointer, first seq: UInt64) throws(SystemError) {
         let deflater = lines.count > SegmentWriter.hurryBytes ? hurried : normal
+        try cut()
         members.truncate(to: 0)
         var start = 0
         while start < lines.count {
@@ -65,6 +67,9 @@ struct SegmentWriter: ~Copyable {
         if isNew { try files.syncDirectory(log.segmentsPath) }
     }
 
+    /// What was written so far is acknowledged without a sync (`Durability.none`): a withdrawal leaves it.
+    mutating func keep() { durableSize = size }
+
     /// Returns once all that was written is durable.
     mutating func sync() throws(SystemError) {
         try file?.sync()
@@ -74,9 +79,21 @@ struct SegmentWriter: ~Copyable {
     /// Takes back what was written since the last `sync`, and leaves the file for good: after a failed fdatasync its
     /// descriptor cannot be trusted (the kernel may have dropped the dirty pages and forgotten the error).
     mutating func withdraw() {
-        guard let file else { return }
-        try? file.truncate(to: durableSize)
-        if durableSize == 0 { try? files.remove(log.segmentPath(first)) }
+        mustCut = file != nil
+        try? cut()
+    }
+
+    /// Nothing is written anywhere before the withdrawn bytes are gone: a reader would take them for the records that
+    /// get their seqs.
+    private mutating func cut() throws(SystemError) {
+        guard mustCut, let file else { return }
+        try file.truncate(to: durableSize)
+        if durableSize == 0 {
+            do throws(SystemError) {
+                try files.remove(log.segmentPath(first))
+            } catch  where error.number == 2 {}
+        }
+        mustCut = false
         file.close()
         self.file = nil
         size = 0

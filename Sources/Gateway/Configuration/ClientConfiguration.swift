@@ -92,10 +92,14 @@ public struct ClientConfiguration: Sendable {
             else { return .notWrapped }
             edits.append((tree.range(command), ClientConfiguration.quoted(original.program)))
             let start = tree.range(first).lowerBound
+            guard let last = tree.element(arguments, at: original.index) else { return .notWrapped }
+            // What `wrap` put before the first argument ended in ", "; white space that stood there stays.
+            let end = tree.range(last).upperBound
+            let separator = tree.bytes[end...].starts(with: ", ".utf8) ? 2 : 0
             if let next = tree.element(arguments, at: original.index + 1) {
-                edits.append((start..<tree.range(next).lowerBound, ""))
-            } else if let last = tree.element(arguments, at: original.index) {
-                edits.append((start..<tree.range(last).upperBound, ""))
+                edits.append((start..<(separator > 0 ? end + separator : tree.range(next).lowerBound), ""))
+            } else {
+                edits.append((start..<end, ""))
             }
             return .unwrapped
         }

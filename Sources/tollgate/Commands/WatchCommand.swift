@@ -30,12 +30,7 @@ struct WatchCommand: ParsableCommand {
     private static let warmUp: Int64 = 86_400_000_000
 
     func run() throws {
-        let sinks: [any AlertSink]
-        do {
-            sinks = try (sink.isEmpty ? ["stdout"] : sink).map { try SinkDescription.parse($0) }
-        } catch {
-            throw Failure("\(error)", hint: "tollgate watch --help")
-        }
+        let sinks = try (sink.isEmpty ? ["stdout"] : sink).map { try SinkDescription.parse($0) }
         var options = LogOptions()
         options.purpose = .watch
         options.version = Version.text

@@ -1,3 +1,4 @@
+import Alerts
 import AuditLog
 import Gateway
 import Glibc
@@ -26,6 +27,8 @@ struct Failure: Error {
         case let error as WarehouseError: self.init(error.description, hint: error.hint, status: error.exitCode)
         case let error as IngestError: self.init(error.description, hint: error.hint, status: error.exitCode)
         case let error as ReportError: self.init(error.description, hint: error.hint, status: error.exitCode)
+        case let error as SinkError:
+            self.init(error.message, hint: error.hint ?? "tollgate watch --help")
         case let error as SystemError: self.init(error.description, hint: "tollgate doctor", status: 6)
         default: return nil
         }
