@@ -67,8 +67,8 @@ let package = Package(
         .testTarget(name: "DetectionTests", dependencies: ["Detection", "Events", "Simulation"], swiftSettings: strict),
         .testTarget(name: "AlertsTests", dependencies: ["Alerts", "Detection", "Events"], swiftSettings: strict),
         .testTarget(
-            name: "ReportsTests", dependencies: ["Reports", "Detection", "Events", "Terminal", "Warehouse"],
-            swiftSettings: strict),
+            name: "ReportsTests", dependencies: ["Reports", "Detection", "Events", "Simulation", "Terminal", "Warehouse", grdb],
+            exclude: ["Golden"], swiftSettings: strict),
         .testTarget(name: "TerminalTests", dependencies: ["Terminal", "Events"], swiftSettings: strict),
         .testTarget(name: "SimulationTests", dependencies: ["Simulation", "Events", crypto], swiftSettings: strict),
     ]

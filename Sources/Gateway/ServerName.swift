@@ -30,6 +30,13 @@ public enum ServerName {
         }
     }
 
+    /// The folder name of a server's logs: a server may be called anything, a folder not.
+    public static func folder(for server: String) -> String {
+        let safe = server.map { $0.isASCII && ($0.isLetter || $0.isNumber || "-_.".contains($0)) ? $0 : "-" }
+        let trimmed = String(safe.drop { $0 == "." || $0 == "-" })
+        return trimmed.isEmpty ? "server" : String(trimmed.prefix(64))
+    }
+
     private static func firstOperand(_ words: [String], skipping flags: Set<String>, words verbs: Set<String>)
         -> String?
     {
@@ -62,9 +69,7 @@ public enum ServerName {
         for ending in [".py", ".js", ".mjs", ".ts", ".sh", ".rb", ".jar"] where name.hasSuffix(ending) {
             name = String(name.dropLast(ending.count))
         }
-        let safe = name.map { $0.isASCII && ($0.isLetter || $0.isNumber || "-_.".contains($0)) ? $0 : "-" }
-        let trimmed = String(safe.drop { $0 == "." || $0 == "-" })
-        return trimmed.isEmpty ? "server" : String(trimmed.prefix(64))
+        return folder(for: name)
     }
 }
 

@@ -64,9 +64,8 @@ public struct LogVerifier {
     public func verify() throws(LogError) -> LogVerification {
         var result = LogVerification()
         let segments = try log.segments(on: files)
-        let isHeld = LogLock.isHeld(log)
-        let gate = DurableGate(log)
-        let durable: UInt64? = if case .through(let seq) = gate.look() { seq } else { nil }
+        let durable: UInt64? = if case .through(let seq) = DurableGate(log).look() { seq } else { nil }
+        let isHeld = durable != nil
         result.firstSeq = segments.first ?? 0
         result.nextSeq = result.firstSeq
         for (index, first) in segments.enumerated() {

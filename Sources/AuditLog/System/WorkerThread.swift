@@ -16,7 +16,13 @@ package struct WorkerThread: Sendable {
                 body()
             })
         var handle = pthread_t()
+        // Signals are for the main thread, or for the one that waits for them: elsewhere they would end the process.
+        var all = sigset_t()
+        var before = sigset_t()
+        sigfillset(&all)
+        pthread_sigmask(SIG_SETMASK, &all, &before)
         let status = pthread_create(&handle, nil, runBox, box.toOpaque())
+        pthread_sigmask(SIG_SETMASK, &before, nil)
         guard status == 0 else {
             box.release()
             throw SystemError("pthread_create", name, status)

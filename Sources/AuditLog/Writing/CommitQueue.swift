@@ -10,6 +10,8 @@ final class CommitQueue: Sendable {
         var pending = LineBuffer()
         /// The seq of the first pending line.
         var pendingFirst: UInt64
+        /// The time of the first pending line.
+        var pendingSince: Timestamp?
         var nextSeq: UInt64
         var lastTimestamp: Timestamp?
         /// All seqs below are acknowledged.
@@ -48,16 +50,46 @@ final class CommitQueue: Sendable {
             guard state.pending.count < queueBytes else { return nil }
             let time = clock()
             let timestamp = state.lastTimestamp.map { max($0, time) } ?? time
-            state.lastTimestamp = timestamp
-            let seq = state.nextSeq
-            wakes = state.pending.count == 0
-            state.pending.append(Record(seq: seq, timestamp: timestamp, body: body(seq, timestamp)))
-            state.nextSeq += 1
-            ticket = LogTicket(seq: seq, generation: state.withdrawals.count)
+            ticket = LogTicket(seq: state.nextSeq, generation: state.withdrawals.count)
+            wakes = add(&state, timestamp, body)
             return true
         }
         if waited == true, wakes { state.wakeAll() }
         return ticket
+    }
+
+    /// Appends what belongs to an earlier record; where that was withdrawn, or nothing can be written, `orElse` runs in
+    /// the same critical section instead.
+    func append(
+        after ticket: LogTicket, at clock: () -> Timestamp, orElse: (Timestamp) -> Void,
+        _ body: (UInt64, Timestamp) -> Record.Body
+    ) {
+        let wakes = state.wait { state -> Bool? in
+            let time = clock()
+            let timestamp = state.lastTimestamp.map { max($0, time) } ?? time
+            let isWithdrawn =
+                ticket.generation < state.withdrawals.count && ticket.seq >= state.withdrawals[ticket.generation]
+            guard !isWithdrawn, state.trouble == nil, !state.isClosing else {
+                if state.trouble != nil { state.lost += 1 }
+                orElse(timestamp)
+                return false
+            }
+            guard state.pending.count < queueBytes else { return nil }
+            return add(&state, timestamp, body)
+        }
+        if wakes == true { state.wakeAll() }
+    }
+
+    /// Queues one record; gives whether the queue was empty.
+    private func add(
+        _ state: inout State, _ timestamp: Timestamp, _ body: (UInt64, Timestamp) -> Record.Body
+    ) -> Bool {
+        let wasEmpty = state.pending.count == 0
+        if wasEmpty { state.pendingSince = timestamp }
+        state.lastTimestamp = timestamp
+        state.pending.append(Record(seq: state.nextSeq, timestamp: timestamp, body: body(state.nextSeq, timestamp)))
+        state.nextSeq += 1
+        return wasEmpty
     }
 
     func wait(for ticket: LogTicket, milliseconds: Int) -> CommitResult {

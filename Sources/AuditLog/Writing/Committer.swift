@@ -10,9 +10,11 @@ final class Committer: @unchecked Sendable {
     private let clock: any LogClock
     private var batch = LineBuffer()
     private var segmentBegan: Timestamp
-    private var lastSync: Timestamp
+    /// When the first record came that is written and not synced.
+    private var unsyncedSince: Timestamp?
+    /// The time of the batch's first record.
+    private var batchSince: Timestamp?
     private var lastHeartbeat: Timestamp
-    private var unsynced = false
 
     private enum Task {
         case commit(first: UInt64, next: UInt64)
@@ -28,7 +30,6 @@ final class Committer: @unchecked Sendable {
         self.options = options
         self.clock = clock
         segmentBegan = clock.now()
-        lastSync = segmentBegan
         lastHeartbeat = segmentBegan
     }
 
@@ -48,7 +49,11 @@ final class Committer: @unchecked Sendable {
 
     private func next(_ queue: CommitQueue) -> Task {
         let isBroken = queue.state.withLock { $0.trouble != nil }
-        let wait = isBroken ? options.probeMilliseconds : unsynced ? syncInterval : options.heartbeatSeconds * 1000
+        let wait =
+            isBroken
+            ? options.probeMilliseconds
+            : unsyncedSince.map { max(1, syncInterval - Int(clock.now().since($0) / 1000)) }
+                ?? options.heartbeatSeconds * 1000
         var task: Task?
         _ = queue.state.wait(milliseconds: wait > 0 ? wait : nil) { state -> Bool? in
             if state.trouble != nil {
@@ -59,6 +64,7 @@ final class Committer: @unchecked Sendable {
                 swap(&state.pending, &batch)
                 task = .commit(first: state.pendingFirst, next: state.nextSeq)
                 state.pendingFirst = state.nextSeq
+                batchSince = state.pendingSince
                 return true
             }
             if state.rotates {
@@ -83,7 +89,7 @@ final class Committer: @unchecked Sendable {
                 watermark.durable = first
             }
             try segment.write(batch.bytes, first: first)
-            unsynced = true
+            unsyncedSince = unsyncedSince ?? clock.now()
             if options.durability == .strict || (options.durability != .none && isSyncDue) { try sync(upTo: next) }
             if options.durability == .none {
                 segment.keep()
@@ -100,8 +106,7 @@ final class Committer: @unchecked Sendable {
 
     private func sync(upTo next: UInt64) throws(SystemError) {
         try segment.sync()
-        unsynced = false
-        lastSync = clock.now()
+        unsyncedSince = nil
         watermark.durable = next
     }
 
@@ -110,7 +115,7 @@ final class Committer: @unchecked Sendable {
     }
 
     private var isSyncDue: Bool {
-        clock.now().since(lastSync) >= Int64(syncInterval) * 1000
+        unsyncedSince.map { clock.now().since($0) >= Int64(syncInterval) * 1000 } ?? false
     }
 
     private var isSegmentFull: Bool {
@@ -126,7 +131,7 @@ final class Committer: @unchecked Sendable {
     private func rotate(_ queue: CommitQueue) {
         do throws(SystemError) {
             try finishSegment()
-            unsynced = false
+            unsyncedSince = nil
             watermark.durable = queue.state.withLock { $0.acknowledged }
         } catch {
             fail(error, queue, first: queue.state.withLock { $0.acknowledged })
@@ -136,7 +141,7 @@ final class Committer: @unchecked Sendable {
     /// Nothing came for a while: sync what `interval` left, or show that the log lives.
     private func idle(_ queue: CommitQueue) {
         let acknowledged = queue.state.withLock { $0.acknowledged }
-        if unsynced {
+        if unsyncedSince != nil {
             do throws(SystemError) {
                 try sync(upTo: acknowledged)
             } catch {
@@ -156,13 +161,13 @@ final class Committer: @unchecked Sendable {
     /// A seq that was never durable was never seen by anybody, so the numbers begin again where the durable ones end.
     private func fail(_ error: SystemError, _ queue: CommitQueue, first: UInt64) {
         segment.withdraw()
-        unsynced = false
+        unsyncedSince = nil
         batch.truncate(to: 0)
         let durable = min(first, watermark.durable)
         let wasWell = queue.state.withLock { state in
             defer { state.trouble = error }
             state.lost += Int(state.nextSeq - durable)
-            state.lostSince = state.lostSince ?? state.lastTimestamp
+            state.lostSince = state.lostSince ?? batchSince ?? state.lastTimestamp
             state.pending.truncate(to: 0)
             state.withdrawals.append(durable)
             state.nextSeq = durable
@@ -210,9 +215,16 @@ final class Committer: @unchecked Sendable {
     }
 
     private func close(_ queue: CommitQueue) {
-        if unsynced, (try? segment.sync()) != nil {
-            watermark.durable = queue.state.withLock { $0.acknowledged }
+        if unsyncedSince != nil {
+            let acknowledged = queue.state.withLock { $0.acknowledged }
+            do throws(SystemError) {
+                try sync(upTo: acknowledged)
+            } catch {
+                fail(error, queue, first: watermark.durable)
+            }
         }
+        // What was lost is told, if the disk lets us.
+        if queue.state.withLock({ $0.trouble != nil }) { probe(queue) }
         segment.leave()
         queue.state.withLock { $0.isClosed = true }
         queue.state.wakeAll()

@@ -10,10 +10,10 @@ final class LogLock: Sendable {
     private static let setLock: Int32 = 37
     private let descriptor: Int32
 
-    /// Takes the lock and writes who holds it.
+    /// Takes the lock.
     ///
     /// - Throws: `LogError.locked` with the holder's process id.
-    init(_ log: LogDirectory, epoch: Int) throws(LogError) {
+    init(_ log: LogDirectory) throws(LogError) {
         let path = log.lockPath
         descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw LogError(SystemError("open", path)) }
@@ -26,7 +26,12 @@ final class LogLock: Sendable {
                 .locked, "another process\(holder.map { " (pid \($0))" } ?? "") writes this log", path: log.path,
                 hint: "tollgate tail -f --log \(log.path)")
         }
-        let text = "pid \(getpid())\nboot \(BootID.text)\nepoch \(epoch)\n"
+        sign(epoch: nil)
+    }
+
+    /// Writes who holds the lock, for people and for the message to the next who tries.
+    func sign(epoch: Int?) {
+        let text = "pid \(getpid())\nboot \(BootID.text)\n" + (epoch.map { "epoch \($0)\n" } ?? "")
         ftruncate(descriptor, 0)
         _ = text.withCString { pwrite(descriptor, $0, strlen($0), 0) }
     }

@@ -46,6 +46,8 @@ public struct LogOptions: Sendable {
     public var heartbeatSeconds = 3600
     /// Milliseconds between tries to write again after the disk refused.
     public var probeMilliseconds = 250
+    /// Milliseconds that closing waits for the last commit.
+    public var closeMilliseconds = 10_000
     /// tollgate's version, for `log_open`.
     public var version = ""
     /// Control fields that `log_open` shall carry, such as `gateway` and `digest_key`.

@@ -50,6 +50,7 @@ public final class LogWriter: Sendable {
         } catch {
             throw LogError(error, hint: "tollgate doctor")
         }
+        let lock = try LogLock(log)
         let known = files.exists(log.identityPath) ? try LogIdentity.read(log, on: files) : nil
         let identity = known ?? LogWriter.newIdentity(log, options.purpose)
         guard identity.purpose == options.purpose else {
@@ -57,7 +58,7 @@ public final class LogWriter: Sendable {
                 .format, "this log holds \(identity.purpose.rawValue) records, not \(options.purpose.rawValue) ones",
                 path: log.path, hint: "tollgate log verify --log \(log.path)")
         }
-        let lock = try LogLock(log, epoch: identity.epoch)
+        lock.sign(epoch: identity.epoch)
         if known == nil {
             do throws(SystemError) {
                 try files.replace(log.identityPath, with: identity.json)
@@ -126,6 +127,16 @@ public final class LogWriter: Sendable {
         queue.append(at: { self.clock.now() }, body)
     }
 
+    /// Queues a record about the one that `ticket` names.
+    ///
+    /// Where that one was withdrawn (its seq will be another's), or nothing can be written, `orElse` runs in the same
+    /// critical section instead, and nothing is queued.
+    public func append(
+        after ticket: LogTicket, orElse: (Timestamp) -> Void = { _ in }, _ body: (UInt64, Timestamp) -> Record.Body
+    ) {
+        queue.append(after: ticket, at: { self.clock.now() }, orElse: orElse, body)
+    }
+
     /// Queues a control record.
     @discardableResult
     public func append(_ control: Control) -> LogTicket? {
@@ -169,6 +180,11 @@ public final class LogWriter: Sendable {
         }
         guard wasOpen else { return }
         queue.state.wakeAll()
+        guard queue.state.wait(milliseconds: options.closeMilliseconds, until: { $0.isClosed ? true : nil }) == true
+        else {
+            throw LogError(
+                .disk, "the disk does not answer; what is queued may be lost", path: log.path, hint: "tollgate doctor")
+        }
         thread.join()
         lock.withLock { $0 = nil }
         guard let trouble else { return }

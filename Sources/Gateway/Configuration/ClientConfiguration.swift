@@ -62,12 +62,13 @@ public struct ClientConfiguration: Sendable {
             }
             let arguments = tree.member(entry, "args")
             if ClientConfiguration.wrappedCommand(tree, arguments, program) != nil { return .alreadyWrapped }
-            var words = ["run", "--server", name]
+            if let arguments, tree.kind(arguments) != .array { return .unknown }
+            var words = name.hasPrefix("-") ? ["run", "--server=\(name)"] : ["run", "--server", name]
             if let policy = prefix.policy { words += ["--policy", policy] }
             words += ["--", program]
             let list = words.map(ClientConfiguration.quoted).joined(separator: ", ")
             edits.append((tree.range(command), ClientConfiguration.quoted(prefix.executable)))
-            if let arguments, tree.kind(arguments) == .array {
+            if let arguments {
                 let inside = tree.range(arguments).lowerBound + 1
                 edits.append((inside..<inside, tree.count(arguments) > 0 ? list + ", " : list))
             } else {
@@ -119,18 +120,18 @@ public struct ClientConfiguration: Sendable {
         let found = ClientConfiguration.sections.compactMap { section in
             tree.kind(tree.root) == .object ? tree.member(tree.root, section) : nil
         }
-        guard let servers = found.first, tree.kind(servers) == .object else {
+        let lists = found.filter { tree.kind($0) == .object }
+        guard !lists.isEmpty else {
             throw Refusal(description: "no list of servers ('mcpServers' or 'servers') in it")
         }
         var edits: Edits = []
         changes = []
-        for (key, entry) in tree.members(servers) {
-            let name = tree.string(key) ?? ""
-            guard tree.kind(entry) == .object else {
-                changes.append((name, .unknown))
-                continue
+        for servers in lists {
+            for (key, entry) in tree.members(servers) {
+                let name = tree.string(key) ?? ""
+                let isEntry = tree.kind(entry) == .object
+                changes.append((name, isEntry ? body(tree, name, entry, &edits) : .unknown))
             }
-            changes.append((name, body(tree, name, entry, &edits)))
         }
         for edit in edits.sorted(by: { $0.range.lowerBound > $1.range.lowerBound }) {
             bytes.replaceSubrange(edit.range, with: Array(edit.text.utf8))

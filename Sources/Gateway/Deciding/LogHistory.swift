@@ -26,10 +26,11 @@ struct LogHistory {
                 guard let record = try? Record(utf8: line) else { return }
                 switch record.body {
                 case .decision(let decision):
-                    if decision.verdict == .allow || decision.mode == .shadow { open[seq] = decision }
-                    if record.timestamp > windowStart, let taking = Reservation(decision, at: record.timestamp) {
-                        taken[seq] = taking
-                    }
+                    let passed = decision.verdict == .allow || decision.mode == .shadow
+                    if passed, !decision.method.hasPrefix("notifications/") { open[seq] = decision }
+                    // A clock that was set back since must not freeze limits until it has caught up.
+                    let time = min(record.timestamp, now)
+                    if time > windowStart, let taking = Reservation(decision, at: time) { taken[seq] = taking }
                 case .outcome(let outcome):
                     open[outcome.of] = nil
                     if outcome.reservation == .rolledBack { taken[outcome.of] = nil }

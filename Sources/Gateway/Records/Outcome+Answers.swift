@@ -3,7 +3,7 @@ import MCP
 
 extension Outcome {
     /// The outcome that a server's answer is.
-    init(_ response: ServerResponse, to request: PendingRequests.Request, now: Timestamp) {
+    init(_ response: ServerResponse, to request: PendingRequests.Request, seq: UInt64, now: Timestamp) {
         var code: Int?
         let ending: Ending
         switch response.outcome {
@@ -13,14 +13,14 @@ extension Outcome {
             ending = .rpcError
             code = number.map { Int(clamping: $0) }
         }
-        self.init(ending, of: request, now: now)
+        self.init(ending, of: request, seq: seq, now: now)
         self.code = code
         resultBytes = response.payload.count
     }
 
     /// An outcome that no answer brought.
-    init(_ ending: Ending, of request: PendingRequests.Request, now: Timestamp) {
-        self.init(of: request.seq, ending: ending)
+    init(_ ending: Ending, of request: PendingRequests.Request, seq: UInt64, now: Timestamp) {
+        self.init(of: seq, ending: ending)
         agent = request.agent
         tool = request.tool
         method = request.methodName

@@ -29,7 +29,12 @@ final class ChildProcess: Sendable {
     let input: Int32
     /// Where the server writes.
     let output: Int32
-    private let status = Monitor<Status?>(nil)
+    private struct State {
+        var hasEnded = false
+        var isReaped = false
+    }
+
+    private let state = Monitor(State())
     private let inputIsOpen = Monitor(true)
 
     /// Starts a command, found by `PATH`; its standard error is ours.
@@ -93,24 +98,35 @@ final class ChildProcess: Sendable {
         }
     }
 
-    /// Waits for the process's end; called by one thread.
-    func reap() -> Status {
-        var raw: Int32 = 0
-        while waitpid(pid, &raw, 0) < 0, errno == EINTR {}
-        let ended = Status(raw: raw)
-        status.withLock { $0 = ended }
-        status.wakeAll()
-        return ended
+    /// Waits until the process has ended, and leaves it unreaped, so that its group keeps its number.
+    func waitUntilEnded() {
+        var information = siginfo_t()
+        while waitid(P_PID, id_t(pid), &information, WEXITED | WNOWAIT) < 0, errno == EINTR {}
+        state.withLock { $0.hasEnded = true }
+        state.wakeAll()
     }
 
-    /// Waits for the end that `reap` sees; nil when `milliseconds` pass first.
-    func waitForEnd(milliseconds: Int) -> Status? {
-        status.wait(milliseconds: milliseconds) { $0 }
+    /// Waits for the end that `waitUntilEnded` sees; false when `milliseconds` pass first.
+    func waitForEnd(milliseconds: Int) -> Bool {
+        state.wait(milliseconds: milliseconds) { $0.hasEnded ? true : nil } ?? false
+    }
+
+    /// Ends what the process left behind in its group, and reaps it; nil where it has not ended.
+    func reap() -> Status? {
+        state.withLock { state in
+            guard state.hasEnded, !state.isReaped else { return nil }
+            kill(-pid, SIGKILL)
+            var raw: Int32 = 0
+            while waitpid(pid, &raw, 0) < 0, errno == EINTR {}
+            state.isReaped = true
+            return Status(raw: raw)
+        }
     }
 
     /// Sends a signal to the server and what it started.
     func signal(_ number: Int32) {
-        let isAlive = status.withLock { $0 == nil }
-        if isAlive { kill(-pid, number) }
+        state.withLock { state in
+            if !state.isReaped { _ = kill(-pid, number) }
+        }
     }
 }

@@ -11,7 +11,7 @@ struct ClientPump {
     private var fields = CallFields()
     private var line: [UInt8] = []
     private var clientLabel: String?
-    private var clientName: String?
+    private var fixedAgent: String?
     private var requested: ProtocolRevision?
     private var requestedText: String?
 
@@ -40,6 +40,7 @@ struct ClientPump {
             switch try scanner.scan(ClientPump.withoutLineFeed(message), framing: .line) {
             case .request(let request):
                 note(request.identity)
+                fixedAgent = fixedAgent ?? context.options.user
                 return request.call == nil ? pass(request, message) : decide(request, message)
             case .notification(let notification):
                 if let cancelled = notification.cancelledRequest { recordCancellation(cancelled) }
@@ -63,11 +64,10 @@ struct ClientPump {
         var decision = template(method: method(request.method), verdict: .allow, reason: .allowed)
         describe(request, in: &decision)
         // Recorded, but not waited for: the policy rules tools, and a client without `initialize` is a dead client.
-        var handle: PendingRequests.Handle?
-        if let ticket = context.log.append({ _, _ in .decision(decision) }) {
-            handle = register(request, key, ticket, decided: context.clock.now(), isCharged: false, cost: nil, message)
-        }
-        return context.queue.push(message, request: handle)
+        let ticket = context.log.append { _, _ in .decision(decision) }
+        let now = context.clock.now()
+        let handle = register(request, key, ticket, decided: now, isCharged: false, cost: nil, message)
+        return push(message, ticket: nil, decided: now, handle)
     }
 
     // MARK: Tool calls
@@ -114,7 +114,15 @@ struct ClientPump {
         let handle = register(
             request, key, ticket, decided: decided, isCharged: verdict.verdict == .allow && verdict.limit != nil,
             cost: verdict.cost, message)
-        return context.queue.push(message, ticket: ticket, request: handle)
+        return push(message, ticket: ticket, decided: decided, handle)
+    }
+
+    private func push(
+        _ message: UnsafeRawBufferPointer, ticket: LogTicket?, decided: Timestamp, _ handle: PendingRequests.Handle
+    ) -> Bool {
+        if context.queue.push(message, ticket: ticket, decided: decided, request: handle) { return true }
+        if let request = context.pending.take(handle) { context.end(request, status: nil) }
+        return false
     }
 
     private mutating func deny(
@@ -134,17 +142,15 @@ struct ClientPump {
     }
 
     private mutating func register(
-        _ request: ClientRequest, _ key: MessageKey, _ ticket: LogTicket, decided: Timestamp, isCharged: Bool,
+        _ request: ClientRequest, _ key: MessageKey, _ ticket: LogTicket?, decided: Timestamp, isCharged: Bool,
         cost: Int?, _ message: UnsafeRawBufferPointer
     ) -> PendingRequests.Handle {
         let waiting = PendingRequests.Request(
-            seq: ticket.seq, decided: decided, idToken: Array(message[request.id.range]), era: era(request),
+            ticket: ticket, decided: decided, idToken: Array(message[request.id.range]), era: era(request),
             method: request.method.known, methodName: method(request.method),
             tool: request.call.flatMap { scanner.tree.string($0.name) }, agent: agent, cost: cost,
             isCharged: isCharged)
-        let (_, replaced) = context.pending.add(waiting, key: key)
-        if let replaced { context.record(Outcome(.cancelled, of: replaced, now: decided)) }
-        return PendingRequests.Handle(key: key, seq: ticket.seq)
+        return context.pending.add(waiting, key: key)
     }
 
     // MARK: Refusals
@@ -155,7 +161,7 @@ struct ClientPump {
     ) -> Bool {
         let now = context.clock.now()
         for request in context.pending.takeCancelled(before: now.advanced(by: -60_000_000)) {
-            context.record(Outcome(.cancelled, of: request, now: now))
+            context.record(request, .cancelled)
         }
         guard context.pending.isBusy(key) else { return true }
         var decision = template(method: method(request.method), verdict: .deny, reason: .protocol)
@@ -201,9 +207,9 @@ struct ClientPump {
 
     // MARK: What records say of every request
 
+    /// Who calls. Fixed by the first request: a caller that renames itself must not begin its limits anew.
     private var agent: String {
-        if let agent = context.options.agent { return agent }
-        return clientName.map { "\(context.options.user)@\($0)" } ?? context.options.user
+        context.options.agent ?? fixedAgent ?? context.options.user
     }
 
     private func template(method: String, verdict: Verdict, reason: Reason) -> Decision {
@@ -239,7 +245,7 @@ struct ClientPump {
     private mutating func note(_ identity: ClientIdentity) {
         if let name = identity.name.flatMap({ scanner.tree.string($0) }) {
             let version = identity.version.flatMap { scanner.tree.string($0) }
-            clientName = name
+            fixedAgent = fixedAgent ?? "\(context.options.user)@\(name)"
             clientLabel = version.map { "\(name)/\($0)" } ?? name
         }
         if let version = identity.protocolVersion {

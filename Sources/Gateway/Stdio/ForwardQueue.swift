@@ -9,6 +9,8 @@ final class ForwardQueue: Sendable {
         let range: Range<Int>
         /// What must be durable before it goes on.
         let ticket: LogTicket?
+        /// When it was decided.
+        let decided: Timestamp
         /// The pending request that it is, if it is one.
         let request: PendingRequests.Handle?
     }
@@ -30,14 +32,16 @@ final class ForwardQueue: Sendable {
 
     /// Queues a message, waiting while the queue is full; false once nothing can be forwarded any more.
     func push(
-        _ message: UnsafeRawBufferPointer, ticket: LogTicket? = nil, request: PendingRequests.Handle? = nil
+        _ message: UnsafeRawBufferPointer, ticket: LogTicket? = nil, decided: Timestamp = Timestamp(microseconds: 0),
+        request: PendingRequests.Handle? = nil
     ) -> Bool {
         let accepted = state.wait { state -> Bool? in
             if state.hasStopped { return false }
             guard state.bytes.count == 0 || state.bytes.count + message.count <= self.maximumBytes else { return nil }
             let start = state.bytes.count
             state.bytes.append(message)
-            state.entries.append(Entry(range: start..<state.bytes.count, ticket: ticket, request: request))
+            state.entries.append(
+                Entry(range: start..<state.bytes.count, ticket: ticket, decided: decided, request: request))
             return true
         }
         state.wakeAll()

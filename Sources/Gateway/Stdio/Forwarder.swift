@@ -23,16 +23,20 @@ struct Forwarder {
 
     private func forward(_ entry: ForwardQueue.Entry, _ message: UnsafeRawBufferPointer) {
         if let ticket = entry.ticket {
-            let result = context.log.waitUntilDurable(ticket, milliseconds: context.options.commitMilliseconds)
+            // From the decision on, so that waits do not add up for those behind.
+            let spent = Int(context.clock.now().since(entry.decided) / 1000)
+            let result = context.log.waitUntilDurable(
+                ticket, milliseconds: max(0, context.options.commitMilliseconds - spent))
             guard result == .durable else {
                 refuse(entry, recordMayCome: result == .timedOut)
                 return
             }
         }
         // Noted before the write: the answer may be there before the write returns.
-        if let request = entry.request { context.pending.markForwarded(request, at: context.clock.now()) }
-        // A server that is gone is the server pump's to notice; it answers what is pending.
-        _ = context.server.write(message)
+        if let request = entry.request { context.pending.mark(request, forwarded: context.clock.now()) }
+        guard !context.server.write(message), let request = entry.request else { return }
+        // The server is gone: what waits is answered when its end is seen, and nothing was spent.
+        context.pending.mark(request, forwarded: nil)
     }
 
     /// Nothing durable says that this call was allowed: it does not go on.
@@ -41,7 +45,8 @@ struct Forwarder {
         context.recordNotForwarded(request)
         var line: [UInt8] = []
         AuditUnavailable.append(
-            to: &line, request: request, record: recordMayCome ? "\(context.log.log.name)/\(request.seq)" : nil)
+            to: &line, request: request,
+            record: recordMayCome ? request.ticket.map { "\(context.log.log.name)/\($0.seq)" } : nil)
         context.answer(&line)
     }
 }

@@ -55,6 +55,12 @@ final class LineSource {
             makeRoom()
             let count = read(descriptor, buffer.baseAddress.map { $0 + end }, buffer.count - end)
             if count < 0, errno == EINTR { continue }
+            if count < 0, errno == EAGAIN {
+                // Somebody else made the shared descriptor non-blocking.
+                var ready = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+                _ = poll(&ready, 1, -1)
+                continue
+            }
             guard count > 0 else {
                 let rest = UnsafeRawBufferPointer(rebasing: buffer[start..<end])
                 start = end

@@ -4,16 +4,16 @@ import MCP
 
 /// The client's requests that wait for the server's answer, by id.
 final class PendingRequests: Sendable {
-    /// Names one pending request, so that a reused id is not mistaken for it.
+    /// Names one pending request, so that a later one of the same id is not mistaken for it.
     struct Handle: Hashable, Sendable {
         let key: MessageKey
-        let seq: UInt64
+        let number: Int
     }
 
     /// What is known of a request.
     struct Request: Sendable {
-        /// The decision's seq.
-        let seq: UInt64
+        /// The decision; nil where none could be recorded, and the request is one that passes all the same.
+        let ticket: LogTicket?
         /// The decision's time.
         let decided: Timestamp
         /// The id's token as the client sent it.
@@ -33,65 +33,72 @@ final class PendingRequests: Sendable {
         var cancelled: Timestamp?
     }
 
-    private let requests = Monitor<[MessageKey: Request]>([:])
+    private struct State {
+        var requests: [MessageKey: (number: Int, request: Request)] = [:]
+        var nextNumber = 0
+    }
 
-    /// Adds a request; false while another of the same id waits, unless that was cancelled, which is then given back.
-    func add(_ request: Request, key: MessageKey) -> (added: Bool, replaced: Request?) {
-        requests.withLock { requests in
-            if let old = requests[key] {
-                guard old.cancelled != nil else { return (false, nil) }
-                requests[key] = request
-                return (true, old)
-            }
-            requests[key] = request
-            return (true, nil)
+    private let state = Monitor(State())
+
+    /// Adds a request of an id that is not busy.
+    func add(_ request: Request, key: MessageKey) -> Handle {
+        state.withLock { state in
+            state.nextNumber += 1
+            state.requests[key] = (state.nextNumber, request)
+            return Handle(key: key, number: state.nextNumber)
         }
     }
 
-    /// Whether a request of this id waits, and was not cancelled.
+    /// Whether a request of this id waits; also one that was cancelled, whose answer may still come.
     func isBusy(_ key: MessageKey) -> Bool {
-        requests.withLock { $0[key].map { $0.cancelled == nil } ?? false }
+        state.withLock { $0.requests[key] != nil }
     }
 
-    /// Notes that a request was written to the server.
-    func markForwarded(_ handle: Handle, at time: Timestamp) {
-        requests.withLock { requests in
-            if requests[handle.key]?.seq == handle.seq { requests[handle.key]?.forwarded = time }
+    /// Notes when a request was written to the server; nil that it could not be.
+    func mark(_ handle: Handle, forwarded time: Timestamp?) {
+        state.withLock { state in
+            guard state.requests[handle.key]?.number == handle.number else { return }
+            state.requests[handle.key]?.request.forwarded = time
         }
     }
 
     /// Notes that the client no longer waits.
     func markCancelled(_ key: MessageKey, at time: Timestamp) {
-        requests.withLock { $0[key]?.cancelled = time }
+        state.withLock { $0.requests[key]?.request.cancelled = time }
     }
 
     /// Takes a request out: its answer has come.
     func take(_ key: MessageKey) -> Request? {
-        requests.withLock { $0.removeValue(forKey: key) }
+        state.withLock { $0.requests.removeValue(forKey: key)?.request }
     }
 
     /// Takes a request out by its handle.
     func take(_ handle: Handle) -> Request? {
-        requests.withLock { $0[handle.key]?.seq == handle.seq ? $0.removeValue(forKey: handle.key) : nil }
+        state.withLock { state in
+            guard state.requests[handle.key]?.number == handle.number else { return nil }
+            return state.requests.removeValue(forKey: handle.key)?.request
+        }
     }
 
     /// Takes out all that were cancelled before `time`, in the order of their decisions.
     func takeCancelled(before time: Timestamp) -> [Request] {
-        requests.withLock { requests in
-            let keys = requests.filter { $0.value.cancelled.map { $0 < time } ?? false }.keys
-            return keys.compactMap { requests.removeValue(forKey: $0) }.sorted { $0.seq < $1.seq }
+        state.withLock { state in
+            let old = state.requests.filter { $0.value.request.cancelled.map { $0 < time } ?? false }
+            for key in old.keys { state.requests[key] = nil }
+            return old.values.sorted { $0.number < $1.number }.map(\.request)
         }
     }
 
     /// Takes out all, in the order of their decisions.
     func takeAll() -> [Request] {
-        requests.withLock { requests in
-            defer { requests.removeAll() }
-            return requests.values.sorted { $0.seq < $1.seq }
+        state.withLock { state in
+            defer { state.requests.removeAll() }
+            return state.requests.values.sorted { $0.number < $1.number }.map(\.request)
         }
     }
 
-    var isEmpty: Bool {
-        requests.withLock { $0.isEmpty }
+    /// Whether the client waits for anything.
+    var isAwaited: Bool {
+        state.withLock { $0.requests.values.contains { $0.request.cancelled == nil } }
     }
 }

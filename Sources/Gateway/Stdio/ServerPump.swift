@@ -21,9 +21,10 @@ struct ServerPump {
             switch source.next() {
             case .line(let line):
                 if !pass(line) { return drain(source) }
-            case .piece(let bytes, _, _):
-                // Too large to be read: it passes as it is, and its request ends without an outcome of its own.
-                if !context.client.write(bytes) { return drain(source) }
+            case .piece(let bytes, let isFirst, let isLast):
+                // Too large to be read: it passes as it is, unless it might be a list that shows what is hidden.
+                if hidesTools { continue }
+                if !context.client.write(piece: bytes, isFirst: isFirst, isLast: isLast) { return drain(source) }
             case .end: return
             }
         }
@@ -44,17 +45,17 @@ struct ServerPump {
 
     private mutating func pass(_ line: UnsafeRawBufferPointer) -> Bool {
         let message = scanner.scan(line)
-        guard case .response(let response) = message, let request = settle(response, line) else {
-            // A batch of answers may hold a list of tools that nobody has read.
-            if case .opaque = message, hidesTools, line.first(where: { $0 > 0x20 }) == UInt8(ascii: "[") { return true }
-            return context.client.write(line)
+        var request: PendingRequests.Request?
+        switch message {
+        case .request, .notification: return context.client.write(line)
+        case .response(let response): request = settle(response, line)
+        case .opaque: break
         }
-        switch request.method {
-        case .toolsList: return passList(line, request)
-        case .initialize: noteRevision(line)
-        default: break
-        }
-        return context.client.write(line)
+        if request?.method == .initialize { noteRevision(line) }
+        // Where tools are hidden, a list is recognised by what it is, not by what it answers: an id that was written
+        // anew, or reused after a cancellation, must not let it through.
+        guard request?.method == .toolsList || hidesTools else { return context.client.write(line) }
+        return passList(line, request)
     }
 
     /// Finds the request that was answered, and records its outcome.
@@ -63,44 +64,63 @@ struct ServerPump {
             let key = MessageKey(token: UnsafeRawBufferPointer(rebasing: line[id.range])),
             let request = context.pending.take(key)
         else { return nil }
-        var outcome = Outcome(response, to: request, now: context.clock.now())
-        if request.method == .toolsCall {
-            outcome.resultDigest = context.key.digest(UnsafeRawBufferPointer(rebasing: line[response.payload]))
+        let digest =
+            request.method == .toolsCall
+            ? context.key.digest(UnsafeRawBufferPointer(rebasing: line[response.payload])) : nil
+        context.record(request) { seq, now in
+            var outcome = Outcome(response, to: request, seq: seq, now: now)
+            outcome.resultDigest = digest
+            return outcome
         }
-        context.record(outcome)
         return request
     }
 
     private var hidesTools: Bool {
-        context.decider.policy.map { !$0.document.hide.isEmpty } ?? false
+        context.decider.policy.map { !$0.document.hide.isEmpty && $0.document.mode == .enforce } ?? false
     }
 
-    /// Takes hidden tools out of a page and remembers the rest; an unreadable page is not passed on where tools are hidden.
-    private mutating func passList(_ line: UnsafeRawBufferPointer, _ request: PendingRequests.Request) -> Bool {
+    /// Takes hidden tools out of a page and remembers the rest; whatever is no list passes.
+    private mutating func passList(_ line: UnsafeRawBufferPointer, _ request: PendingRequests.Request?) -> Bool {
+        let list: ToolList
         do {
-            let list = try lists.read(line)
-            for (name, digest) in context.catalog.take(list, reader: &lists) {
-                context.log.append(
-                    Control(.toolChanged).with(.server, context.options.server).with(.tool, name)
-                        .with(.toolDigest, digest.description))
-            }
-            guard hidesTools, let policy = context.decider.policy else { return context.client.write(line) }
-            filtered.removeAll(keepingCapacity: true)
-            let change = lists.filter(list, privateCache: request.era == .stateless, into: &filtered) { name in
-                policy.standing(ofTool: name) == .hidden
-            }
-            guard change.isChanged else { return context.client.write(line) }
-            if change.removed > 0 {
-                context.log.append(
-                    Control(.toolsFiltered).with(.server, context.options.server).with(.removed, change.removed))
-            }
-            return filtered.withUnsafeBytes { context.client.write($0) }
+            list = try lists.read(line)
         } catch {
-            guard hidesTools else { return context.client.write(line) }
+            guard hidesTools, mayShowTools(line, request, error) else { return context.client.write(line) }
+            guard let request else { return true }
             var answer: [UInt8] = []
             AnswerWriter.append(error: .internalError, message: error.description, id: request.idToken, to: &answer)
             context.answer(&answer)
             return true
+        }
+        if request?.method == .toolsList { note(list) }
+        guard hidesTools, let policy = context.decider.policy else { return context.client.write(line) }
+        filtered.removeAll(keepingCapacity: true)
+        let change = lists.filter(list, privateCache: request?.era == .stateless, into: &filtered) { name in
+            policy.standing(ofTool: name) == .hidden && policy.mode(ofTool: name) == .enforce
+        }
+        guard change.isChanged else { return context.client.write(line) }
+        if change.removed > 0 {
+            context.log.append(
+                Control(.toolsFiltered).with(.server, context.options.server).with(.removed, change.removed))
+        }
+        return filtered.withUnsafeBytes { context.client.write($0) }
+    }
+
+    /// Whether a line that could not be read as a list may still be one to a client: the answer to `tools/list`, a
+    /// batch, or an object with a key twice.
+    private func mayShowTools(
+        _ line: UnsafeRawBufferPointer, _ request: PendingRequests.Request?, _ error: ToolListError
+    ) -> Bool {
+        if request?.method == .toolsList { return error != .notAToolList }
+        if case .duplicateKey = error { return true }
+        return line.first { $0 > 0x20 } == UInt8(ascii: "[")
+    }
+
+    private mutating func note(_ list: ToolList) {
+        for (name, digest) in context.catalog.take(list, reader: &lists) {
+            context.log.append(
+                Control(.toolChanged).with(.server, context.options.server).with(.tool, name)
+                    .with(.toolDigest, digest.description))
         }
     }
 

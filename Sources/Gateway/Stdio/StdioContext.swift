@@ -39,41 +39,56 @@ final class StdioContext: Sendable {
         line.removeAll(keepingCapacity: true)
     }
 
-    /// Records how a request ended.
-    func record(_ outcome: Outcome) {
-        var outcome = outcome
-        outcome.server = options.server
-        log.append { _, _ in .outcome(outcome) }
+    /// Records how a request ended; nothing where its decision is not in the log.
+    func record(_ request: PendingRequests.Request, _ outcome: (UInt64, Timestamp) -> Outcome) {
+        guard let ticket = request.ticket else { return }
+        log.append(after: ticket) { _, now in
+            var outcome = outcome(ticket.seq, now)
+            outcome.server = self.options.server
+            return .outcome(outcome)
+        }
+    }
+
+    /// Records how a request ended that no answer ended.
+    func record(_ request: PendingRequests.Request, _ ending: Ending) {
+        record(request) { seq, now in Outcome(ending, of: request, seq: seq, now: now) }
     }
 
     /// Gives back what a call had taken that was never forwarded, and records it so.
+    ///
+    /// Given back in any case: also where the decision was withdrawn, or the log cannot be written.
     func recordNotForwarded(_ request: PendingRequests.Request) {
-        var outcome = Outcome(.notForwarded, of: request, now: clock.now())
-        outcome.server = options.server
-        outcome.reservation = request.isCharged ? .rolledBack : nil
+        guard let ticket = request.ticket else { return }
         let reservation = request.isCharged ? self.reservation(request) : nil
-        log.append { _, now in
+        let giveBack = { (now: Timestamp) in
             if let reservation { self.decider.giveBack(reservation, now: now) }
+        }
+        log.append(after: ticket, orElse: giveBack) { _, now in
+            giveBack(now)
+            var outcome = Outcome(.notForwarded, of: request, seq: ticket.seq, now: now)
+            outcome.server = self.options.server
+            outcome.reservation = reservation == nil ? nil : .rolledBack
             return .outcome(outcome)
         }
     }
 
     /// Answers and records all that the server will not answer any more.
     func endPending(status: ChildProcess.Status?) {
-        var line: [UInt8] = []
-        for request in pending.takeAll() {
-            guard request.forwarded != nil else {
-                recordNotForwarded(request)
-                continue
-            }
-            let ending: Ending =
-                request.cancelled != nil ? .cancelled : client.hasReader ? .upstreamDown : .disconnected
-            record(Outcome(ending, of: request, now: clock.now()))
-            guard request.cancelled == nil else { continue }
-            let what = status.map { "the server \($0.description) before it answered" } ?? "the server ended"
-            AnswerWriter.append(error: .upstreamUnavailable, message: what, id: request.idToken, to: &line)
-            answer(&line)
+        for request in pending.takeAll() { end(request, status: status) }
+    }
+
+    /// Answers and records one request that the server will not answer.
+    func end(_ request: PendingRequests.Request, status: ChildProcess.Status?) {
+        if request.forwarded == nil {
+            recordNotForwarded(request)
+        } else {
+            record(request, request.cancelled != nil ? .cancelled : client.hasReader ? .upstreamDown : .disconnected)
         }
+        guard request.cancelled == nil else { return }
+        let what = status.map { "the server \($0.description) before it answered" } ?? "the server ended"
+        var line: [UInt8] = []
+        AnswerWriter.append(error: .upstreamUnavailable, message: what, id: request.idToken, to: &line)
+        answer(&line)
     }
 
     private func reservation(_ request: PendingRequests.Request) -> Reservation? {

@@ -16,8 +16,10 @@ public final class StdioGateway: Sendable {
     /// What a supervisor waits for.
     private enum Event: Sendable {
         case clientEnded
-        case signal(Int32)
+        case signal
         case serverEnded
+        case outputEnded
+        case forwarderEnded
     }
 
     private let context: StdioContext
@@ -68,21 +70,22 @@ public final class StdioGateway: Sendable {
             ClientPump(context).run(LineSource(0, maximum: context.options.limits.maximumBytes + 2))
             self.post(.clientEnded)
         }
-        let forwarder = try WorkerThread(named: "forwarder") {
+        _ = try WorkerThread(named: "forwarder") {
             Forwarder(context).run()
             child.closeInput()
+            self.post(.forwarderEnded)
         }
-        let serverPump = try WorkerThread(named: "server-pump") {
+        _ = try WorkerThread(named: "server-pump") {
             ServerPump(context).run(LineSource(child.output, maximum: context.options.maximumAnswerBytes))
+            self.post(.outputEnded)
+        }
+        _ = try WorkerThread(named: "waiter") {
+            child.waitUntilEnded()
             self.post(.serverEnded)
         }
-        let reaper = try WorkerThread(named: "reaper") { _ = child.reap() }
         let isServersDoing = supervise()
-        context.queue.stop()
-        serverPump.join()
-        forwarder.join()
-        reaper.join()
-        let status = child.waitForEnd(milliseconds: 0)
+        // Threads are not joined: one may be blocked by a process that escaped the server's group, for good.
+        let status = child.reap()
         context.endPending(status: status)
         let code = status?.exitCode ?? 1
         let complaint = status.map { "the server '\(context.options.server)' \($0.description)" }
@@ -94,8 +97,18 @@ public final class StdioGateway: Sendable {
         events.wakeAll()
     }
 
-    private func nextEvent(milliseconds: Int? = nil) -> Event? {
+    private func next(milliseconds: Int) -> Event? {
         events.wait(milliseconds: milliseconds) { $0.isEmpty ? nil : $0.removeFirst() }
+    }
+
+    /// Waits for one of these events, for `milliseconds` at the most; what comes meanwhile is passed over.
+    private func waitFor(_ wanted: Set<Event>, milliseconds: Int) -> Bool {
+        let deadline = context.clock.now().advanced(by: Int64(milliseconds) * 1000)
+        while true {
+            let left = Int(deadline.since(context.clock.now()) / 1000)
+            guard left > 0, let event = next(milliseconds: left) else { return false }
+            if wanted.contains(event) { return true }
+        }
     }
 
     /// Lets the server end in its own time once the client has gone, then helps: TERM, and at last KILL.
@@ -103,26 +116,46 @@ public final class StdioGateway: Sendable {
     /// Returns whether the server ended first.
     private func supervise() -> Bool {
         let grace = context.options.graceMilliseconds
-        let first = nextEvent()
-        var isServersDoing = false
-        switch first {
-        case .serverEnded, nil: isServersDoing = true
-        case .clientEnded:
-            context.queue.close()
-            // A client that only closed its end may still want the answers to what it asked.
-            while !context.pending.isEmpty, context.client.hasReader {
-                if let event = nextEvent(milliseconds: 100) {
-                    if case .clientEnded = event { continue }
-                    break
-                }
-            }
-        case .signal: context.queue.close()
+        let first = firstEvent()
+        var outputHasEnded = first == .outputEnded
+        context.queue.close()
+        if first == .clientEnded { outputHasEnded = awaitAnswers() }
+        if first == .signal { child.signal(SIGTERM) }
+        if !child.waitForEnd(milliseconds: grace) { child.signal(SIGTERM) }
+        if !child.waitForEnd(milliseconds: grace) { child.signal(SIGKILL) }
+        _ = child.waitForEnd(milliseconds: grace)
+        // What it said last is still on its way; what it started may hold its output open.
+        if !outputHasEnded, !waitFor([.outputEnded], milliseconds: 300) {
+            child.signal(SIGKILL)
+            _ = waitFor([.outputEnded], milliseconds: 1000)
         }
-        if child.waitForEnd(milliseconds: grace) == nil { child.signal(SIGTERM) }
-        if child.waitForEnd(milliseconds: grace) == nil { child.signal(SIGKILL) }
-        // What it started may still hold its output open.
-        child.signal(SIGKILL)
-        return isServersDoing
+        context.queue.stop()
+        return first == .serverEnded || first == .outputEnded
+    }
+
+    private func firstEvent() -> Event {
+        while true {
+            if let event = next(milliseconds: 1000) {
+                if event != .forwarderEnded { return event }
+            } else if !context.client.hasReader {
+                // Its end may be unseen: the pump waits while the queue is full.
+                context.queue.stop()
+                return .clientEnded
+            }
+        }
+    }
+
+    /// A client that only closed its end may still want the answers to what it asked. Returns whether the server's
+    /// output has ended.
+    private func awaitAnswers() -> Bool {
+        while context.pending.isAwaited, context.client.hasReader {
+            switch next(milliseconds: 100) {
+            case .outputEnded: return true
+            case .serverEnded, .signal: return false
+            case .clientEnded, .forwarderEnded, nil: continue
+            }
+        }
+        return false
     }
 
     private func watchSignals() throws(SystemError) {
@@ -138,8 +171,10 @@ public final class StdioGateway: Sendable {
                 var number: Int32 = 0
                 guard sigwait(&set, &number) == 0 else { return }
                 seen += 1
-                self.post(.signal(number))
-                if seen > 1 { child.signal(SIGKILL) }
+                self.post(.signal)
+                guard seen > 1 else { continue }
+                child.signal(SIGKILL)
+                _exit(128 + number)
             }
         }
     }

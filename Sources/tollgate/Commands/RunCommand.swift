@@ -91,11 +91,12 @@ struct RunCommand: ParsableCommand {
         }
         var number = 1
         while true {
-            let name = number == 1 ? server : "\(server)~\(number)"
+            let folder = ServerName.folder(for: server)
+            let name = number == 1 ? folder : "\(folder)~\(number)"
             do {
                 return try LogWriter.open(Places.home.log(named: name), options: options, clock: clock)
             } catch {
-                guard error.code == .locked, number < 1000 else { throw error }
+                guard error.code == .locked || error.code == .format, number < 1000 else { throw error }
                 number += 1
             }
         }
