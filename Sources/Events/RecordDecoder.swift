@@ -4,7 +4,7 @@ extension Record {
     /// - Throws: `RecordError` that names the first fault and its byte.
     public init(utf8 bytes: UnsafeRawBufferPointer) throws(RecordError) {
         let result: Result<Record, RecordError> = withUnsafeTemporaryAllocation(
-            of: RecordScanner.Slot.self, capacity: KeyTable.names.count
+            of: RecordScanner.Slot.self, capacity: KeyTable.shared.entries.count
         ) { slots in
             slots.initialize(repeating: RecordScanner.Slot())
             return Result { () throws(RecordError) in
@@ -118,7 +118,7 @@ struct RecordBuilder {
 
     private func control() throws(RecordError) -> Control {
         var control = Control(try required(word(.event, ControlEvent.self), .event))
-        for (key, number) in KeyTable.controlKeys {
+        for (key, number) in KeyTable.shared.controlKeys {
             switch slots[number].kind {
             case .absent: continue
             case .integer: control[key] = .integer(Int64(try integer(at: number)))
@@ -130,16 +130,12 @@ struct RecordBuilder {
     }
 
     private func slot(_ field: RecordField) -> RecordScanner.Slot {
-        slots[number(field)]
-    }
-
-    private func number(_ field: RecordField) -> Int {
-        KeyTable.fieldNumbers[field] ?? 0
+        slots[field.number]
     }
 
     private func wrongType(_ number: Int) -> RecordError {
         RecordError(
-            "'\(String(decoding: KeyTable.names[number], as: UTF8.self))' has the wrong type",
+            "'\(String(decoding: KeyTable.shared.entries[number].bytes, as: UTF8.self))' has the wrong type",
             at: Int(slots[number].start))
     }
 
@@ -149,8 +145,7 @@ struct RecordBuilder {
     }
 
     private func integer(_ field: RecordField) throws(RecordError) -> Int? {
-        let number = number(field)
-        return slots[number].kind == .absent ? nil : try integer(at: number)
+        return slots[field.number].kind == .absent ? nil : try integer(at: field.number)
     }
 
     private func integer(at number: Int) throws(RecordError) -> Int {
@@ -174,13 +169,12 @@ struct RecordBuilder {
         switch slot(field).kind {
         case .absent, .false: false
         case .true: true
-        default: throw wrongType(number(field))
+        default: throw wrongType(field.number)
         }
     }
 
     private func text(_ field: RecordField) throws(RecordError) -> String? {
-        let number = number(field)
-        return slots[number].kind == .absent ? nil : try text(at: number)
+        return slots[field.number].kind == .absent ? nil : try text(at: field.number)
     }
 
     private func text(at number: Int) throws(RecordError) -> String {
@@ -197,7 +191,7 @@ struct RecordBuilder {
         let slot = slot(field)
         guard slot.kind != .absent else { return nil }
         guard slot.kind == .string, let digest = Digest64(hex: bytes[Int(slot.start)..<Int(slot.end)]) else {
-            throw wrongType(number(field))
+            throw wrongType(field.number)
         }
         return digest
     }
@@ -214,14 +208,14 @@ struct RecordBuilder {
     private func list(_ field: RecordField) throws(RecordError) -> [String]? {
         let slot = slot(field)
         guard slot.kind != .absent else { return nil }
-        guard slot.kind == .list else { throw wrongType(number(field)) }
+        guard slot.kind == .list else { throw wrongType(field.number) }
         var values: [String] = []
         var scanner = RecordScanner(UnsafeRawBufferPointer(rebasing: bytes[..<Int(slot.end)]))
         scanner.position = Int(slot.start) + 1
         while scanner.position < Int(slot.end) - 1 {
             guard bytes[scanner.position] == UInt8(ascii: "\"") else {
                 let byte = bytes[scanner.position]
-                guard byte == UInt8(ascii: ",") || byte == 0x20 || byte == 0x09 else { throw wrongType(number(field)) }
+                guard byte == UInt8(ascii: ",") || byte == 0x20 || byte == 0x09 else { throw wrongType(field.number) }
                 scanner.position += 1
                 continue
             }

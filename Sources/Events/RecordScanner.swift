@@ -20,11 +20,12 @@ struct RecordScanner {
         self.bytes = bytes
     }
 
-    /// Fills `slots`, one for each name of `KeyTable`.
+    /// Fills `slots`, one for each key of `KeyTable`.
     mutating func scan(into slots: UnsafeMutableBufferPointer<Slot>) throws(RecordError) {
         guard bytes.count <= Record.maximumBytes else { throw RecordError("line over 32 KiB", at: Record.maximumBytes) }
         try expect(UInt8(ascii: "{"), "expected an object")
         skipSpace()
+        let table = KeyTable.shared
         var hint = 0
         if peek == UInt8(ascii: "}") {
             position += 1
@@ -37,7 +38,7 @@ struct RecordScanner {
                 skipSpace()
                 try expect(UInt8(ascii: ":"), "expected ':'")
                 skipSpace()
-                let number = find(key, from: hint)
+                let number = table.number(of: key, from: hint)
                 let start = position
                 let kind = try value(depth: 0)
                 if let number {
@@ -60,17 +61,6 @@ struct RecordScanner {
 
     private var peek: UInt8? {
         position < bytes.count ? bytes[position] : nil
-    }
-
-    private func find(_ key: UnsafeRawBufferPointer, from hint: Int) -> Int? {
-        let names = KeyTable.names
-        var number = hint
-        for _ in 0..<names.count {
-            if number >= names.count { number = 0 }
-            if names[number].count == key.count, names[number].elementsEqual(key) { return number }
-            number += 1
-        }
-        return nil
     }
 
     private mutating func skipSpace() {

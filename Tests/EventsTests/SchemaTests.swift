@@ -44,6 +44,10 @@ import Testing
                 == ["v", "seq", "ts", "kind", "event"] + Control.Key.allCases.map(\.rawValue))
     }
 
+    @Test func aFieldsNumberIsItsPlace() {
+        for (place, field) in RecordField.allCases.enumerated() { #expect(field.number == place) }
+    }
+
     @Test func theVocabulariesAreTheCodes() throws {
         #expect(try Self.values("decision", "identity") == Identity.allCases.map(\.rawValue))
         #expect(try Self.values("decision", "transport") == Transport.allCases.map(\.rawValue))
