@@ -265,8 +265,8 @@ CREATE TABLE minute_day (day INTEGER PRIMARY KEY); -- the days that minute holds
 
 CREATE TABLE latency (                  -- upstream durations, four buckets an octave: 4e + m begins at 2^e (1 + m/4) µs
     day INTEGER NOT NULL,
-    agent INTEGER NOT NULL,             -- actor.agent_id
-    tool INTEGER NOT NULL,              -- tool.tool_id
+    agent INTEGER NOT NULL,             -- actor.agent_id; 0 in rows by tool
+    tool INTEGER NOT NULL,              -- tool.tool_id; 0 in rows by agent
     bucket INTEGER NOT NULL,
     n INTEGER NOT NULL,
     PRIMARY KEY (day, agent, tool, bucket)

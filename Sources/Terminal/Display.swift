@@ -25,7 +25,9 @@ public struct Display: Sendable, Equatable {
     /// A pipe or a file: no colour, no limit, nothing rewritten.
     public static let pipe = Display(isTerminal: false, columns: nil, usesColour: false)
 
-    /// Looks at a descriptor. Colour needs a terminal, no `NO_COLOR` (https://no-color.org) and a `TERM` other than `dumb`.
+    /// Looks at a descriptor.
+    ///
+    /// Colour needs a terminal, no `NO_COLOR` (https://no-color.org) and a `TERM` other than `dumb`.
     public init(descriptor: Int32, environment: [String: String]) {
         let dumb = environment["TERM"] == "dumb"
         let terminal = isatty(descriptor) == 1

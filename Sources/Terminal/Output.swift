@@ -66,7 +66,9 @@ public final class Output: Sendable {
         write(CollectionOfOne(UInt8(ascii: "\n")))
     }
 
-    /// Writes out what waits. Returns false once a write has failed.
+    /// Writes out what waits.
+    ///
+    /// Returns false once a write has failed.
     @discardableResult
     public func flush() -> Bool {
         state.withLock { state in

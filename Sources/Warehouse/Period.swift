@@ -32,6 +32,7 @@ enum Clock {
     static let second: Int64 = 1_000_000
 
     /// The start of the unit of `seconds` that holds a moment.
+    @inline(__always)
     static func start(of seconds: Int64, holding microseconds: Int64) -> Int64 {
         let unit = seconds * second
         let remainder = microseconds % unit

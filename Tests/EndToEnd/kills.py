@@ -42,6 +42,12 @@ WINDOW = 4
 LIFETIME = (0.02, 0.35)
 """Seconds of driving before a kill, from … to."""
 
+CALLS = 40
+"""Most calls of one life, so that the log stays short enough to be started on again and again."""
+
+SEGMENT_BYTES = 20_000
+"""Small, so that the kills fall on rotation and sealing as well."""
+
 
 class Ingester:
     """`tollgate ingest --follow`, started again after each kill."""
@@ -82,9 +88,8 @@ class Trial:
 
     def _life(self, kills: int) -> None:
         """One life of the writer, during which the ingester may die as well."""
-        command = self.home.run_command(*self.home.recorder(), log=self.log, agent="driver")
-        with Client(command, self.home.environment, self.home.work / "run.stderr") as client:
-            end = self.rng.uniform(*LIFETIME)
+        with self._writer() as client:
+            lifetime = self.rng.uniform(*LIFETIME)
             victims = self.rng.choice([("writer",), ("writer", "ingester"), ("ingester", "writer")])
             if self.rng.random() < 0.1:
                 self._die(client, victims, kills)
@@ -92,13 +97,16 @@ class Trial:
             client.handshake()
             if self.ingester.child is None:
                 self.ingester.start()
-            self._drive(client, time.monotonic() + end)
+            self._drive(client, time.monotonic() + lifetime, self.sent + CALLS)
             self._die(client, victims, kills)
             self._take_answers(client)
 
-    def _drive(self, client: Client, until: float) -> None:
+    def _writer(self) -> Client:
+        return self.home.client(*self.home.recorder(), log=self.log, agent="driver", segment_bytes=SEGMENT_BYTES)
+
+    def _drive(self, client: Client, until: float, most: int) -> None:
         pending: list[str] = []
-        while time.monotonic() < until:
+        while time.monotonic() < until and self.sent < most:
             self.sent += 1
             pending.append(client.request_call("echo", {"n": self.sent}, rpc_id=f"call-{self.sent}"))
             if len(pending) >= WINDOW:
@@ -129,11 +137,7 @@ class Trial:
     def failures(self) -> list[str]:
         """What does not hold; empty where all does."""
         self._await_last_server()
-        with Client(
-            self.home.run_command(*self.home.recorder(), log=self.log, agent="driver"),
-            self.home.environment,
-            self.home.work / "run.stderr",
-        ) as last:
+        with self._writer() as last:
             last.handshake()
             if (status := last.close()) != 0:
                 return [f"the last gateway ended with {status}: {last.error_text()[-500:]}"]
@@ -146,13 +150,13 @@ class Trial:
         times = Counter(r["rpc_id"].strip('"') for r in self.logged if r["method"] == "tools/call")
         reached = {call["id"] for call in self.home.received_calls()}
         outcomes = {r["of"]: r["outcome"] for r in records if r["kind"] == "outcome"}
-        expected = sorted((self._row(record, outcomes) for record in self.logged), key=repr)
+        expected, stored = Counter(self._row(record, outcomes) for record in self.logged), Counter(self.rows)
         problems = {
             "acknowledged, but not in the log exactly once": [i for i in self.acknowledged if times[i] != 1],
             "reached the server, but not in the log exactly once": [i for i in reached if times[i] != 1],
             "a gap in seq": [] if [r["seq"] for r in records] == list(range(len(records))) else ["yes"],
-            "in the log, but not so in the database": [row for row in expected if row not in set(self.rows)],
-            "in the database more often than in the log": list((Counter(self.rows) - Counter(expected)).keys()),
+            "in the log, but not so in the database": list((expected - stored).elements()),
+            "in the database, but not so in the log": list((stored - expected).elements()),
             "log verify": [] if verified.code == 0 else [f"exit {verified.code}: {verified.err}"],
         }
         return [f"{what}: {len(found)}, such as {found[:3]}" for what, found in problems.items() if found]
@@ -165,7 +169,7 @@ class Trial:
     def _database_rows(self) -> list[tuple]:
         with sqlite3.connect(self.home.path / "warehouse.sqlite") as database:
             query = "select record, time, agent, server, method, tool, decision, reason, outcome from decisions"
-            return sorted(database.execute(query), key=repr)
+            return database.execute(query).fetchall()
 
     def _row(self, record: logs.Record, outcomes: dict[int, str]) -> tuple:
         """A decision and its outcome as the view `decisions` shows them."""

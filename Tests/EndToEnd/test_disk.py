@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from harness import logs
-from harness.client import DECISION, Client, verdict
+from harness.client import DECISION, Client, until, verdict
 from harness.home import Home
 
 
@@ -43,13 +43,14 @@ def fill(folder: Path) -> Path:
     return filler
 
 
-def call_until(client: Client, wanted: str, most: int = 20_000) -> dict:
+def call_until(client: Client, wanted: str) -> dict:
     """Calls until one ends as wanted; returns its answer."""
-    for number in range(most):
-        answer = client.call("echo", {"n": number})
-        if verdict(answer) == wanted:
-            return answer
-    raise AssertionError(f"none of {most} calls ended as {wanted}")
+
+    def call() -> dict | None:
+        answer = client.call("echo", {"n": 1})
+        return answer if verdict(answer) == wanted else None
+
+    return until(call, what=f"a call that ends as {wanted}")
 
 
 def test_a_call_that_cannot_be_recorded_is_denied_and_work_resumes(home: Home, small_disk: Path, say) -> None:
@@ -63,7 +64,7 @@ def test_a_call_that_cannot_be_recorded_is_denied_and_work_resumes(home: Home, s
         assert all(verdict(client.call("echo", {"after": n})) == "deny" for n in range(3))
         reached = {call["id"] for call in home.received_calls()}
         filler.unlink()
-        call_until(client, "ok", most=2_000)
+        call_until(client, "ok")
         answers = client.answered()
         assert client.close() == 0, client.error_text()
     assert "hint: " in client.error_text() and "No space left" in client.error_text()

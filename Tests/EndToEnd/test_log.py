@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import gzip
 import json
+import queue
 import subprocess
 import threading
 from pathlib import Path
 
 import duckdb
-from harness import logs
+import pytest
+from harness import logs, situations
 from harness.client import Client, until
 from harness.home import Home
 
@@ -17,11 +19,11 @@ READS = 200
 
 
 class Busy:
-    """Keeps calls going through a client, eight at a time, until told to stop, and counts those answered."""
+    """Makes four calls in the background each time it is nudged, and counts those answered."""
 
     def __init__(self, client: Client) -> None:
         self.client, self.answered = client, 0
-        self._stop = threading.Event()
+        self._nudges: queue.SimpleQueue[bool] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work)
 
     def __enter__(self) -> Busy:
@@ -29,12 +31,15 @@ class Busy:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._stop.set()
+        self._nudges.put(False)
         self._thread.join()
 
+    def nudge(self) -> None:
+        self._nudges.put(True)
+
     def _work(self) -> None:
-        while not self._stop.wait(0.05):
-            pending = [self.client.request_call("echo", {"n": number}) for number in range(8)]
+        while self._nudges.get():
+            pending = [self.client.request_call("echo", {"n": number}) for number in range(4)]
             for rpc_id in pending:
                 self.client.answer(rpc_id)
                 self.answered += 1
@@ -67,9 +72,9 @@ def test_zcat_python_and_duckdb_read_the_log_while_it_is_written(home: Home, say
         segment = logs.segments(home.log())[0]
         with Busy(client) as busy:
             for _ in range(READS):
-                counts["zcat"].append(by_zcat(segment))
-                counts["python"].append(by_python(segment))
-                counts["duckdb"].append(by_duckdb(segment))
+                for reader, read in ((by_zcat, "zcat"), (by_python, "python"), (by_duckdb, "duckdb")):
+                    busy.nudge()
+                    counts[read].append(reader(segment))
         assert client.close() == 0
     final = len(home.records())
     for reader, read in ((by_zcat, "zcat"), (by_python, "python"), (by_duckdb, "duckdb")):
@@ -175,3 +180,22 @@ def test_a_flipped_bit_is_found_and_located(home: Home) -> None:
     said = home.tollgate("log", "verify", "--log", log, expect=3)
     assert segment.name in said.out + said.err and str(offset) in said.out + said.err
     assert "hint: " in said.err
+
+
+@pytest.mark.parametrize("middle", [False, True], ids=["truncated", "damaged"])
+def test_a_hurt_log_is_written_on_and_every_reader_says_what_is_missing(home: Home, middle: bool) -> None:
+    """What was durable and is gone stays gone, is never covered up, and its numbers are not given again."""
+    log = situations.written_log(home)
+    last = logs.records(log)[-1]["seq"]
+    situations.damage(log, middle)
+    with home.client(*home.recorder(), log=log) as client:
+        client.handshake()
+        assert "result" in client.call("echo")
+        assert client.close() == 0, client.error_text()
+    after = list(logs.salvage(log))
+    assert len({record["seq"] for record in after}) == len(after)
+    recovered = [record for record in after if record.get("event") == "log_recovered"]
+    assert recovered and all(record["seq"] > last for record in recovered)
+    home.tollgate("log", "verify", "--log", log, expect=3)
+    loaded = home.tollgate("ingest").out
+    assert "1 gap" in loaded and "coverage 100 %" not in loaded

@@ -22,7 +22,8 @@ def stable(transcript: str) -> list[str]:
             in_build = line.endswith("Build")
         if not in_build and "│" not in line and line.strip():
             line = re.sub(r"\S*(\.build/\w+|/)tollgate(?= )|demo-out\S*|/\S*/demo-out\S*", "PATH", line)
-            lines.append(re.sub(r"[\d.,]*\d", "N", re.sub(r" +", " ", line)).strip())
+            line = re.sub(r"(Swift|Python) [^ ,]+", r"\1 N", re.sub(r" +", " ", line))
+            lines.append(re.sub(r"[\d.,]*\d", "N", line).strip())
     return lines
 
 

@@ -63,7 +63,8 @@ import Warehouse
         for view in ["calls", "agents", "tools", "rules"] {
             let sql = "SELECT * FROM \(view)"
             #expect(
-                Set(try Dump.rows(home.warehousePath, sql)) == Set(try Dump.rows(reference.warehousePath, sql)), "\(view)")
+                Set(try Dump.rows(home.warehousePath, sql)) == Set(try Dump.rows(reference.warehousePath, sql)),
+                "\(view)")
         }
     }
 
@@ -73,7 +74,8 @@ import Warehouse
         let home = try TemporaryHome()
         let writer = try home.writer("a")
         var traffic = Traffic(seed: seed)
-        traffic.write(1500, to: writer)
+        // At least one member each: a transaction takes a member at the least.
+        for _ in 0..<30 { traffic.write(50, to: writer) }
         try writer.close()
         var options = IngestOptions()
         options.transactionRecords = 1
@@ -84,7 +86,7 @@ import Warehouse
         var step = 0
         repeat {
             _ = try ingester.step(&summary)
-            if step % 3 == 0 {
+            if step % 5 == 2, copies.count < 6 {
                 let copy = try TemporaryHome()
                 for suffix in ["", "-wal"] where FileManager.default.fileExists(atPath: home.warehousePath + suffix) {
                     try FileManager.default.copyItem(

@@ -27,7 +27,9 @@ import Warehouse
             for _ in 0..<3 {
                 traffic.write(25, to: writer)
                 total += 25
-                while try store.coverage().records < total, !following.hasEnded { try await Task.sleep(for: .milliseconds(1)) }
+                while try store.coverage().records < total, !following.hasEnded {
+                    try await Task.sleep(for: .milliseconds(1))
+                }
             }
             try writer.close()
         }

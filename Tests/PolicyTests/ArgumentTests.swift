@@ -89,7 +89,9 @@ struct ArgumentTests {
         #expect(try policy.decide("t", #"{"Id":0}"#).reason == .typeMismatch)
     }
 
-    @Test(arguments: ["[]", "1", #""{}""#, "null", "true"]) func argumentsThatAreNoObjectAreDenied(_ text: String) throws {
+    @Test(arguments: ["[]", "1", #""{}""#, "null", "true"]) func argumentsThatAreNoObjectAreDenied(_ text: String)
+        throws
+    {
         let verdict = try policy(documentText(tool: "{}")).decide("t", text)
         #expect(verdict.verdict == .deny)
         #expect(verdict.reason == .malformed)
@@ -102,7 +104,9 @@ struct ArgumentTests {
             let members = (0..<60).map { #""k\#($0)":{"v":\#($0 == wanted ? $0 : -1)}"# }
             let verdict = try policy.decide("t", "{\(members.joined(separator: ","))}")
             #expect(verdict.rule == "/tools/t/deny_if/args.k\(wanted).v-eq")
-            #expect(verdict.facts == String(repeating: "0", count: wanted) + "1" + String(repeating: "-", count: 59 - wanted))
+            #expect(
+                verdict.facts == String(repeating: "0", count: wanted) + "1"
+                    + String(repeating: "-", count: 59 - wanted))
         }
     }
 }

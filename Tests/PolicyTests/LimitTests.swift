@@ -195,12 +195,14 @@ struct LimitTests {
         #expect(verdict.limit?.used == 1000)
         #expect(
             verdict.callerText(tool: "t").hasPrefix(
-                "[POLICY DENIED] Rate limit: t allows 1000 of args.amount per day for this grant. Retry after 86400 s."))
+                "[POLICY DENIED] Rate limit: t allows 1000 of args.amount per day for this grant. Retry after 86400 s.")
+        )
     }
 
     @Test(arguments: [
         "{}", #"{"amount":null}"#, #"{"amount":-1}"#, #"{"amount":0.5}"#, #"{"amount":"5"}"#, #"{"amount":[1]}"#,
-        #"{"amount":true}"#, #"{"amount":-1e400}"#, #"{"amount":1e-400}"#, #"{"Amount":5}"#, #"{"amount":1,"AMOUNT":0}"#,
+        #"{"amount":true}"#, #"{"amount":-1e400}"#, #"{"amount":1e-400}"#, #"{"Amount":5}"#,
+        #"{"amount":1,"AMOUNT":0}"#,
     ]) func whatCannotBeCountedIsDenied(_ arguments: String) throws {
         let policy = try limited(spending)
         var counters = LimitCounters()
@@ -234,6 +236,26 @@ struct LimitTests {
             counters.giveBack(second, under: policy, now: .after(7))
             #expect(try decide(policy, &counters, at: [8]) == [algorithm == "fixed"], "\(algorithm)")
         }
+    }
+
+    /// Above 32 calls a window is kept in stretches; one that has left is not given back from.
+    @Test func largeLimitsTakeBackToo() throws {
+        let policy = try limited(#"{"counter":"c","window":64,"max":50,"scope":"grant"}"#)
+        var counters = LimitCounters()
+        func giveBack(_ second: Double, at now: Double) {
+            let reservation = Reservation(tool: "t", caller: .ci, cost: nil, at: .after(second))
+            counters.giveBack(reservation, under: policy, now: .after(now))
+        }
+        #expect(try decide(policy, &counters, at: [0] + (1...49).map(Double.init)).allSatisfy(\.self))
+        #expect(try decide(policy, &counters, at: [50]) == [false])
+        giveBack(7, at: 51)
+        #expect(try decide(policy, &counters, at: [52, 52]) == [true, false])
+        // Nothing stands at 7 any more; the call at 0 has left by 65.
+        giveBack(7, at: 53)
+        #expect(try decide(policy, &counters, at: [54]) == [false])
+        #expect(try decide(policy, &counters, at: [65.5, 65.5]) == [true, false])
+        giveBack(0, at: 65.6)
+        #expect(try decide(policy, &counters, at: [65.7]) == [false])
     }
 
     @Test func whatIsGivenBackLateChangesNoLaterWindow() throws {
@@ -285,11 +307,15 @@ struct LimitTests {
         #expect(Reservation(decision, at: .after(0)) != nil)
     }
 
-    @Test func timeThatStepsBackNeitherRefillsNorFreezes() throws {
-        let policy = try limited(#"{"counter":"c","window":"minute","max":2,"scope":"grant"}"#)
+    @Test(arguments: ["sliding", "fixed"]) func timeThatStepsBackNeitherRefillsNorFreezes(_ algorithm: String) throws {
+        let policy = try limited(
+            #"{"counter":"c","window":"minute","max":2,"scope":"grant","algorithm":"\#(algorithm)"}"#)
         var counters = LimitCounters()
-        #expect(try decide(policy, &counters, at: [100, 101, -3600, 50, 102]) == [true, true, false, false, false])
-        #expect(try decide(policy, &counters, at: [161, 161]) == [true, true])
+        #expect(try decide(policy, &counters, at: [60, 61, -3600, 50, 62]) == [true, true, false, false, false])
+        #expect(try decide(policy, &counters, at: [121, 121, 10, 122]) == [true, true, false, false])
+        // What passes while the clock is behind counts from the latest moment on.
+        let other = Caller(agent: "b", grant: "other", session: nil, server: "ecs")
+        #expect(try decide(policy, &counters, at: [-100, -100, 130], caller: other) == [true, true, false])
     }
 
     @Test func aBrakeComesBeforeTheLimits() throws {

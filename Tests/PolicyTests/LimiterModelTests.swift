@@ -22,7 +22,8 @@ struct LimiterModelTests {
         func key(_ caller: Caller) -> String {
             switch scope {
             case "grant": caller.grant ?? "\(caller.agent ?? "")@\(caller.server)"
-            case "session": caller.session.map { "\($0)/\(caller.server)/\(caller.grant ?? "")" } ?? key(caller, "grant")
+            case "session":
+                caller.session.map { "\($0)/\(caller.server)/\(caller.grant ?? "")" } ?? key(caller, "grant")
             case "server": caller.server
             default: "all"
             }
@@ -107,7 +108,9 @@ struct LimiterModelTests {
             now = now.advanced(by: [0, 1, 999, 50_000, 1_000_000].randomElement(using: &random) ?? 0)
             switch Int.random(in: 0..<20, using: &random) {
             case 0:
-                guard let index = log.indices.randomElement(using: &random), log[index].givenBackAt == nil else { break }
+                guard let index = log.indices.randomElement(using: &random), log[index].givenBackAt == nil else {
+                    break
+                }
                 let reservation = log[index].reservation
                 log[index].givenBackAt = now
                 counters.giveBack(reservation, under: policy, now: now)
@@ -196,11 +199,20 @@ struct LimiterModelTests {
         var now = Timestamp.start
         var checked = 0
         for _ in 0..<800 {
-            now = now.advanced(by: Int64.random(in: 0...20_000, using: &random))
+            // Fast enough to fill any of the limits, with pauses in which some of them empty.
+            now = now.advanced(by: Int64.random(in: 0...1500, using: &random))
+            if Int.random(in: 0..<100, using: &random) == 0 { now = now.advanced(by: 400_000) }
             let one = try call("t", #"{"n":1}"#, caller: Self.callers[0])
             let verdict = policy.decide(one, counters: &counters, now: now)
-            guard let milliseconds = verdict.retryAfterMilliseconds else { continue }
+            guard !verdict.passes else { continue }
+            checked += 1
             var waited = counters
+            guard let milliseconds = verdict.retryAfterMilliseconds else {
+                // Told that waiting does not help: it does not.
+                let muchLater = now.advanced(by: 100_000_000)
+                try #require(!policy.decide(one, counters: &waited, now: muchLater).passes, "seed \(seed)")
+                continue
+            }
             let later = now.advanced(by: Int64(milliseconds) * 1000)
             try #require(policy.decide(one, counters: &waited, now: later).passes, "seed \(seed)")
             waited = counters
@@ -208,7 +220,6 @@ struct LimiterModelTests {
             if sooner > now {
                 try #require(!policy.decide(one, counters: &waited, now: sooner).passes, "seed \(seed)")
             }
-            checked += 1
         }
         #expect(checked > 0, "seed \(seed)")
     }

@@ -15,17 +15,18 @@ struct RuleOrderTests {
                   "secret":{},"u":{}}}
         """#
 
-    @Test(arguments: [
-        ("secret", #"{"who":"x"}"#, "(hidden)", Reason.hidden, nil),
-        ("nowhere", #"{"who":"x"}"#, "(default deny)", .defaultDeny, nil),
-        ("u", "{}", "/all_tools/require/args.who-exists", .require, "0-"),
-        ("u", #"{"who":"eve"}"#, "/all_tools/deny_if/args.who-eq", .denyIf, "11"),
-        ("t", #"{"who":"eve","a":1000}"#, "/all_tools/deny_if/args.who-eq", .denyIf, "11---"),
-        ("t", #"{"who":"x","a":1000}"#, "/tools/t/require/args.a-gt,args.b-gt", .require, "1010-"),
-        ("t", #"{"who":"x","b":1}"#, "/tools/t/require/args.a-gt,args.b-gt", .require, "100--"),
-        ("t", #"{"who":"x","a":1000,"b":1}"#, "/tools/t/deny_if/big", .denyIf, "10111"),
-        ("t", #"{"who":7,"a":1,"b":1}"#, "/all_tools/deny_if/args.who-eq", .typeMismatch, "1!---"),
-    ] as [(String, String, String, Reason, String?)])
+    @Test(
+        arguments: [
+            ("secret", #"{"who":"x"}"#, "(hidden)", Reason.hidden, nil),
+            ("nowhere", #"{"who":"x"}"#, "(default deny)", .defaultDeny, nil),
+            ("u", "{}", "/all_tools/require/args.who-exists", .require, "0-"),
+            ("u", #"{"who":"eve"}"#, "/all_tools/deny_if/args.who-eq", .denyIf, "11"),
+            ("t", #"{"who":"eve","a":1000}"#, "/all_tools/deny_if/args.who-eq", .denyIf, "11---"),
+            ("t", #"{"who":"x","a":1000}"#, "/tools/t/require/args.a-gt,args.b-gt", .require, "1010-"),
+            ("t", #"{"who":"x","b":1}"#, "/tools/t/require/args.a-gt,args.b-gt", .require, "100--"),
+            ("t", #"{"who":"x","a":1000,"b":1}"#, "/tools/t/deny_if/big", .denyIf, "10111"),
+            ("t", #"{"who":7,"a":1,"b":1}"#, "/all_tools/deny_if/args.who-eq", .typeMismatch, "1!---"),
+        ] as [(String, String, String, Reason, String?)])
     func theFirstDenialDecides(_ tool: String, _ arguments: String, _ rule: String, _ reason: Reason, _ facts: String?)
         throws
     {
@@ -100,8 +101,18 @@ struct RuleOrderTests {
         for name in ["t", "other"] {
             #expect(policy.standing(ofTool: name) == .hidden)
             #expect(try policy.decide(name).reason == .hidden)
-            let denied = Array(name.utf8).withUnsafeBytes { policy.standing(ofToolUTF8: $0) }
-            #expect(denied == .hidden)
+            let standing = Array(name.utf8).withUnsafeBytes { policy.standing(ofToolUTF8: $0) }
+            #expect(standing == .hidden)
+        }
+    }
+
+    @Test func listsLoseHiddenToolsUnlessItIsShadow() throws {
+        for (mode, expected) in [("enforce", true), ("shadow", false)] {
+            let policy = try policy(#"{"version":"1","default":"deny","hide":["t"],"mode":"\#(mode)"}"#)
+            let isLeftOut = ["t", "u"].map { name in
+                Array(name.utf8).withUnsafeBytes { policy.isLeftOutOfLists(toolUTF8: $0) }
+            }
+            #expect(isLeftOut == [expected, false])
         }
     }
 

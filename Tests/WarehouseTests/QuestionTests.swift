@@ -88,6 +88,30 @@ import Testing
         }
     }
 
+    @Test(arguments: seeds) func percentilesAreWithinAnEighthOfTheTrueOnes(seed: UInt64) throws {
+        try forEachQuestion(seed) { fixture, period, filter, calls, comment in
+            func check(_ latency: Latency?, _ calls: [NaiveCall]) {
+                let durations = calls.compactMap { $0.outcome?.upstreamMicroseconds }.sorted()
+                #expect(latency?.n ?? 0 == durations.count, comment)
+                guard let latency, !durations.isEmpty else { return }
+                for (share, found) in [(0.5, latency.p50), (0.95, latency.p95), (0.99, latency.p99)] {
+                    let rank = max(1, Int((share * Double(durations.count)).rounded(.up)))
+                    let exact = Double(durations[rank - 1])
+                    // Anywhere in the bucket that holds the true one, whose width is a quarter of its start.
+                    #expect(abs(Double(found) - exact) <= max(1, exact * 0.25), comment)
+                }
+            }
+            check(try fixture.store.totals(in: period, where: filter).latency, calls)
+            for rate in try fixture.store.rates(in: period, where: filter) {
+                check(rate.latency, calls.filter { $0.decision.agent == rate.agent })
+            }
+            for tool in try fixture.store.tools(in: period, where: filter) {
+                check(
+                    tool.latency, calls.filter { $0.name.server == tool.name.server && $0.name.tool == tool.name.tool })
+            }
+        }
+    }
+
     @Test(arguments: seeds) func denialsEqualTheModel(seed: UInt64) throws {
         try forEachQuestion(seed) { fixture, period, filter, calls, comment in
             let denials = try fixture.store.denials(in: period, where: filter)

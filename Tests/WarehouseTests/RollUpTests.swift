@@ -83,7 +83,9 @@ import Testing
                 """
             for row in try Row.fetchAll(db, sql: sql) {
                 let values = Self.values(row)
-                counted[Array(values.prefix(3)) + [LatencyBucket.of(values[3])], default: 0] += 1
+                let bucket = LatencyBucket.of(values[3])
+                counted[[values[0], values[1], 0, bucket], default: 0] += 1
+                counted[[values[0], 0, values[2], bucket], default: 0] += 1
             }
             var kept: [[Int64]: Int64] = [:]
             for row in try Row.fetchAll(db, sql: "SELECT * FROM latency") {

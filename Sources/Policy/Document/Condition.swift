@@ -27,7 +27,7 @@ public enum ConditionOperator: String, Sendable, CaseIterable {
 }
 
 /// A value that a policy compares with.
-public indirect enum ConditionValue: Sendable {
+public enum ConditionValue: Sendable {
     /// JSON's null, which is allowed inside lists and objects only.
     case null
     /// A boolean.

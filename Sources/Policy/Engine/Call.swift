@@ -2,7 +2,7 @@ public import Events
 public import StrictJSON
 
 /// A call that is to be decided.
-public struct Call {
+public struct Call: Sendable {
     /// The tool's name, unescaped.
     public var tool: String
     /// The arguments; nil where the call has none.

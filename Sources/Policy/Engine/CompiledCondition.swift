@@ -8,12 +8,16 @@ final class CompiledCondition: Sendable {
     let operand: Operand
     /// What the record says where the value cannot be compared.
     let mismatchMessage: String
+    /// The condition as people read it: path, operator, value.
+    let text: String
 
     init(_ condition: Condition, slot: Int) {
         self.slot = slot
         op = condition.op
         operand = Operand(condition.value, pattern: condition.pattern)
         mismatchMessage = CompiledCondition.mismatchMessage(condition)
+        let value = String(decoding: NormalFormWriter.bytes(of: condition.value), as: UTF8.self)
+        text = "\(condition.path) \(condition.op.rawValue) \(value)"
     }
 
     /// What a value says of the condition, where null counts as absent.

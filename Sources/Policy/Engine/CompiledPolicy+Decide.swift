@@ -1,5 +1,4 @@
 public import Events
-import StrictJSON
 
 extension CompiledPolicy {
     /// Decides a call, and counts it in its limits where it is allowed.
@@ -12,29 +11,21 @@ extension CompiledPolicy {
     ///   - counters: mutated under the caller's lock.
     ///   - now: the record's `ts`.
     public func decide(_ call: Call, counters: inout LimitCounters, now: Timestamp) -> PolicyVerdict {
-        let tool = tool(call.tool)
-        if let verdict = refusal(by: tool) { return verdict }
-        if let arguments = call.arguments, call.tree.kind(arguments) != .object {
-            return verdict(.deny, .malformed, tool, message: "The arguments are not an object.")
-        }
-        let own = tool.rules
-        return withUnsafeTemporaryAllocation(of: Resolution.self, capacity: allTools.paths.count + own.paths.count) {
-            values in
-            values.initialize(repeating: .missing)
-            let sharedValues = UnsafeMutableBufferPointer(rebasing: values[..<allTools.paths.count])
-            let ownValues = UnsafeMutableBufferPointer(rebasing: values[allTools.paths.count...])
-            if let arguments = call.arguments {
-                if !allTools.paths.isEmpty { allTools.paths.resolve(arguments, in: call.tree, into: sharedValues) }
-                if !own.paths.isEmpty { own.paths.resolve(arguments, in: call.tree, into: ownValues) }
-            }
-            let seen = LiveFacts.look(allTools, own, call.tree, sharedValues, ownValues)
-            let cost = Cost(allTools, own, call.tree, sharedValues, ownValues)
-            var result = decide(
-                tool, call.caller, seen.denial, cost: cost, brake: call.brake, counters: &counters, now: now)
-            result.facts = seen.facts
-            result.recordedArguments = own.recorded(in: call.tree, ownValues)
-            return result
-        }
+        decide(examine(call), counters: &counters, now: now)
+    }
+
+    /// Decides a call that this policy has examined; takes well under a microsecond.
+    ///
+    /// - Parameters:
+    ///   - counters: mutated under the caller's lock.
+    ///   - now: the record's `ts`.
+    public func decide(_ call: Examination, counters: inout LimitCounters, now: Timestamp) -> PolicyVerdict {
+        var result = decide(call, &counters, now)
+        result.facts = call.facts
+        result.recordedArguments = call.recordedArguments
+        result.policy = name
+        result.policyDigest = digest
+        return result
     }
 
     /// Decides a recorded call again, from its facts and cost alone.
@@ -43,93 +34,78 @@ extension CompiledPolicy {
     public func redecide(_ recorded: RecordedCall, counters: inout LimitCounters) -> PolicyVerdict? {
         let call = recorded.reservation
         let tool = tool(call.tool)
-        if let verdict = refusal(by: tool) { return verdict }
-        let facts = Array((recorded.facts ?? "").utf8)
-        guard facts.count == allTools.factCount + tool.rules.factCount else { return nil }
-        var source = RecordedFacts(facts: facts)
-        let denial =
-            allTools.firstDenial(&source, firstFact: 0)
-            ?? tool.rules.firstDenial(&source, firstFact: allTools.factCount)
-        let cost = Cost(recorded: call.cost, allTools, tool.rules)
-        var result = decide(
-            tool, call.caller, denial, cost: cost, brake: recorded.brake, counters: &counters, now: call.at)
-        result.facts = recorded.facts
-        return result
-    }
-
-    // MARK: Steps
-
-    private func refusal(by tool: Tool) -> PolicyVerdict? {
-        switch tool.standing {
-        case .open: nil
-        case .hidden:
-            verdict(.deny, .hidden, tool, rule: RuleID.hidden, message: "This tool is not available.")
-        case .unlisted:
-            verdict(
-                .deny, .defaultDeny, tool, rule: RuleID.defaultDeny,
-                message: "This policy denies every tool that it does not list.")
+        var denial = CompiledPolicy.denial(by: tool.standing)
+        if denial == nil {
+            let facts = Array((recorded.facts ?? "").utf8)
+            let shared = allTools.conditions.count
+            guard facts.count == shared + tool.rules.conditions.count else { return nil }
+            denial =
+                allTools.firstDenial(RecordedFacts(facts: facts[..<shared]))
+                ?? tool.rules.firstDenial(RecordedFacts(facts: facts[shared...]))
         }
+        let examination = Examination(
+            caller: call.caller, tool: tool, denial: denial,
+            cost: Cost(recorded: call.cost, allTools, tool.rules), facts: recorded.facts, recordedArguments: nil,
+            brake: recorded.brake)
+        return decide(examination, counters: &counters, now: call.at)
     }
 
-    private func decide(
-        _ tool: Tool, _ caller: Caller, _ denial: RuleSet.Denial?, cost: Cost, brake: EngagedBrake?,
-        counters: inout LimitCounters, now: Timestamp
-    ) -> PolicyVerdict {
-        if let denial {
-            let isMismatch = denial.mismatch != nil
-            let reason: Reason = isMismatch ? .typeMismatch : denial.rule.kind == .require ? .require : .denyIf
-            return verdict(
-                .deny, reason, tool, rule: denial.rule.id,
-                message: denial.mismatch?.mismatchMessage ?? denial.rule.message)
+    private func decide(_ call: Examination, _ counters: inout LimitCounters, _ now: Timestamp) -> PolicyVerdict {
+        let mode = call.tool.mode
+        if let denial = call.denial {
+            return PolicyVerdict(.deny, mode: mode, reason: denial.reason, rule: denial.rule, message: denial.message)
         }
         let moment = counters.advance(to: now)
-        if let verdict = verdict(of: brake, tool, at: moment) { return verdict }
-        if case .unusable(let limit, let path) = cost {
-            return verdict(
-                .deny, .typeMismatch, tool, rule: limit,
+        if let verdict = verdict(of: call.brake, mode, at: moment) { return verdict }
+        if case .unusable(let limit, let path) = call.cost {
+            return PolicyVerdict(
+                .deny, mode: mode, reason: .typeMismatch, rule: limit,
                 message: "\(path) must be given once, as a whole number from 0.")
         }
-        let own = tool.rules.limits
+        let shared = allTools.limits
+        let own = call.tool.rules.limits
+        let cost = call.cost.value
         var result: PolicyVerdict
-        switch counters.admit(allTools.limits, own, caller: caller, cost: cost.value ?? 0, at: moment) {
+        switch counters.admit(shared, own, caller: call.caller, cost: cost ?? 0, at: moment) {
         case .admitted(let reading):
-            result = verdict(.allow, .allowed, tool)
+            result = PolicyVerdict(.allow, mode: mode, reason: .allowed)
             result.limit = reading
         case .refused(let refusal):
-            let shared = allTools.limits
             let limit = refusal.limit < shared.count ? shared[refusal.limit] : own[refusal.limit - shared.count]
-            result = verdict(of: refusal, limit, tool, at: moment)
+            result = CompiledPolicy.verdict(of: refusal, limit, mode, at: moment)
         }
-        result.cost = cost.value.map { Int($0) }
+        result.cost = cost.map { Int($0) }
         return result
     }
 
-    private func verdict(of refusal: LimitRefusal, _ limit: CompiledLimit, _ tool: Tool, at now: Int64) -> PolicyVerdict
-    {
+    private static func verdict(
+        of refusal: LimitRefusal, _ limit: CompiledLimit, _ mode: Mode, at now: Int64
+    ) -> PolicyVerdict {
         var result: PolicyVerdict
         switch refusal.cause {
         case .full, .never:
-            result = verdict(
-                refusal.cause == .full ? .throttle : .deny, .limit, tool, rule: limit.id, message: limit.message)
+            result = PolicyVerdict(
+                refusal.cause == .full ? .throttle : .deny, mode: mode, reason: .limit, rule: limit.id,
+                message: limit.message)
             result.explanation = limit.explanation
             result.limit = limit.reading(used: refusal.used)
         case .unidentified:
-            result = verdict(
-                .deny, .identityUnresolved, tool, rule: limit.id,
-                message: "The caller is not known.")
+            result = PolicyVerdict(
+                .deny, mode: mode, reason: .identityUnresolved, rule: limit.id, message: "The caller is not known.")
         case .noRoom:
-            result = verdict(
-                .throttle, .overloaded, tool, rule: limit.id, message: "Too many callers are counted at once.")
+            result = PolicyVerdict(
+                .throttle, mode: mode, reason: .overloaded, rule: limit.id,
+                message: "Too many callers are counted at once.")
         }
-        result.retryAfterMilliseconds = refusal.retryAt.map { CompiledPolicy.milliseconds($0 - now) }
+        result.retryAfterMilliseconds = refusal.retryAt.map { milliseconds($0 - now) }
         return result
     }
 
-    private func verdict(of engaged: EngagedBrake?, _ tool: Tool, at now: Int64) -> PolicyVerdict? {
+    private func verdict(of engaged: EngagedBrake?, _ mode: Mode, at now: Int64) -> PolicyVerdict? {
         guard let engaged, let brake = document.brake, brake.applies(to: engaged.rule) else { return nil }
         guard engaged.until.microseconds > now else { return nil }
-        var result = verdict(
-            brake.action == .throttle ? .throttle : .deny, .brake, tool, rule: RuleID.brake(engaged.rule),
+        var result = PolicyVerdict(
+            brake.action == .throttle ? .throttle : .deny, mode: mode, reason: .brake, rule: RuleID.brake(engaged.rule),
             message: "Calls of this tool are suspended for this grant after an alert.")
         result.retryAfterMilliseconds = CompiledPolicy.milliseconds(engaged.until.microseconds - now)
         return result
@@ -137,14 +113,5 @@ extension CompiledPolicy {
 
     private static func milliseconds(_ microseconds: Int64) -> Int {
         Int((max(1, microseconds) + 999) / 1000)
-    }
-
-    private func verdict(
-        _ verdict: Verdict, _ reason: Reason, _ tool: Tool, rule: String? = nil, message: String? = nil
-    ) -> PolicyVerdict {
-        var result = PolicyVerdict(verdict, mode: tool.mode, reason: reason, rule: rule, message: message)
-        result.policy = name
-        result.policyDigest = digest
-        return result
     }
 }

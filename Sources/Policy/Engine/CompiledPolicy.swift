@@ -72,9 +72,7 @@ public struct CompiledPolicy: Sendable {
         longestWindow = Int64(windows.max() ?? 0) * 1_000_000
     }
 
-    /// How the policy stands to a tool.
-    ///
-    /// Where the tool's mode is shadow nothing is carried out: lists should stay whole as well.
+    /// How the policy stands to a tool, whatever the mode.
     public func standing(ofTool name: String) -> ToolStanding {
         tool(name).standing
     }
@@ -82,6 +80,14 @@ public struct CompiledPolicy: Sendable {
     /// How the policy stands to a tool, by the UTF-8 bytes of its unescaped name; allocates nothing.
     public func standing(ofToolUTF8 name: UnsafeRawBufferPointer) -> ToolStanding {
         tools[table.index(of: name) ?? tools.count - 1].standing
+    }
+
+    /// Whether a tool is to be left out of lists: it is hidden, and its mode is enforce.
+    ///
+    /// - Parameter name: the UTF-8 bytes of its unescaped name.
+    public func isLeftOutOfLists(toolUTF8 name: UnsafeRawBufferPointer) -> Bool {
+        let tool = tools[table.index(of: name) ?? tools.count - 1]
+        return tool.standing == .hidden && tool.mode == .enforce
     }
 
     /// A tool's class of harm: the policy's own word, or else what was found.
@@ -101,7 +107,7 @@ public struct CompiledPolicy: Sendable {
         case .hidden: return [RuleID.hidden]
         case .unlisted: return [RuleID.defaultDeny]
         case .open:
-            return allTools.rules.map(\.id) + tool.rules.rules.map(\.id) + allTools.limits.map(\.id)
+            return allTools.labels.map(\.id) + tool.rules.labels.map(\.id) + allTools.limits.map(\.id)
                 + tool.rules.limits.map(\.id)
         }
     }

@@ -2,46 +2,32 @@ import StrictJSON
 
 /// Facts found in the arguments, written down as they are found.
 struct LiveFacts: FactSource {
-    private let tree: JSONTree
-    private let values: UnsafeMutableBufferPointer<Resolution>
-    private let facts: UnsafeMutableBufferPointer<UInt8>
+    let tree: JSONTree
+    /// What the set's walk over the arguments found.
+    let values: UnsafeMutableBufferPointer<Resolution>
+    /// The set's part of `facts`.
+    let facts: UnsafeMutableBufferPointer<UInt8>
 
-    mutating func fact(_ condition: CompiledCondition, at index: Int) -> Fact {
+    @inline(__always)
+    func fact(_ condition: CompiledCondition, at index: Int) -> Fact {
         let fact = condition.fact(of: values[condition.slot], in: tree)
         facts[index] = fact.rawValue
         return fact
-    }
-
-    /// Looks at the rules of two sets, the first one's first, until one denies.
-    static func look(
-        _ shared: RuleSet, _ own: RuleSet, _ tree: JSONTree, _ sharedValues: UnsafeMutableBufferPointer<Resolution>,
-        _ ownValues: UnsafeMutableBufferPointer<Resolution>
-    ) -> (denial: RuleSet.Denial?, facts: String?) {
-        let count = shared.factCount + own.factCount
-        return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: max(1, count)) { facts in
-            facts.initialize(repeating: Fact.unseen.rawValue)
-            var source = LiveFacts(tree: tree, values: sharedValues, facts: facts)
-            var denial = shared.firstDenial(&source, firstFact: 0)
-            if denial == nil {
-                source = LiveFacts(tree: tree, values: ownValues, facts: facts)
-                denial = own.firstDenial(&source, firstFact: shared.factCount)
-            }
-            return (denial, count == 0 ? nil : String(decoding: facts[..<count], as: UTF8.self))
-        }
     }
 }
 
 /// Facts as a record has them.
 struct RecordedFacts: FactSource {
-    let facts: [UInt8]
+    /// The set's part of `facts`.
+    let facts: ArraySlice<UInt8>
 
-    mutating func fact(_ condition: CompiledCondition, at index: Int) -> Fact {
-        Fact(rawValue: facts[index]) ?? .unseen
+    func fact(_ condition: CompiledCondition, at index: Int) -> Fact {
+        Fact(rawValue: facts[facts.startIndex + index]) ?? .unseen
     }
 }
 
 /// What limits with `increment_from` count for a call.
-enum Cost {
+enum Cost: Sendable {
     /// No limit takes its increment from the arguments.
     case none
     /// A whole number from 0, at most 2^53, which is more than any limit's maximum.
@@ -55,35 +41,40 @@ enum Cost {
         if case .known(let value) = self { value } else { nil }
     }
 
+    /// Reads the cost from the arguments.
+    ///
+    /// - Parameters:
+    ///   - shared: what the walk for all tools' rules found.
+    ///   - own: what the walk for the tool's rules found.
     init(
-        _ shared: RuleSet, _ own: RuleSet, _ tree: JSONTree, _ sharedValues: UnsafeMutableBufferPointer<Resolution>,
-        _ ownValues: UnsafeMutableBufferPointer<Resolution>
+        _ allTools: RuleSet, _ tool: RuleSet, _ tree: JSONTree, shared: UnsafeMutableBufferPointer<Resolution>,
+        own: UnsafeMutableBufferPointer<Resolution>
     ) {
-        guard let increment = shared.increment ?? own.increment else {
+        guard let increment = allTools.increment ?? tool.increment else {
             self = .none
             return
         }
-        let values = shared.increment == nil ? ownValues : sharedValues
+        let values = allTools.increment == nil ? own : shared
         guard case .found(let node) = values[increment.slot], let number = tree.number(node), number.isInteger,
             !number.isNegative
         else {
-            self = Cost.unusable(shared, own, increment.path)
+            self = Cost.unusable(allTools, tool, increment.path)
             return
         }
         self = .known(min(number.int64 ?? Cost.most, Cost.most))
     }
 
     /// What a record says: its cost, which only lacks where it could not be counted.
-    init(recorded cost: Int?, _ shared: RuleSet, _ own: RuleSet) {
-        guard let increment = shared.increment ?? own.increment else {
+    init(recorded cost: Int?, _ allTools: RuleSet, _ tool: RuleSet) {
+        guard let increment = allTools.increment ?? tool.increment else {
             self = .none
             return
         }
-        self = cost.map { .known(Int64($0)) } ?? Cost.unusable(shared, own, increment.path)
+        self = cost.map { .known(Int64($0)) } ?? Cost.unusable(allTools, tool, increment.path)
     }
 
-    private static func unusable(_ shared: RuleSet, _ own: RuleSet, _ path: String) -> Cost {
-        let limit = shared.limits.first { $0.increment == nil } ?? own.limits.first { $0.increment == nil }
+    private static func unusable(_ allTools: RuleSet, _ tool: RuleSet, _ path: String) -> Cost {
+        let limit = allTools.limits.first { $0.increment == nil } ?? tool.limits.first { $0.increment == nil }
         return .unusable(limit: limit?.id ?? "", path: path)
     }
 }

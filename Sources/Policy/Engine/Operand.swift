@@ -1,7 +1,7 @@
 import StrictJSON
 
 /// A value of the policy, made ready for comparing arguments with it.
-indirect enum Operand: Sendable {
+enum Operand: Sendable {
     case null
     case bool(Bool)
     case number(NumberOperand)
@@ -72,7 +72,7 @@ indirect enum Operand: Sendable {
 }
 
 /// A number to compare with.
-struct NumberOperand: Sendable {
+final class NumberOperand: Sendable {
     let exact: JSONNumber
     /// The same, where it is a whole number that fits.
     let whole: Int64?
@@ -93,7 +93,7 @@ struct NumberOperand: Sendable {
 }
 
 /// A text to compare with, or to look for.
-struct TextOperand: Sendable {
+final class TextOperand: Sendable {
     let utf8: [UInt8]
     /// For each prefix, how long its longest border is (Knuth, Morris, Pratt 1977): the search never goes back.
     private let borders: [Int]

@@ -12,7 +12,9 @@ enum Resolution {
 
 /// All paths that some rules look at, as a tree over their segments, so that one walk over the arguments finds all.
 final class PathTrie: Sendable {
-    /// One segment. Nodes are in the order of a walk that goes down first: what is below a node follows it.
+    /// One segment.
+    ///
+    /// Nodes are in the order of a walk that goes down first: what is below a node follows it.
     struct Node: Sendable {
         /// The key's bytes in `bytes`, and behind them the same as readers that ignore case see them.
         var key: Range<Int>

@@ -2,36 +2,35 @@ import Events
 
 /// The rules and limits of one tool, or of all tools, made ready for deciding.
 ///
-/// Classes here and below are for speed alone: handing on a reference costs one count, a struct of texts and lists
-/// one for each.
+/// A class, and flat, for speed alone: what is looked at for each condition should not be counted again and again.
 final class RuleSet: Sendable {
-    /// A rule with the place of its conditions in `facts`.
-    final class Rule: Sendable {
-        enum Kind: Sendable {
-            case require
-            case denyIf
-        }
+    /// What denies when.
+    enum Kind: Sendable {
+        /// Denies when one of its conditions does not hold.
+        case require
+        /// Denies when all of its conditions hold.
+        case denyIf
+    }
 
+    /// A rule's conditions among those of the set.
+    struct Span: Sendable {
         let kind: Kind
+        let conditions: Range<Int>
+    }
+
+    /// What the record says of a rule.
+    struct Label: Sendable {
         let id: String
         let message: String
-        let conditions: [CompiledCondition]
-        /// Where the rule's conditions begin in the set's part of `facts`.
-        let firstFact: Int
-
-        init(_ kind: Kind, _ source: PolicyRule, paths: PathTrie, firstFact: Int) {
-            self.kind = kind
-            id = source.id
-            message = RuleSet.message(source, kind)
-            conditions = source.conditions.map { CompiledCondition($0, slot: paths.slot($0.path)) }
-            self.firstFact = firstFact
-        }
     }
 
     let paths: PathTrie
-    let rules: [Rule]
+    /// Rules in the order in which they are looked at.
+    let spans: [Span]
+    let labels: [Label]
+    /// The conditions of all rules, in the order of `facts`.
+    let conditions: [CompiledCondition]
     let limits: [CompiledLimit]
-    let factCount: Int
     /// Where the walk over the arguments leaves the value that limits count, and its path.
     let increment: (slot: Int, path: String)?
     /// Arguments that go into the record.
@@ -43,23 +42,27 @@ final class RuleSet: Sendable {
             if case .from(let path) = limit.increment { path } else { nil }
         }.first
         let paths = PathTrie(source.conditions.map(\.path) + source.record + [increment].compactMap(\.self))
-        var rules: [Rule] = []
-        var facts = 0
-        for (kind, list) in [(Rule.Kind.require, source.require), (.denyIf, source.denyIf)] {
+        var spans: [Span] = []
+        var labels: [Label] = []
+        var conditions: [CompiledCondition] = []
+        for (kind, list) in [(Kind.require, source.require), (.denyIf, source.denyIf)] {
             for rule in list {
-                rules.append(Rule(kind, rule, paths: paths, firstFact: facts))
-                facts += rule.conditions.count
+                let first = conditions.count
+                conditions += rule.conditions.map { CompiledCondition($0, slot: paths.slot($0.path)) }
+                spans.append(Span(kind: kind, conditions: first..<conditions.count))
+                labels.append(Label(id: rule.id, message: RuleSet.message(rule, kind)))
             }
         }
         self.paths = paths
-        self.rules = rules
+        self.spans = spans
+        self.labels = labels
+        self.conditions = conditions
         limits = source.limits.map { CompiledLimit($0, policy: policy, tool: tool) }
-        factCount = facts
         self.increment = increment.map { (paths.slot($0), $0.text) }
         record = source.record.map { (paths.slot($0), $0.text) }
     }
 
-    private static func message(_ rule: PolicyRule, _ kind: Rule.Kind) -> String {
+    private static func message(_ rule: PolicyRule, _ kind: Kind) -> String {
         if let text = rule.onDeny { return text }
         let looked = rule.conditions.map { "\($0.path) \($0.op.rawValue)" }.joined(separator: ", ")
         switch kind {
@@ -74,41 +77,40 @@ final class RuleSet: Sendable {
 protocol FactSource {
     /// Looks at one condition.
     ///
-    /// - Parameter index: its place in `facts`.
-    mutating func fact(_ condition: CompiledCondition, at index: Int) -> Fact
+    /// - Parameter index: its place in its set's part of `facts`.
+    func fact(_ condition: CompiledCondition, at index: Int) -> Fact
 }
 
 extension RuleSet {
     /// A rule that denies.
     struct Denial {
-        var rule: Rule
-        /// The condition whose value could not be compared, where that is why.
-        var mismatch: CompiledCondition?
+        var reason: Reason
+        var rule: String?
+        var message: String
     }
 
     /// The first rule that denies a call.
     ///
     /// A `require` rule denies when a condition does not hold or cannot be compared; a `deny_if` rule when each of its
     /// conditions holds or cannot be compared, so that no spelling of a value gets past it.
-    func firstDenial(_ source: inout some FactSource, firstFact: Int) -> Denial? {
-        for rule in rules {
-            var mismatch: CompiledCondition?
+    func firstDenial(_ source: some FactSource) -> Denial? {
+        for index in spans.indices {
+            let span = spans[index]
+            var mismatch: Int?
             var holds = true
-            for (index, condition) in rule.conditions.enumerated() {
-                switch source.fact(condition, at: firstFact + rule.firstFact + index) {
-                case .holds: continue
-                case .mismatch where rule.kind == .denyIf:
-                    if mismatch == nil { mismatch = condition }
-                    continue
+            for condition in span.conditions where holds {
+                switch source.fact(conditions[condition], at: condition) {
+                case .holds: break
+                case .mismatch where span.kind == .denyIf: mismatch = mismatch ?? condition
                 case .mismatch, .fails, .unseen: holds = false
                 }
-                break
             }
-            switch rule.kind {
-            case .require where !holds: return Denial(rule: rule, mismatch: nil)
-            case .denyIf where holds: return Denial(rule: rule, mismatch: mismatch)
-            default: continue
-            }
+            guard holds == (span.kind == .denyIf) else { continue }
+            let label = labels[index]
+            let reason: Reason = span.kind == .require ? .require : mismatch == nil ? .denyIf : .typeMismatch
+            return Denial(
+                reason: reason, rule: label.id,
+                message: mismatch.map { conditions[$0].mismatchMessage } ?? label.message)
         }
         return nil
     }

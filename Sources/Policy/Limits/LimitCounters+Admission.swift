@@ -70,7 +70,7 @@ extension LimitCounters {
     }
 
     /// What a limit's window holds, and when it has room for a cost.
-    private mutating func look(
+    mutating func look(
         _ limit: CompiledLimit, _ key: UnsafeRawBufferPointer, cost: Int64, at now: Int64
     ) -> (exists: Bool, used: Int64, freedAt: Int64) {
         guard let handle = find(limit.identity, key, hash: LimitCounters.hash(limit.identity, key)) else {

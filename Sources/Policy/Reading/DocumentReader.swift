@@ -14,39 +14,42 @@ struct DocumentReader {
     }
 
     let tree: JSONTree
-    private(set) var errors: [PolicyProblem] = []
-    private(set) var warnings: [PolicyProblem] = []
-    /// Byte offsets at which lines begin.
-    private let lineStarts: [Int]
+    /// Problems and the byte offsets they are at; line and column are filled in at the end.
+    private var problems: [(offset: Int, problem: PolicyProblem)] = []
 
     init(_ bytes: [UInt8]) throws(JSONError) {
         let limits = JSONLimits(maximumBytes: PolicyFields.maximumDocumentBytes, duplicateKeys: .allow)
         tree = try JSONTree(parsing: bytes, limits: limits)
-        lineStarts = DocumentReader.lineStarts(of: bytes)
     }
 
     var root: Place { Place(tree.root, "") }
-    var sortedErrors: [PolicyProblem] { DocumentReader.sorted(errors) }
-    var sortedWarnings: [PolicyProblem] { DocumentReader.sorted(warnings) }
+    var hasErrors: Bool { problems.contains { $0.problem.severity == .error } }
+
+    /// The errors or the warnings in the order of the text.
+    func problems(_ severity: PolicyProblem.Severity) -> [PolicyProblem] {
+        DocumentReader.placed(problems.filter { $0.problem.severity == severity }, in: tree.bytes)
+    }
 
     // MARK: Reporting
 
     mutating func refuse(
         _ code: PolicyProblem.Code, _ place: Place, found: String? = nil, expected: String, suggestion: String? = nil
     ) {
-        let (line, column) = position(of: tree.range(place.node).lowerBound)
-        errors.append(
-            PolicyProblem(
-                severity: .error, code: code, pointer: place.pointer, line: line, column: column,
-                found: found ?? describe(place.node), expected: expected, suggestion: suggestion))
+        append(.error, code, place, found ?? describe(place.node), expected, suggestion)
     }
 
     mutating func warn(_ code: PolicyProblem.Code, _ place: Place, found: String, expected: String) {
-        let (line, column) = position(of: tree.range(place.node).lowerBound)
-        warnings.append(
-            PolicyProblem(
-                severity: .warning, code: code, pointer: place.pointer, line: line, column: column, found: found,
-                expected: expected, suggestion: nil))
+        append(.warning, code, place, found, expected, nil)
+    }
+
+    private mutating func append(
+        _ severity: PolicyProblem.Severity, _ code: PolicyProblem.Code, _ place: Place, _ found: String,
+        _ expected: String, _ suggestion: String?
+    ) {
+        let problem = PolicyProblem(
+            severity: severity, code: code, pointer: place.pointer, line: 0, column: 0, found: found,
+            expected: expected, suggestion: suggestion)
+        problems.append((tree.range(place.node).lowerBound, problem))
     }
 
     /// The value as an error shows it: scalars as written, shortened.
@@ -64,43 +67,36 @@ struct DocumentReader {
         }
     }
 
-    private func position(of offset: Int) -> (line: Int, column: Int) {
-        DocumentReader.position(of: offset, in: tree.bytes, lineStarts: lineStarts)
-    }
-
-    private static func position(of offset: Int, in bytes: [UInt8], lineStarts: [Int]) -> (line: Int, column: Int) {
-        var low = 0
-        var high = lineStarts.count
-        while high - low > 1 {
-            let middle = (low + high) / 2
-            if lineStarts[middle] <= offset { low = middle } else { high = middle }
-        }
-        let end = min(offset, bytes.count)
-        let column = bytes[min(lineStarts[low], end)..<end].reduce(1) { $0 + ($1 & 0xC0 == 0x80 ? 0 : 1) }
-        return (low + 1, column)
-    }
-
-    private static func lineStarts(of bytes: [UInt8]) -> [Int] {
-        [0] + bytes.indices.filter { bytes[$0] == UInt8(ascii: "\n") }.map { $0 + 1 }
-    }
-
-    private static func sorted(_ problems: [PolicyProblem]) -> [PolicyProblem] {
-        problems.enumerated()
-            .sorted {
-                ($0.element.line, $0.element.column, $0.offset) < ($1.element.line, $1.element.column, $1.offset)
+    /// Sorts problems by offset and fills in lines and columns, in one walk over the text.
+    private static func placed(
+        _ problems: [(offset: Int, problem: PolicyProblem)], in bytes: [UInt8]
+    ) -> [PolicyProblem] {
+        let sorted = problems.enumerated()
+            .sorted { ($0.element.offset, $0.offset) < ($1.element.offset, $1.offset) }.map(\.element)
+        var (at, line, column) = (0, 1, 1)
+        return sorted.map { offset, problem in
+            while at < min(offset, bytes.count) {
+                if bytes[at] == UInt8(ascii: "\n") {
+                    (line, column) = (line + 1, 1)
+                } else if bytes[at] & 0xC0 != 0x80 {
+                    column += 1
+                }
+                at += 1
             }
-            .map(\.element)
+            var placed = problem
+            (placed.line, placed.column) = (line, column)
+            return placed
+        }
     }
 
     /// The problem of a document that is no JSON.
     static func notJSON(_ error: JSONError, _ bytes: [UInt8]) -> PolicyProblem {
-        let (line, column) = position(of: error.offset, in: bytes, lineStarts: lineStarts(of: bytes))
         let first = bytes.first { $0 != 0x20 && $0 != 0x09 && $0 != 0x0A && $0 != 0x0D }
         let looksLikeJSON = first == UInt8(ascii: "{") || first == UInt8(ascii: "[")
-        return PolicyProblem(
-            severity: .error, code: .notJSON, pointer: "", line: line, column: column,
-            found: "\(error.code.explanation)",
+        let problem = PolicyProblem(
+            severity: .error, code: .notJSON, pointer: "", line: 1, column: 1, found: "\(error.code.explanation)",
             expected: looksLikeJSON ? "a JSON document" : "a JSON object (YAML is not read yet)", suggestion: nil)
+        return placed([(error.offset, problem)], in: bytes).first ?? problem
     }
 
     // MARK: Duplicate keys

@@ -37,12 +37,12 @@ extension PolicyDocument {
         case .normal: document = reader.readDocument()
         case .shorthand: document = reader.readShorthand()
         }
-        guard reader.errors.isEmpty, var document else {
+        guard !reader.hasErrors, var document else {
             return PolicyReading(
-                document: nil, errors: reader.sortedErrors, warnings: reader.sortedWarnings, dialect: dialect)
+                document: nil, errors: reader.problems(.error), warnings: reader.problems(.warning), dialect: dialect)
         }
         document.normalForm = NormalFormWriter.bytes(of: document)
         if dialect == .normal { reader.review(document) }
-        return PolicyReading(document: document, errors: [], warnings: reader.sortedWarnings, dialect: dialect)
+        return PolicyReading(document: document, errors: [], warnings: reader.problems(.warning), dialect: dialect)
     }
 }

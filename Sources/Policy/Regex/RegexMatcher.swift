@@ -1,16 +1,21 @@
 extension RegexTables {
     /// Whether the pattern matches anywhere in a text of valid UTF-8.
     func match(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+        switch words {
+        case 1: match(text, UInt64.self)
+        case 2: match(text, SIMD2<UInt64>.self)
+        case 4: match(text, SIMD4<UInt64>.self)
+        default: match(text, SIMD8<UInt64>.self)
+        }
+    }
+
+    @inline(__always)
+    private func match<Row: BitRow>(_ text: UnsafeBufferPointer<UInt8>, _: Row.Type) -> Bool {
         rows.withUnsafeBufferPointer { rows in
-            classes.ascii.withUnsafeBufferPointer { ascii in
-                withUnsafeTemporaryAllocation(of: UInt64.self, capacity: 2 * words) { scratch in
-                    scratch.initialize(repeating: 0)
-                    var matcher = RegexMatcher(
-                        tables: self, rows: rows, ascii: ascii, text: text,
-                        active: UnsafeMutableBufferPointer(rebasing: scratch[..<words]),
-                        next: UnsafeMutableBufferPointer(rebasing: scratch[words...]))
-                    return matcher.run()
-                }
+            guard let rows = rows.baseAddress else { return false }
+            return classes.ascii.withUnsafeBufferPointer { ascii in
+                var matcher = RegexMatcher<Row>(tables: self, rows: rows, ascii: ascii, text: text)
+                return matcher.run()
             }
         }
     }
@@ -19,38 +24,54 @@ extension RegexTables {
 /// One run over one text.
 ///
 /// Each scalar costs a shift and, for every four positions that are under way and branch, one row of bits.
-private struct RegexMatcher {
-    let tables: RegexTables
-    let rows: UnsafeBufferPointer<UInt64>
-    let ascii: UnsafeBufferPointer<UInt16>
-    let text: UnsafeBufferPointer<UInt8>
+private struct RegexMatcher<Row: BitRow> {
+    private let tables: RegexTables
+    private let rows: UnsafePointer<UInt64>
+    private let ascii: UnsafeBufferPointer<UInt16>
+    private let text: UnsafeBufferPointer<UInt8>
+    private let usesWordBoundaries: Bool
+    private let places: (RegexTables.Place, RegexTables.Place)
+    private let none: Row
     /// Positions that consumed the scalar before `at`.
-    var active: UnsafeMutableBufferPointer<UInt64>
-    var next: UnsafeMutableBufferPointer<UInt64>
-    var at = 0
-    var isActive = false
-    var previousIsWord = false
+    private var active: Row
+    private var at = 0
+    private var previousIsWord = false
 
+    init(
+        tables: RegexTables, rows: UnsafePointer<UInt64>, ascii: UnsafeBufferPointer<UInt16>,
+        text: UnsafeBufferPointer<UInt8>
+    ) {
+        self.tables = tables
+        self.rows = rows
+        self.ascii = ascii
+        self.text = text
+        usesWordBoundaries = tables.usesWordBoundaries
+        places = (tables.places[0], tables.places[tables.places.count - 1])
+        none = Row.row(rows, at: tables.none)
+        active = none
+    }
+
+    @inline(__always)
     mutating func run() -> Bool {
         while true {
-            if !isActive, at > 0 { skip() }
-            let isBoundary =
-                tables.usesWordBoundaries && previousIsWord != (at < text.count && isWord(text[at]))
-            let place = tables.places[isBoundary ? 1 : 0]
+            if active.isEmpty, at > 0 { skip() }
+            let isBoundary = usesWordBoundaries && previousIsWord != (at < text.count && isWord(text[at]))
+            let place = isBoundary ? places.1 : places.0
             if isAccepted(place, isBoundary: isBoundary) { return true }
             guard at < text.count else { return false }
             step(place, isBoundary: isBoundary)
         }
     }
 
+    @inline(__always)
     private func isAccepted(_ place: RegexTables.Place, isBoundary: Bool) -> Bool {
         let isEnd = at == text.count
-        let here = RegexProgram.Place(isStart: at == 0, isEnd: isEnd, isWordBoundary: isBoundary)
-        if tables.matchesEmpty[here.number] { return true }
-        guard isActive else { return false }
-        let accepting = isEnd ? place.acceptAtEnd : place.acceptInside
-        for word in 0..<tables.words where active[word] & rows[accepting + word] != 0 { return true }
-        return false
+        // Inside a text without boundaries an empty match was possible at its start already.
+        if at == 0 || isEnd || usesWordBoundaries {
+            let here = RegexProgram.Place(isStart: at == 0, isEnd: isEnd, isWordBoundary: isBoundary)
+            if tables.matchesEmpty[here.number] { return true }
+        }
+        return !(active & Row.row(rows, at: isEnd ? place.acceptAtEnd : place.acceptInside)).isEmpty
     }
 
     /// Moves to the next scalar that can begin a match, or to the end.
@@ -58,31 +79,30 @@ private struct RegexMatcher {
         let start = at
         if !tables.canBeginInside {
             at = text.count
-        } else if !tables.usesWordBoundaries {
-            while at < text.count, text[at] < 0x80, !tables.begins[Int(ascii[Int(text[at])])] { at += 1 }
+        } else if !usesWordBoundaries {
+            tables.begins.withUnsafeBufferPointer { begins in
+                while at < text.count, text[at] < 0x80, !begins[Int(ascii[Int(text[at])])] { at += 1 }
+            }
         }
         if at > start { previousIsWord = isWord(text[at - 1]) }
     }
 
+    @inline(__always)
     private mutating func step(_ place: RegexTables.Place, isBoundary: Bool) {
-        let words = tables.words
-        let entry = at == 0 ? place.entryAtStart : place.entryInside
-        if isActive {
-            for word in 0..<words {
-                let above = word + 1 < words ? active[word + 1] << 63 : 0
-                next[word] = rows[entry + word] | (active[word] >> 1 | above) & rows[place.chain + word]
-            }
-            for word in 0..<words {
-                var rest = active[word] & rows[place.branching + word]
+        var next = Row.row(rows, at: at == 0 ? place.entryAtStart : place.entryInside)
+        if !active.isEmpty {
+            next = next | active.shiftedDown & Row.row(rows, at: place.chain)
+            let branching = active & Row.row(rows, at: place.branching)
+            for word in 0..<Row.words {
+                var rest = branching.word(word)
+                let first = place.branches + word * 256 * Row.words
                 while rest != 0 {
                     let shift = rest.trailingZeroBitCount & ~3
-                    let source = place.branches + ((word * 16 + shift / 4) * 16 + Int(rest >> shift & 15)) * words
-                    for target in 0..<words { next[target] |= rows[source + target] }
-                    rest &= ~(15 << shift)
+                    let combination = Int(truncatingIfNeeded: rest &>> UInt64(shift) & 15)
+                    next = next | Row.row(rows, at: first + (shift * 4 + combination) * Row.words)
+                    rest &= ~(15 &<< UInt64(shift))
                 }
             }
-        } else {
-            for word in 0..<words { next[word] = rows[entry + word] }
         }
         let byte = text[at]
         let scalarClass: Int
@@ -93,19 +113,12 @@ private struct RegexMatcher {
             scalarClass = tables.classes.of(decodeScalar())
         }
         previousIsWord = isWord(byte)
-        let accepts = tables.accepts + scalarClass * words
-        var any: UInt64 = 0
-        var change: UInt64 = 0
-        for word in 0..<words {
-            next[word] &= rows[accepts + word]
-            any |= next[word]
-            change |= next[word] ^ active[word]
-        }
-        isActive = any != 0
-        swap(&active, &next)
+        next = next & Row.row(rows, at: tables.accepts + scalarClass * Row.words)
+        let isUnchanged = next.equals(active)
+        active = next
         // A run of one byte that changes nothing any more is passed over: inside it there are no boundaries.
-        if change == 0, isActive, byte < 0x80, !isBoundary {
-            while at + 1 < text.count, text[at] == byte, text[at + 1] == byte { at += 1 }
+        if isUnchanged, byte < 0x80, !isBoundary, !active.isEmpty {
+            while at + 1 < text.count, text[at] == byte { at += 1 }
         }
     }
 

@@ -3,12 +3,15 @@
 /// Positions are numbered from the pattern's end, so most go on to the next lower one, which a shift does for all
 /// at once. Where else they go is written out for every four positions and each of their sixteen combinations.
 final class RegexTables: Sendable {
-    /// Machine words that one step of a text may have to join, which bounds its time: about 100 ns.
-    static let maximumWork = 256
+    /// Machine words that one step of a text may have to join, which bounds its time: some 70 ns.
+    static let maximumWork = 128
 
+    /// Machine words of a row: 1, 2, 4 or 8.
     let words: Int
     /// All rows of bits, one after the other; the offsets below point into it.
     let rows: [UInt64]
+    /// A row without bits.
+    let none: Int
     /// What does not depend on which scalar comes: by place without and with a word boundary.
     let places: [Place]
     /// Whether nothing at all has to be consumed, by ``RegexProgram/Place/number``.
@@ -67,6 +70,7 @@ final class RegexTables: Sendable {
             throw RegexError("too much of it can be under way at once: use fewer or smaller repetitions", at: 0)
         }
         let (classes, members) = ScalarClasses.make(of: program.sets)
+        none = layout.append([])
         accepts = layout.rows.count
         for positions in members { _ = layout.append(positions) }
         let entries = Set(
@@ -97,7 +101,9 @@ private struct RowLayout {
     private(set) var rows: [UInt64] = []
 
     init(positions: Int) {
-        words = max(1, (positions + 63) / 64)
+        var words = 1
+        while words * 64 < positions { words *= 2 }
+        self.words = words
     }
 
     /// - Returns: where the row begins.

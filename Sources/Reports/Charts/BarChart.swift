@@ -15,14 +15,14 @@ struct BarChart {
         let totals = bars.labels.indices.map { index in bars.layers.reduce(0) { $0 + $1.values[index] } }
         let scale = Scale(
             maximum: max(Double(totals.max() ?? 0), bars.mark?.value ?? 0), most: bars.height < 120 ? 2 : 4)
-        let left = (scale.ticks.map { BarChart.width(of: Scale.label($0)) }.max() ?? 0) + 10
+        let left = (scale.ticks.map { BarChart.width(of: scale.label($0)) }.max() ?? 0) + 10
         let plot = (left: left, width: BarChart.width - left - BarChart.right, height: bars.height)
         var svg = SVG(width: BarChart.width, height: BarChart.above + bars.height + BarChart.below)
         func y(_ value: Double) -> Double { BarChart.above + plot.height * (1 - value / scale.top) }
         svg.text(bars.unit, x: 0, y: 15, name: "u")
         for tick in scale.ticks {
             svg.line(x1: plot.left, y1: y(tick), x2: plot.left + plot.width, y2: y(tick), name: tick == 0 ? "ax" : "gr")
-            svg.text(Scale.label(tick), x: plot.left - 6, y: y(tick) + 4, anchor: .end)
+            svg.text(scale.label(tick), x: plot.left - 6, y: y(tick) + 4, anchor: .end)
         }
         let slot = plot.width / Double(max(bars.labels.count, 1))
         let gap = min(slot * 0.28, 14)

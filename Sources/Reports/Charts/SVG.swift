@@ -1,4 +1,6 @@
-/// A drawing in SVG, element by element. Text is escaped; numbers are written with at most one decimal.
+/// A drawing in SVG, element by element.
+///
+/// Text is escaped; numbers are written with at most one decimal.
 ///
 /// Colours are the page's own classes, so that one drawing serves light, dark and print.
 struct SVG {

@@ -7,7 +7,9 @@ struct Scale: Equatable {
     /// The ticks, zero first.
     let ticks: [Double]
 
-    /// Chooses steps of 1, 2 or 5 times a power of ten so that there are at most `most` above zero. Counts stay whole.
+    /// Chooses steps of 1, 2 or 5 times a power of ten so that there are at most `most` above zero.
+    ///
+    /// Counts stay whole.
     init(maximum: Double, most: Int = 4) {
         let wanted = max(maximum, 1) / Double(max(most, 1))
         var power = 1.0
@@ -19,8 +21,14 @@ struct Scale: Equatable {
     }
 
     /// `1,500`, `20k`, `3M`.
-    static func label(_ value: Double) -> String {
-        switch value {
+    func label(_ value: Double) -> String {
+        Scale.label(value, asIn: top)
+    }
+
+    /// A number in the form that suits the largest beside it.
+    static func label(_ value: Double, asIn top: Double? = nil) -> String {
+        switch top ?? value {
+        case _ where value == 0: "0"
         case 10_000_000...: "\(Words.decimal(value / 1e6, places: 0))M"
         case 10_000...: "\(Words.decimal(value / 1e3, places: 0))k"
         default: Words.count(Int(value))

@@ -1,4 +1,6 @@
-/// Rows for spreadsheets, RFC 4180: CRLF, quotes where they are needed. Values are exact; nothing is rounded or grouped.
+/// Rows for spreadsheets, RFC 4180: CRLF, quotes where they are needed.
+///
+/// Values are exact; nothing is rounded or grouped.
 struct CSV: Sendable {
     enum Value: Sendable {
         case text(String)

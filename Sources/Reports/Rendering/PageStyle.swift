@@ -1,4 +1,6 @@
-/// The page's style sheet. Every text keeps a contrast of at least 4.5 to 1 on its ground, light and dark.
+/// The page's style sheet.
+///
+/// Every text keeps a contrast of at least 4.5 to 1 on its ground, light and dark.
 enum PageStyle {
     static let css = """
         :root{--bg:#fff;--fg:#1b2027;--mut:#59636e;--line:#dfe4e8;--soft:#f5f7f9;--link:#1f5aa8;--ok:#17713f;--warn:#8a5700;\

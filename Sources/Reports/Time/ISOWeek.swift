@@ -1,7 +1,9 @@
 public import Events
 public import Warehouse
 
-/// A week of ISO 8601: Monday to Sunday, numbered by the year that holds its Thursday. UTC.
+/// A week of ISO 8601: Monday to Sunday, numbered by the year that holds its Thursday.
+///
+/// UTC.
 public struct ISOWeek: Sendable, Hashable, Comparable {
     /// The week-numbering year, which near New Year is not always the calendar's.
     public let year: Int

@@ -65,9 +65,10 @@ struct IncidentBlocks {
                     text: VisibleText.of(policy)))
         }
         blocks.append(
-            .paragraph(
-                "First and last call: \(code: incident.firstRecord), \(code: incident.lastRecord). See them with \(code: tail(incident))",
-                .quiet))
+            .code(
+                id: nil,
+                caption: "First call \(code: incident.firstRecord), last \(code: incident.lastRecord). To see them:",
+                text: VisibleText.of(tail(incident))))
         let target: Prose = "\(name: incident.agent) → \(name: incident.tool) on \(incident.server)"
         let badge = incident.severity + (incident.risk.map { " · \($0)" } ?? "")
         return Card(
@@ -105,14 +106,15 @@ struct IncidentBlocks {
         let moments = timeline.passed.indices.map { from.advanced(by: Int64($0 * timeline.stepSeconds) * 1_000_000) }
         // A label wherever a round number of steps has passed; the chart drops those without room.
         let every = max(timeline.passed.count / 8, 1)
-        let labels = moments.enumerated().map { $0.isMultiple(of: every) ? Words.minute($1) : "" }
+        let clock = timeline.stepSeconds < 60 ? Words.time : Words.minute
+        let labels = moments.enumerated().map { $0.isMultiple(of: every) ? clock($1) : "" }
         let step = Words.duration(microseconds: Int64(timeline.stepSeconds) * 1_000_000)
         let unit = timeline.stepSeconds == 60 ? "calls per minute" : "calls per \(step)"
         let totals = zip(timeline.passed, timeline.stopped).map(+)
         let top = totals.max() ?? 0
-        let when = totals.firstIndex(of: top).map { Words.minute(moments[$0]) } ?? ""
+        let when = totals.firstIndex(of: top).map { clock(moments[$0]) } ?? ""
         var bars = Chart.Bars(
-            labels: labels, titles: moments.map { Words.minute($0) },
+            labels: labels, titles: moments.map(clock),
             layers: [
                 .init(name: "reached the server", tone: .plain, values: timeline.passed),
                 .init(name: "stopped", tone: .bad, values: timeline.stopped),

@@ -6,7 +6,9 @@ public import Terminal
 public struct WeeklyOptions: Sendable {
     /// The week; without one, the last complete week that has calls, else the running one.
     public var week: ISOWeek?
-    /// The time zone in which days and weeks begin. Only `UTC` so far.
+    /// The time zone in which days and weeks begin.
+    ///
+    /// Only `UTC` so far.
     public var timeZone = "UTC"
     /// When the report counts as made; by default the last record's time, so that it can be made again byte for byte.
     public var generatedAt: Timestamp?

@@ -29,7 +29,7 @@ public struct TailFormatter {
         return TailRow(
             moment: moment,
             agent: VisibleText.of(decision.agent ?? "(unresolved)"),
-            target: VisibleText.of("\(decision.server)·\(decision.tool ?? decision.method)"),
+            target: VisibleText.of(decision.server) + "·" + VisibleText.of(decision.tool ?? decision.method),
             verdict: TailFormatter.verdict(decision),
             ink: decision.mode == .shadow ? .dim : TailFormatter.ink(decision.verdict),
             why: VisibleText.of(TailFormatter.why(decision)),

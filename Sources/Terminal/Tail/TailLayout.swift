@@ -43,7 +43,9 @@ struct TailLayout {
         return head.joined(separator: TailLayout.gap) + rest
     }
 
-    /// Any other line: a time, then text in one ink. Never cut: an alert is read to its end, and such lines are not rewritten.
+    /// Any other line: a time, then text in one ink.
+    ///
+    /// Never cut: an alert is read to its end, and such lines are not rewritten.
     func line(_ text: String, ink: Ink, at moment: Timestamp) -> String {
         palette.paint(time(moment), .dim) + TailLayout.gap + palette.paint(text, ink)
     }

@@ -82,7 +82,9 @@ public struct TailMerger {
         lanes.append(Lane(source: source))
     }
 
-    /// Not following: the earliest line of all logs, nil when all have ended. The merge is exact.
+    /// Not following: the earliest line of all logs, nil when all have ended.
+    ///
+    /// The merge is exact.
     ///
     /// - Throws: what a source throws.
     public mutating func next() throws -> TailEntry? {

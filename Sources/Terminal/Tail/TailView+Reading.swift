@@ -32,12 +32,14 @@ extension TailView {
         flush(to: output)
     }
 
-    /// One step of following: shows what came, lets time pass, writes it out. Returns how many lines came.
+    /// One step of following: shows what came, lets time pass, writes it out.
+    ///
+    /// Returns how many lines came.
     ///
     /// - Parameters:
-    ///   - merger: the logs.
-    ///   - output: where the lines go.
-    ///   - now: the time.
+    /// - merger: the logs.
+    /// - output: where the lines go.
+    /// - now: the time.
     /// - Throws: what a source throws.
     @discardableResult
     public mutating func showNew(_ merger: inout TailMerger, to output: Output, now: Timestamp) throws -> Int {

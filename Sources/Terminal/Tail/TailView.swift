@@ -19,30 +19,6 @@ public struct TailView {
         public init() {}
     }
 
-    private struct Streak {
-        let key: Key
-        let number: Int
-        var row: TailRow
-        let first: Timestamp
-        var last: Timestamp
-        var calls = 1
-        var wrong = 0
-        /// Calls that stand in lines already printed.
-        var told = 1
-        var toldAt: Timestamp?
-    }
-
-    private struct Key: Equatable {
-        let agent: String?
-        let server: String
-        let tool: String
-        let arguments: Digest64?
-        let verdict: Verdict
-        let mode: Mode
-        let reason: Reason
-        let rule: String?
-    }
-
     private static let summaryEvery = 1_000
     private static let summaryAfter: Int64 = 1_000_000
     /// Forwarded calls whose outcome may still be remarked upon.
@@ -52,7 +28,7 @@ public struct TailView {
     private var formatter = TailFormatter()
     private var layout: TailLayout
     private var due: [UInt8] = []
-    private var streak: Streak?
+    private var streak: TailStreak?
     private var streaks = 0
     /// The last line on the terminal no longer says what the streak does.
     private var isStale = false
@@ -76,7 +52,9 @@ public struct TailView {
         if let record = entry.record { formatter.learn(record) }
     }
 
-    /// Shows a batch. While following on a terminal, more than `maximumBatch` lines at once are cut to the newest.
+    /// Shows a batch.
+    ///
+    /// While following on a terminal, more than `maximumBatch` lines at once are cut to the newest.
     public mutating func show(_ batch: [TailEntry], following: Bool = false) {
         var skip = 0
         if following, layout.display.isTerminal, !options.json, let most = options.maximumBatch, batch.count > most {
@@ -156,10 +134,7 @@ public struct TailView {
 
     private mutating func show(_ decision: Decision, _ record: Record, _ entry: TailEntry) {
         guard var row = formatter.row(decision, at: record.timestamp), options.filter.passes(entry) else { return }
-        let key = Key(
-            agent: decision.agent, server: decision.server, tool: decision.tool ?? decision.method,
-            arguments: decision.argumentDigest, verdict: decision.verdict, mode: decision.mode, reason: decision.reason,
-            rule: decision.rule)
+        let key = TailStreak.Key(decision)
         let remark = entry.outcome.flatMap { formatter.remark($0) }
         if let outcome = entry.outcome {
             row.duration =
@@ -184,12 +159,12 @@ public struct TailView {
         }
     }
 
-    private mutating func begin(_ row: TailRow, _ key: Key, wrong: Int) {
+    private mutating func begin(_ row: TailRow, _ key: TailStreak.Key, wrong: Int) {
         endStreak()
         streaks += 1
         mark(row.moment)
         put(layout.line(row))
-        streak = Streak(key: key, number: streaks, row: row, first: row.moment, last: row.moment, wrong: wrong)
+        streak = TailStreak(key: key, number: streaks, row: row, first: row.moment, last: row.moment, wrong: wrong)
     }
 
     private mutating func remember(_ id: TailRecordID, _ row: TailRow) {
@@ -273,10 +248,10 @@ public struct TailView {
         streak = nil
     }
 
-    private mutating func sumUp(_ current: inout Streak) {
+    private mutating func sumUp(_ current: inout TailStreak) {
         var row = current.row
         row.moment = current.last
-        row.why = TailView.repeats(current)
+        row.why = current.words
         put(layout.line(row))
         current.told = current.calls
         current.toldAt = nil
@@ -287,15 +262,9 @@ public struct TailView {
         isStale = false
         var row = current.row
         row.moment = current.last
-        if current.calls > 1 { row.why = TailView.repeats(current) + (row.why.isEmpty ? "" : " · " + row.why) }
+        if current.calls > 1 { row.why = current.words + (row.why.isEmpty ? "" : " · " + row.why) }
         // Up one line, to its first cell, clear it: nothing else was written since.
         put("\u{1B}[1A\r\u{1B}[2K" + layout.line(row))
-    }
-
-    private static func repeats(_ streak: Streak) -> String {
-        let same = streak.key.arguments == nil ? "alike" : "same arguments"
-        let wrong = streak.wrong > 0 ? ", \(Words.count(streak.wrong)) failed or slow" : ""
-        return "×\(Words.count(streak.calls)) \(same)\(wrong), since \(Words.time(streak.first))"
     }
 
     private mutating func mark(_ moment: Timestamp) {

@@ -2,7 +2,7 @@ public import Events
 
 /// Times and durations as people type them on a command line.
 public enum TimeArgument {
-    /// A duration of whole units: `90s`, `15m`, `6h`, `7d`, `2w`; nil when it is anything else. Microseconds.
+    /// A duration in microseconds, from whole units: `90s`, `15m`, `6h`, `7d`, `2w`; nil when it is anything else.
     public static func duration(_ text: String) -> Int64? {
         guard let unit = text.last, let count = Int64(text.dropLast()), count >= 0, text.first?.isNumber == true else {
             return nil

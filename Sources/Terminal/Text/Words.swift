@@ -98,7 +98,9 @@ public enum Words {
         date(moment).dropLast(5) + " " + minute(moment)
     }
 
-    /// 0 for Monday to 6 for Sunday. 1970-01-01 was a Thursday.
+    /// 0 for Monday to 6 for Sunday.
+    ///
+    /// 1970-01-01 was a Thursday.
     public static func weekday(daysSinceEpoch days: Int) -> Int {
         ((days + 3) % 7 + 7) % 7
     }

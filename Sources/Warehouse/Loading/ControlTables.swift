@@ -23,7 +23,8 @@ final class ControlTables {
             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
             """)
         insertTransition = try connection.prepare(
-            "INSERT INTO alert_transition (id, alert, ts_us, state, severity, who, reason) VALUES (?, ?, ?, ?, ?, ?, ?)")
+            "INSERT INTO alert_transition (id, alert, ts_us, state, severity, who, reason) VALUES (?, ?, ?, ?, ?, ?, ?)"
+        )
         let late = ["attempts", "denied", "same", "maximum", "threshold", "first_record", "last_record", "end_us"]
         upsertAlert = try connection.prepare(
             """

@@ -50,19 +50,6 @@ struct DecidedRequest {
     }
 }
 
-extension DecidedRequest {
-    /// Whether a limit stood at 80 % or more of its maximum on a call that passed.
-    static func isNear(_ decision: Decision) -> Bool {
-        guard decision.verdict == .allow, let limit = decision.limit, limit.maximum > 0 else { return false }
-        return limit.used.multipliedFullWidth(by: 5) >= limit.maximum.multipliedFullWidth(by: 4)
-    }
-
-    /// Whether the request did not go on: denied or throttled, and that carried out.
-    static func isStopped(_ decision: Decision) -> Bool {
-        decision.mode == .enforce && (decision.verdict == .deny || decision.verdict == .throttle)
-    }
-}
-
 /// An outcome in the numbers that the columns hold.
 struct JoinedOutcome {
     var outcome: Int64
@@ -71,6 +58,10 @@ struct JoinedOutcome {
     var upstreamMicroseconds: Int64?
     var resultDigest: Int64?
     var resultBytes: Int64?
+
+    init(outcome: Int64) {
+        self.outcome = outcome
+    }
 
     init(_ outcome: Outcome) {
         self.outcome = OutcomeCode.of(outcome.ending)

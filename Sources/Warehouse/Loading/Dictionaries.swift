@@ -1,13 +1,19 @@
 import Events
 
 /// The dictionaries that decisions are encoded with.
-final class Dictionaries {
-    private let actors: Dimension
-    private let tools: Dimension
-    private let verdicts: Dimension
-    private let clients: Dimension
-    private let sessions: Dimension
-    private var key = LineBuffer(capacity: 4096)
+struct Dictionaries {
+    private var actors: Dimension
+    private var tools: Dimension
+    private var verdicts: Dimension
+    private var clients: Dimension
+    private var sessions: Dimension
+    private var scratch = NameKey()
+    /// Verdicts by the bytes of their lines, from the value of `decision` to the limit's maximum: an index each into
+    /// `knownVerdicts`.
+    private var verdictsByLine = ByteTable()
+    private var knownVerdicts: [(id: Int64, facts: VerdictFacts)] = []
+    /// Lines whose bytes are remembered.
+    private static let lineCapacity = 100_000
 
     /// What a name is replaced by where its dictionary is full.
     static let other = "(other)"
@@ -15,8 +21,7 @@ final class Dictionaries {
     static let unlisted = "(unlisted)"
     /// The method of a call.
     static let callMethod = "tools/call"
-    /// Between a key's parts: no UTF-8 text has it.
-    static let separator: UInt8 = 0xFF
+    private static let callMethodBytes = Array(callMethod.utf8)
 
     init(_ connection: SQLiteConnection, capacity: Int64 = Dimension.capacity) throws(WarehouseError) {
         actors = try Dimension(
@@ -33,35 +38,32 @@ final class Dictionaries {
         sessions = try Dimension(connection, "session", ["name"], capacity: capacity)
     }
 
-    func forget() {
-        for dimension in [actors, tools, verdicts, clients, sessions] { dimension.forget() }
+    mutating func forget() {
+        verdictsByLine.removeAll()
+        knownVerdicts.removeAll()
+        actors.forget()
+        tools.forget()
+        verdicts.forget()
+        clients.forget()
+        sessions.forget()
     }
 
     /// Ids of a decision's actor: the row, and the first row with this agent.
-    func actor(_ decision: Decision) throws(WarehouseError) -> (id: Int64, agent: Int64) {
-        key.truncate(to: 0)
-        part(decision.agent)
-        part(decision.grant)
-        part(decision.identity.rawValue)
+    mutating func actor(_ decision: Decision) throws(WarehouseError) -> (id: Int64, agent: Int64) {
+        let columns = [decision.agent ?? "", decision.grant ?? "", decision.identity.rawValue]
         let id = try actors.id(
-            key.bytes,
-            [.text(decision.agent ?? ""), .text(decision.grant ?? ""), .text(decision.identity.rawValue)],
+            key(columns), columns.map { .text($0) },
             other: [.text(Dictionaries.other), .text(""), .text(decision.identity.rawValue)])
         return (id, actors.base(of: id))
     }
 
     /// Ids of a decision's tool: the row, and the first row with this server, tool and method.
-    func tool(_ decision: Decision) throws(WarehouseError) -> (id: Int64, tool: Int64) {
+    mutating func tool(_ decision: Decision) throws(WarehouseError) -> (id: Int64, tool: Int64) {
         let isCall = decision.method == Dictionaries.callMethod
         let tool = !isCall ? "" : decision.unlisted ? Dictionaries.unlisted : decision.tool ?? ""
-        let risk = isCall ? decision.risk?.rawValue ?? "" : ""
-        key.truncate(to: 0)
-        part(decision.server)
-        part(tool)
-        part(decision.method)
-        part(risk)
+        let columns = [decision.server, tool, decision.method, isCall ? decision.risk?.rawValue ?? "" : ""]
         let id = try tools.id(
-            key.bytes, [.text(decision.server), .text(tool), .text(decision.method), .text(risk)],
+            key(columns), columns.map { .text($0) },
             other: [
                 .text(decision.server), .text(isCall ? Dictionaries.other : ""),
                 .text(isCall ? decision.method : Dictionaries.other), .text(""),
@@ -70,54 +72,117 @@ final class Dictionaries {
     }
 
     /// Id of what was decided and why.
-    func verdict(_ decision: Decision) throws(WarehouseError) -> Int64 {
-        key.truncate(to: 0)
-        part(decision.verdict.rawValue)
-        part(decision.mode.rawValue)
-        part(decision.reason.rawValue)
-        part(decision.rule)
-        part(decision.message)
-        part(decision.policy)
-        if let digest = decision.policyDigest { key.append(digest) }
-        key.append(Dictionaries.separator)
-        part(decision.limit?.counter)
-        key.append(decimal: Int64(decision.limit?.windowSeconds ?? 0))
-        key.append(Dictionaries.separator)
-        key.append(decimal: Int64(decision.limit?.maximum ?? 0))
-        let head: [Dimension.Value] = [
-            .text(decision.verdict.rawValue), .text(decision.mode.rawValue), .text(decision.reason.rawValue),
-        ]
-        return try verdicts.id(
-            key.bytes,
+    mutating func verdict(_ decision: Decision) throws(WarehouseError) -> Int64 {
+        let head = [decision.verdict.rawValue, decision.mode.rawValue, decision.reason.rawValue]
+        let texts =
             head + [
-                .text(decision.rule ?? ""), .text(decision.message ?? ""), .text(decision.policy ?? ""),
-                .text(decision.policyDigest?.description ?? ""), .text(decision.limit?.counter ?? ""),
-                .number(Int64(decision.limit?.windowSeconds ?? 0)), .number(Int64(decision.limit?.maximum ?? 0)),
-            ],
-            other: head + [
+                decision.rule ?? "", decision.message ?? "", decision.policy ?? "",
+                decision.policyDigest?.description ?? "", decision.limit?.counter ?? "",
+            ]
+        let numbers = [decision.limit?.windowSeconds ?? 0, decision.limit?.maximum ?? 0]
+        return try verdicts.id(
+            key(texts + numbers.map(String.init)),
+            texts.map { .text($0) } + numbers.map { .number(Int64($0)) },
+            other: head.map { .text($0) } + [
                 .text(Dictionaries.other), .text(""), .text(""), .text(""), .text(""), .number(0), .number(0),
             ])
     }
 
     /// Id of a client's label.
-    func client(_ name: String?) throws(WarehouseError) -> Int64? {
-        try label(name, in: clients)
+    mutating func client(_ name: String?) throws(WarehouseError) -> Int64? {
+        guard let name else { return nil }
+        return try clients.id(key([name]), [.text(name)], other: [.text(Dictionaries.other)])
     }
 
     /// Id of a protocol session.
-    func session(_ name: String?) throws(WarehouseError) -> Int64? {
-        try label(name, in: sessions)
-    }
-
-    private func label(_ name: String?, in dimension: Dimension) throws(WarehouseError) -> Int64? {
+    mutating func session(_ name: String?) throws(WarehouseError) -> Int64? {
         guard let name else { return nil }
-        key.truncate(to: 0)
-        key.append(raw: name)
-        return try dimension.id(key.bytes, [.text(name)], other: [.text(Dictionaries.other)])
+        return try sessions.id(key([name]), [.text(name)], other: [.text(Dictionaries.other)])
     }
 
-    private func part(_ text: String?) {
-        if let text { key.append(raw: text) }
-        key.append(Dictionaries.separator)
+    private func key(_ columns: [String]) -> NameKey {
+        var key = NameKey()
+        for column in columns { key.add(column) }
+        return key
+    }
+
+    /// Encodes a call from its line; nil where a name is not in memory yet, and for other requests.
+    mutating func encode(_ line: DecisionLine, _ bytes: UnsafeRawBufferPointer, log: Int64) -> DecidedRequest? {
+        guard slice(bytes, line.method).elementsEqual(Dictionaries.callMethodBytes) else { return nil }
+        scratch.clear()
+        scratch.add(slice(bytes, line.server))
+        if line.isUnlisted {
+            scratch.add(Dictionaries.unlisted)
+        } else {
+            scratch.add(slice(bytes, line.tool))
+        }
+        scratch.add(slice(bytes, line.method))
+        scratch.add(slice(bytes, line.risk))
+        guard let tool = tools.known(scratch) else { return nil }
+        scratch.clear()
+        scratch.add(slice(bytes, line.agent))
+        scratch.add(slice(bytes, line.grant))
+        scratch.add(slice(bytes, line.identity))
+        guard let actor = actors.known(scratch), let index = verdictsByLine.value(of: slice(bytes, line.verdict))
+        else { return nil }
+        let verdict = knownVerdicts[Int(index)]
+        var request = DecidedRequest(
+            id: RecordID.of(log: log, seq: line.seq), timestamp: line.timestamp, isCall: true, actor: actor,
+            agent: actors.base(of: actor), tool: tool, toolBase: tools.base(of: tool), verdict: verdict.id,
+            isStopped: verdict.facts.isStopped, isNear: verdict.facts.isNear(used: line.limitUsed))
+        if let session = line.session {
+            scratch.clear()
+            scratch.add(slice(bytes, session))
+            guard let id = sessions.known(scratch) else { return nil }
+            request.session = id
+        }
+        if let client = line.client {
+            scratch.clear()
+            scratch.add(slice(bytes, client))
+            guard let id = clients.known(scratch) else { return nil }
+            request.client = id
+        }
+        request.decideMicroseconds = line.decideMicroseconds
+        request.argumentDigest = line.argumentDigest
+        request.argumentBytes = line.argumentBytes
+        request.limitUsed = line.limitUsed
+        request.retryAfterMilliseconds = line.retryAfterMilliseconds
+        return request
+    }
+
+    /// Remembers a verdict by its line's bytes.
+    mutating func remember(
+        _ line: DecisionLine, _ bytes: UnsafeRawBufferPointer, _ decision: Decision
+    ) throws(WarehouseError) {
+        let slice = slice(bytes, line.verdict)
+        guard verdictsByLine.count < Dictionaries.lineCapacity, verdictsByLine.value(of: slice) == nil else { return }
+        verdictsByLine.insert(slice, Int64(knownVerdicts.count))
+        knownVerdicts.append((try verdict(decision), VerdictFacts(decision)))
+    }
+
+    @inline(__always)
+    private func slice(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>?) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(rebasing: bytes[range ?? 0..<0])
+    }
+}
+
+/// What a row needs to know of its verdict.
+struct VerdictFacts {
+    let isStopped: Bool
+    private let passes: Bool
+    private let limit: Int64
+
+    init(_ decision: Decision) {
+        isStopped = decision.mode == .enforce && (decision.verdict == .deny || decision.verdict == .throttle)
+        passes = decision.verdict == .allow
+        limit = Int64(decision.limit?.maximum ?? 0)
+    }
+
+    /// Whether the call passed with its limit at least 80 % used.
+    @inline(__always)
+    func isNear(used: Int64?) -> Bool {
+        guard passes, limit > 0, let used else { return false }
+        let (fivefold, overflow) = used.multipliedReportingOverflow(by: 5)
+        return overflow || fivefold / 4 >= limit
     }
 }

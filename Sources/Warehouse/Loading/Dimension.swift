@@ -1,7 +1,7 @@
 import Events
 
 /// One dictionary of the star: texts and numbers to a row's id, kept in memory and in the database.
-final class Dimension {
+struct Dimension {
     /// A column's value.
     enum Value {
         case text(String)
@@ -19,7 +19,8 @@ final class Dimension {
     private let overflow: SQLiteStatement
     private let hasBase: Bool
     private var known = ByteTable()
-    private var bases: [Int64: Int64] = [:]
+    /// By id; 0 where not known.
+    private var bases: [Int64] = []
 
     /// Prepares a dictionary.
     ///
@@ -53,25 +54,25 @@ final class Dimension {
             "INSERT OR IGNORE INTO meta (key, value) VALUES ('overflow.\(name)', 1)")
     }
 
-    /// The row's id if it is in memory. `key` is the columns' texts with a byte between that UTF-8 does not have.
+    /// The row's id if it is in memory.
     @inline(__always)
-    func known(_ key: UnsafeRawBufferPointer) -> Int64? {
-        known.value(of: key)
+    func known(_ key: NameKey) -> Int64? {
+        key.withBytes { bytes in known.value(of: bytes) }
     }
 
     /// The row's id; a new row where there is none, `other` where the dictionary is full.
-    func id(
-        _ key: UnsafeRawBufferPointer, _ columns: @autoclosure () -> [Value], other: @autoclosure () -> [Value]
+    mutating func id(
+        _ key: NameKey, _ columns: @autoclosure () -> [Value], other: @autoclosure () -> [Value]
     ) throws(WarehouseError) -> Int64 {
-        if let id = known.value(of: key) { return id }
+        if let id = known(key) { return id }
         let columns = columns()
         if let id = try stored(columns) {
-            known.insert(key, id)
+            key.withBytes { bytes in known.insert(bytes, id) }
             return id
         }
         guard try isFull() else {
             let id = try added(columns)
-            known.insert(key, id)
+            key.withBytes { bytes in known.insert(bytes, id) }
             return id
         }
         // Not remembered: memory would grow with the names that callers invent.
@@ -84,11 +85,11 @@ final class Dimension {
     /// The first row that shares this row's base key.
     @inline(__always)
     func base(of id: Int64) -> Int64 {
-        hasBase ? bases[id] ?? id : id
+        hasBase ? bases[Int(id)] : id
     }
 
     /// Forgets what it knew: after a rollback its rows may be gone.
-    func forget() {
+    mutating func forget() {
         known.removeAll()
         bases.removeAll()
     }
@@ -99,16 +100,21 @@ final class Dimension {
         return id >= capacity
     }
 
-    private func stored(_ columns: [Value]) throws(WarehouseError) -> Int64? {
+    private mutating func stored(_ columns: [Value]) throws(WarehouseError) -> Int64? {
         bind(columns, to: find)
         guard try find.step() else { return nil }
         let id = find.integer(0)
-        if hasBase { bases[id] = find.integer(1) }
+        if hasBase { remember(base: find.integer(1), of: id) }
         find.reset()
         return id
     }
 
-    private func added(_ columns: [Value]) throws(WarehouseError) -> Int64 {
+    private mutating func remember(base: Int64, of id: Int64) {
+        while bases.count <= id { bases.append(0) }
+        bases[Int(id)] = base
+    }
+
+    private mutating func added(_ columns: [Value]) throws(WarehouseError) -> Int64 {
         bind(columns, to: insert)
         try insert.run()
         guard let id = try stored(columns) else {

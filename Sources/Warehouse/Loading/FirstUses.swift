@@ -1,13 +1,14 @@
 /// Keeps `first_use`: when each agent, and anyone, first called a tool.
-final class FirstUses {
-    private struct Pair: Hashable {
-        var agent: Int64
-        var tool: Int64
+struct FirstUses {
+    private struct Use {
+        var timestamp: Int64
+        var call: Int64
+        var isChanged: Bool
     }
 
     /// The earliest use that this process knows to be written, or is about to write.
-    private var known: [Pair: (timestamp: Int64, call: Int64)] = [:]
-    private var changed: Set<Pair> = []
+    private var known = PackedTable<Use>()
+    private var changed: [Int] = []
     private let write: SQLiteStatement
 
     init(_ connection: SQLiteConnection) throws(WarehouseError) {
@@ -20,40 +21,48 @@ final class FirstUses {
     }
 
     /// Takes note of one call.
-    func note(_ call: DecidedRequest) {
-        note(Pair(agent: call.agent, tool: call.toolBase), call)
-        note(Pair(agent: 0, tool: call.toolBase), call)
+    mutating func note(_ call: DecidedRequest) {
+        note(call.agent, call)
+        note(0, call)
     }
 
-    private func note(_ pair: Pair, _ call: DecidedRequest) {
-        if let first = known[pair], first <= (call.timestamp, call.id) { return }
-        known[pair] = (call.timestamp, call.id)
-        changed.insert(pair)
+    @inline(__always)
+    private mutating func note(_ agent: Int64, _ call: DecidedRequest) {
+        let key = PackedKey(high: UInt64(agent), low: UInt64(call.toolBase))
+        let index = known.index(of: key, initial: Use(timestamp: .max, call: .max, isChanged: false))
+        let first = known.values[index]
+        guard (call.timestamp, call.id) < (first.timestamp, first.call) else { return }
+        if !first.isChanged { changed.append(index) }
+        known.values[index] = Use(timestamp: call.timestamp, call: call.id, isChanged: true)
     }
 
     /// Writes what is new.
-    func flush() throws(WarehouseError) {
-        for pair in changed {
-            guard let first = known[pair] else { continue }
-            write.bind(1, pair.agent)
-            write.bind(2, pair.tool)
-            write.bind(3, first.timestamp)
-            write.bind(4, first.call)
+    mutating func flush() throws(WarehouseError) {
+        for index in changed {
+            let use = known.values[index]
+            write.bind(1, Int64(known.keys[index].high))
+            write.bind(2, Int64(known.keys[index].low))
+            write.bind(3, use.timestamp)
+            write.bind(4, use.call)
             try write.run()
+            known.values[index].isChanged = false
         }
         changed.removeAll(keepingCapacity: true)
     }
 
     /// Forgets everything: after a rollback.
-    func forget() {
-        known = [:]
+    mutating func forget() {
+        known.removeAll()
         changed = []
     }
 }
 
 /// Keeps `hour`: where in each log an hour's rows stand.
-final class HourRanges {
+struct HourRanges {
     private var ranges: [Int64: ClosedRange<Int64>] = [:]
+    /// The hour of the row noted last, not yet in `ranges`: rows of one hour mostly come together.
+    private var hour: Int64 = 0
+    private var range: ClosedRange<Int64>?
     private let write: SQLiteStatement
 
     init(_ connection: SQLiteConnection) throws(WarehouseError) {
@@ -66,19 +75,28 @@ final class HourRanges {
     }
 
     /// Takes note of one row.
-    func note(_ row: DecidedRequest) {
+    mutating func note(_ row: DecidedRequest) {
         let hour = Clock.start(of: Clock.hour, holding: row.timestamp)
         let seq = row.id & RecordID.seqMask
-        if let range = ranges[hour] {
-            guard !range.contains(seq) else { return }
-            ranges[hour] = min(range.lowerBound, seq)...max(range.upperBound, seq)
+        if let range, hour == self.hour {
+            self.range = min(range.lowerBound, seq)...max(range.upperBound, seq)
         } else {
-            ranges[hour] = seq...seq
+            keep()
+            self.hour = hour
+            range = seq...seq
         }
     }
 
+    private mutating func keep() {
+        guard let range else { return }
+        let known = ranges[hour] ?? range
+        ranges[hour] = min(range.lowerBound, known.lowerBound)...max(range.upperBound, known.upperBound)
+        self.range = nil
+    }
+
     /// Writes the ranges of one log's rows.
-    func flush(log: Int64) throws(WarehouseError) {
+    mutating func flush(log: Int64) throws(WarehouseError) {
+        keep()
         for (hour, range) in ranges {
             write.bind(1, hour)
             write.bind(2, log)
@@ -90,7 +108,8 @@ final class HourRanges {
     }
 
     /// Forgets what was not written.
-    func forget() {
+    mutating func forget() {
         ranges = [:]
+        range = nil
     }
 }

@@ -2,8 +2,8 @@
 struct MinuteDay {
     /// Agent and tool; 0 stands for all together.
     struct Pair: Hashable {
-        var agent: Int32
-        var tool: Int32
+        var agent: Int64
+        var tool: Int64
     }
 
     /// The busiest minute so far, the earliest of equals, and how many minutes had a call.
@@ -11,90 +11,87 @@ struct MinuteDay {
         var calls: Int32 = 0
         var minute: Int64 = 0
         var active: Int32 = 0
-    }
-
-    /// A minute of the day, an agent and a tool; 20 bits each hold more than a dictionary does.
-    private struct Key: Hashable {
-        var bits: UInt64
-
-        init(_ minuteOfDay: Int64, _ pair: Pair) {
-            bits = UInt64(minuteOfDay) << 40 | UInt64(UInt32(bitPattern: pair.agent)) << 20
-                | UInt64(UInt32(bitPattern: pair.tool))
-        }
-
-        var minuteOfDay: Int64 { Int64(bits >> 40) }
-        var pair: Pair {
-            Pair(agent: Int32(truncatingIfNeeded: bits >> 20 & 0xFFFFF), tool: Int32(truncatingIfNeeded: bits & 0xFFFFF))
-        }
+        fileprivate var isChanged = false
     }
 
     /// The day's start, in seconds since 1970.
     let start: Int64
+    /// Whether `minute` holds this day, so that changes are written there and need to be known.
+    var isStored = false
     /// When it was last counted in, by the count of uses.
     var lastUse = 0
-    private var counts: [Key: Int32] = [:]
-    private(set) var peaks: [Pair: Peak] = [:]
-    private(set) var changedPeaks: Set<Pair> = []
-    private var changedMinutes: Set<Key> = []
+    private var counts = PackedTable<Int32>()
+    private var peaks = PackedTable<Peak>()
+    private var changedPeaks: [Int] = []
+    private var changedMinutes: Set<Int> = []
+    /// Whether a minute changed since the last call of `forgetChanges`.
+    private(set) var hasChanges = false
 
     init(start: Int64) {
         self.start = start
     }
 
-    /// Whether a minute changed since the last call of `forgetMinuteChanges`.
-    var hasChanges: Bool { !changedMinutes.isEmpty }
-
     /// How many counts it holds.
     var size: Int { counts.count }
 
     /// Counts calls in a minute, given by its start in seconds since 1970.
-    mutating func add(minute: Int64, agent: Int32, tool: Int32, calls: Int32) {
-        let key = Key((minute - start) / Clock.minute, Pair(agent: agent, tool: tool))
-        changedMinutes.insert(key)
-        add(minute, key, calls)
-        add(minute, Key(key.minuteOfDay, Pair(agent: agent, tool: 0)), calls)
-        add(minute, Key(key.minuteOfDay, Pair(agent: 0, tool: tool)), calls)
-        add(minute, Key(key.minuteOfDay, Pair(agent: 0, tool: 0)), calls)
+    mutating func add(minute: Int64, agent: Int64, tool: Int64, calls: Int32) {
+        hasChanges = true
+        let index = add(minute, agent, tool, calls)
+        if isStored { changedMinutes.insert(index) }
+        _ = add(minute, agent, 0, calls)
+        _ = add(minute, 0, tool, calls)
+        _ = add(minute, 0, 0, calls)
     }
 
-    private mutating func add(_ minute: Int64, _ key: Key, _ calls: Int32) {
-        let pair = key.pair
-        let total = calls + counts[key, default: 0]
-        counts[key] = total
-        var peak = peaks[pair, default: Peak()]
+    private mutating func add(_ minute: Int64, _ agent: Int64, _ tool: Int64, _ calls: Int32) -> Int {
+        let pair = UInt64(agent) << 32 | UInt64(tool)
+        let index = counts.index(of: PackedKey(high: UInt64(minute - start), low: pair), initial: 0)
+        let total = counts.values[index] + calls
+        counts.values[index] = total
+        let peak = peaks.index(of: PackedKey(high: 0, low: pair), initial: Peak())
         let isNewMinute = total == calls
-        if isNewMinute { peak.active += 1 }
-        let isPeak = total > peak.calls || (total == peak.calls && minute < peak.minute)
+        let isPeak =
+            total > peaks.values[peak].calls
+            || (total == peaks.values[peak].calls && minute < peaks.values[peak].minute)
+        guard isPeak || isNewMinute else { return index }
+        if isNewMinute { peaks.values[peak].active += 1 }
         if isPeak {
-            peak.calls = total
-            peak.minute = minute
+            peaks.values[peak].calls = total
+            peaks.values[peak].minute = minute
         }
-        guard isPeak || isNewMinute else { return }
-        peaks[pair] = peak
-        changedPeaks.insert(pair)
+        if !peaks.values[peak].isChanged {
+            peaks.values[peak].isChanged = true
+            changedPeaks.append(peak)
+        }
+        return index
     }
 
-    /// The counts by agent and tool; only those changed since the last call of `forgetChanges` where asked.
-    func forEachMinute<Failure: Error>(
-        changedOnly: Bool, _ body: (_ minute: Int64, Pair, _ calls: Int32) throws(Failure) -> Void
-    ) throws(Failure) {
-        func visit(_ key: Key, _ calls: Int32) throws(Failure) {
-            try body(start + key.minuteOfDay * Clock.minute, key.pair, calls)
-        }
-        if changedOnly {
-            for key in changedMinutes { try visit(key, counts[key, default: 0]) }
-        } else {
-            for (key, calls) in counts where key.pair.agent != 0 && key.pair.tool != 0 { try visit(key, calls) }
+    /// The peaks that changed since the last call of `forgetChanges`.
+    func forEachChangedPeak(_ body: (Pair, Peak) throws(WarehouseError) -> Void) throws(WarehouseError) {
+        for index in changedPeaks { try body(pair(peaks.keys[index].low), peaks.values[index]) }
+    }
+
+    /// The counts by agent and tool: all, or where the day is stored those that changed since `forgetChanges`.
+    func forEachMinute(
+        _ body: (_ minute: Int64, Pair, _ calls: Int32) throws(WarehouseError) -> Void
+    ) throws(WarehouseError) {
+        for index in isStored ? Array(changedMinutes) : Array(counts.keys.indices) {
+            let key = counts.keys[index]
+            let pair = pair(key.low)
+            if pair.agent != 0, pair.tool != 0 { try body(start + Int64(key.high), pair, counts.values[index]) }
         }
     }
 
-    /// Takes the peaks as written.
-    mutating func forgetPeakChanges() {
+    /// Takes everything as written.
+    mutating func forgetChanges() {
+        for index in changedPeaks { peaks.values[index].isChanged = false }
         changedPeaks.removeAll(keepingCapacity: true)
+        changedMinutes.removeAll(keepingCapacity: true)
+        hasChanges = false
     }
 
-    /// Takes the minutes as written.
-    mutating func forgetMinuteChanges() {
-        changedMinutes.removeAll(keepingCapacity: true)
+    private func pair(_ bits: UInt64) -> Pair {
+        Pair(agent: Int64(bits >> 32), tool: Int64(bits & 0xFFFF_FFFF))
     }
 }

@@ -4,7 +4,7 @@
 /// Only whole days can give an exact peak when several logs tell of the same minute, in any order. A day that is
 /// touched is therefore made present first: from `minute` where that holds it, else from its rows. Of a day whose rows
 /// retention has deleted, the peak stays a lower bound.
-final class PeakMinutes {
+struct PeakMinutes {
     /// Counts kept in memory between transactions, over all days.
     private static let capacity = 400_000
     /// The newest days, which `minute` holds, so that a short catch-up need not read a day's rows.
@@ -14,6 +14,8 @@ final class PeakMinutes {
 
     private var days: [Int64: MinuteDay] = [:]
     private var stored: Set<Int64>?
+    /// The day counted in last, taken out of `days`: rows of one day mostly come together.
+    private var open: MinuteDay?
     private var uses = 0
     private var callsInTransaction = 0
 
@@ -60,8 +62,9 @@ final class PeakMinutes {
     }
 
     /// Makes days present; call it before the first of their new rows is written.
-    func prepare(_ starts: Set<Int64>) throws(WarehouseError) {
+    mutating func prepare(_ starts: Set<Int64>) throws(WarehouseError) {
         uses += 1
+        putBack()
         for start in starts {
             if days[start] == nil { days[start] = try day(start) }
             days[start]?.lastUse = uses
@@ -69,38 +72,46 @@ final class PeakMinutes {
     }
 
     /// Counts one call.
-    func count(_ call: DecidedRequest) {
+    mutating func count(_ call: DecidedRequest) {
         callsInTransaction += 1
         let minute = Clock.start(of: Clock.minute, holding: call.timestamp)
         let day = Clock.start(of: Clock.day, holding: call.timestamp)
-        days[day, default: MinuteDay(start: day)].add(
-            minute: minute, agent: Int32(truncatingIfNeeded: call.agent),
-            tool: Int32(truncatingIfNeeded: call.toolBase), calls: 1)
+        if open?.start != day {
+            putBack()
+            open = days.removeValue(forKey: day) ?? MinuteDay(start: day)
+        }
+        open?.add(minute: minute, agent: call.agent, tool: call.toolBase, calls: 1)
+    }
+
+    private mutating func putBack() {
+        if let day = open.take() { days[day.start] = day }
     }
 
     /// Writes what changed; call it last before the commit.
-    func flush() throws(WarehouseError) {
-        for start in days.keys { try writePeaks(start) }
+    mutating func flush() throws(WarehouseError) {
+        putBack()
         let isBulk = callsInTransaction > PeakMinutes.bulk
-        let storedBefore = try storedStarts()
-        let newest = storedBefore.union(days.keys).sorted().suffix(PeakMinutes.storedDayCount)
-        for start in storedBefore where !newest.contains(start) || (isBulk && days[start]?.hasChanges == true) {
+        let before = try storedStarts()
+        let newest = before.union(days.keys).sorted().suffix(PeakMinutes.storedDayCount)
+        for start in before where !newest.contains(start) || (isBulk && days[start]?.hasChanges == true) {
             try drop(start)
         }
+        for (start, day) in days where day.hasChanges { try writePeaks(start, day) }
         for start in newest where !isBulk { try writeMinutes(start) }
-        for start in days.keys { days[start]?.forgetMinuteChanges() }
+        for start in Array(days.keys) { days[start]?.forgetChanges() }
         callsInTransaction = 0
         evict()
     }
 
     /// Forgets everything: after a rollback, or when another process has written.
-    func forget() {
+    mutating func forget() {
         days = [:]
+        open = nil
         stored = nil
         callsInTransaction = 0
     }
 
-    private func storedStarts() throws(WarehouseError) -> Set<Int64> {
+    private mutating func storedStarts() throws(WarehouseError) -> Set<Int64> {
         if let stored { return stored }
         var starts: Set<Int64> = []
         while try storedDays.step() { starts.insert(storedDays.integer(0)) }
@@ -108,16 +119,16 @@ final class PeakMinutes {
         return starts
     }
 
-    private func day(_ start: Int64) throws(WarehouseError) -> MinuteDay {
+    private mutating func day(_ start: Int64) throws(WarehouseError) -> MinuteDay {
         var day = MinuteDay(start: start)
         if try storedStarts().contains(start) {
             readMinutes.bind(1, start)
             while try readMinutes.step() {
                 day.add(
-                    minute: readMinutes.integer(0), agent: Int32(truncatingIfNeeded: readMinutes.integer(1)),
-                    tool: Int32(truncatingIfNeeded: readMinutes.integer(2)),
+                    minute: readMinutes.integer(0), agent: readMinutes.integer(1), tool: readMinutes.integer(2),
                     calls: Int32(clamping: readMinutes.integer(3)))
             }
+            day.isStored = true
         } else {
             hasPeaks.bind(1, start)
             let isKnown = try hasPeaks.step()
@@ -125,56 +136,52 @@ final class PeakMinutes {
             guard isKnown else { return day }
             readCalls.bind(1, start)
             while try readCalls.step() {
-                day.add(
-                    minute: Clock.start(of: Clock.minute, holding: readCalls.integer(0)),
-                    agent: Int32(truncatingIfNeeded: readCalls.integer(1)),
-                    tool: Int32(truncatingIfNeeded: readCalls.integer(2)), calls: 1)
+                let minute = Clock.start(of: Clock.minute, holding: readCalls.integer(0))
+                day.add(minute: minute, agent: readCalls.integer(1), tool: readCalls.integer(2), calls: 1)
             }
         }
-        day.forgetPeakChanges()
-        day.forgetMinuteChanges()
+        day.forgetChanges()
         return day
     }
 
-    private func writePeaks(_ start: Int64) throws(WarehouseError) {
-        guard let day = days[start] else { return }
-        for pair in day.changedPeaks {
-            guard let peak = day.peaks[pair] else { continue }
+    private func writePeaks(_ start: Int64, _ day: MinuteDay) throws(WarehouseError) {
+        try day.forEachChangedPeak { pair, peak throws(WarehouseError) in
             writePeak.bind(1, start)
-            writePeak.bind(2, Int64(pair.agent))
-            writePeak.bind(3, Int64(pair.tool))
+            writePeak.bind(2, pair.agent)
+            writePeak.bind(3, pair.tool)
             writePeak.bind(4, Int64(peak.calls))
             writePeak.bind(5, peak.minute)
             writePeak.bind(6, Int64(peak.active))
             try writePeak.run()
         }
-        days[start]?.forgetPeakChanges()
     }
 
-    private func writeMinutes(_ start: Int64) throws(WarehouseError) {
-        let isStored = try storedStarts().contains(start)
-        try days[start]?.forEachMinute(changedOnly: isStored) { minute, pair, calls throws(WarehouseError) in
+    private mutating func writeMinutes(_ start: Int64) throws(WarehouseError) {
+        guard let day = days[start] else { return }
+        try day.forEachMinute { minute, pair, calls throws(WarehouseError) in
             writeMinute.bind(1, minute)
-            writeMinute.bind(2, Int64(pair.agent))
-            writeMinute.bind(3, Int64(pair.tool))
+            writeMinute.bind(2, pair.agent)
+            writeMinute.bind(3, pair.tool)
             writeMinute.bind(4, Int64(calls))
             try writeMinute.run()
         }
-        guard !isStored, days[start] != nil else { return }
+        guard !day.isStored else { return }
         addDay.bind(1, start)
         try addDay.run()
         stored?.insert(start)
+        days[start]?.isStored = true
     }
 
-    private func drop(_ start: Int64) throws(WarehouseError) {
+    private mutating func drop(_ start: Int64) throws(WarehouseError) {
         dropMinutes.bind(1, start)
         try dropMinutes.run()
         dropDay.bind(1, start)
         try dropDay.run()
         stored?.remove(start)
+        days[start]?.isStored = false
     }
 
-    private func evict() {
+    private mutating func evict() {
         var size = days.values.reduce(0) { $0 + $1.size }
         for (start, day) in days.sorted(by: { $0.value.lastUse < $1.value.lastUse })
         where size > PeakMinutes.capacity && days.count > PeakMinutes.storedDayCount {

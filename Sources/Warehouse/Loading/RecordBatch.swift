@@ -3,11 +3,12 @@ import Events
 /// One log's share of a transaction: decisions wait here for their outcomes, then all rows are written in seq order.
 final class RecordBatch {
     private let tables: RequestTable
-    private let dictionaries: Dictionaries
-    private let rollUps: RollUps
-    private let peaks: PeakMinutes
-    private let firstUses: FirstUses
-    private let hours: HourRanges
+    // Values, not objects: what is inlined and held alone costs no checks of exclusive access.
+    private var dictionaries: Dictionaries
+    private var rollUps: RollUps
+    private var peaks: PeakMinutes
+    private var firstUses: FirstUses
+    private var hours: HourRanges
     private var pending: [DecidedRequest] = []
     /// Decisions that ended a pending call's hold: seq → index in `pending`.
     private var ends: [UInt64: Int] = [:]
@@ -25,6 +26,7 @@ final class RecordBatch {
 
     /// Takes a decision, or folds it into the call whose hold it ends.
     func add(_ decision: Decision, seq: UInt64, at timestamp: Int64) throws(WarehouseError) {
+        let facts = VerdictFacts(decision)
         let actor = try dictionaries.actor(decision)
         let tool = try dictionaries.tool(decision)
         var row = DecidedRequest(
@@ -32,8 +34,8 @@ final class RecordBatch {
             // A coalesced refusal stands for many requests that were never looked into.
             isCall: decision.method == Dictionaries.callMethod && decision.coalesced == nil,
             actor: actor.id, agent: actor.agent, tool: tool.id, toolBase: tool.tool,
-            verdict: try dictionaries.verdict(decision), isStopped: DecidedRequest.isStopped(decision),
-            isNear: DecidedRequest.isNear(decision))
+            verdict: try dictionaries.verdict(decision), isStopped: facts.isStopped,
+            isNear: facts.isNear(used: decision.limit.map { Int64($0.used) }))
         row.limitUsed = decision.limit.map { Int64($0.used) }
         row.retryAfterMilliseconds = decision.retryAfterMilliseconds.map(Int64.init)
         if row.isCall, let held = decision.of, try end(held: held, with: row, seq: seq) { return }
@@ -46,33 +48,51 @@ final class RecordBatch {
         pending.append(row)
     }
 
+    /// Takes a decision as its line has it; false where that needs the record itself.
+    func add(_ line: DecisionLine, _ bytes: UnsafeRawBufferPointer) -> Bool {
+        guard let row = dictionaries.encode(line, bytes, log: log) else { return false }
+        pending.append(row)
+        return true
+    }
+
+    /// Remembers how the line of a decision that was just added spells its verdict.
+    func remember(_ line: DecisionLine, _ bytes: UnsafeRawBufferPointer, _ decision: Decision) throws(WarehouseError) {
+        try dictionaries.remember(line, bytes, decision)
+    }
+
     /// Joins an outcome to its decision; gives the reason where it cannot be.
-    func add(_ outcome: Outcome) throws(WarehouseError) -> String? {
-        let result = JoinedOutcome(outcome)
-        if let index = ends[outcome.of] ?? index(of: outcome.of) {
-            guard pending[index].outcome == 0 else { return "second outcome of \(outcome.of)" }
+    func add(_ result: JoinedOutcome, of decision: UInt64) throws(WarehouseError) -> String? {
+        if let index = (ends.isEmpty ? nil : ends[decision]) ?? index(of: decision) {
+            guard pending[index].outcome == 0 else { return "second outcome of \(decision)" }
             pending[index].join(result)
             return nil
         }
         for log in [log] + ancestors {
-            if var call = try tables.call(log: log, decision: outcome.of) {
-                guard call.outcome == 0 else { return "second outcome of \(outcome.of)" }
+            if var call = try tables.call(log: log, decision: decision) {
+                guard call.outcome == 0 else { return "second outcome of \(decision)" }
                 rollUps.count(call, sign: -1)
                 call.join(result)
                 rollUps.count(call)
                 try tables.update(call, with: result)
                 return nil
             }
-            if let isFree = try tables.joinRequest(log: log, decision: outcome.of, result) {
-                return isFree ? nil : "second outcome of \(outcome.of)"
+            if let isFree = try tables.joinRequest(log: log, decision: decision, result) {
+                return isFree ? nil : "second outcome of \(decision)"
             }
         }
-        return "outcome of \(outcome.of), which is not here"
+        return "outcome of \(decision), which is not here"
     }
 
     /// Writes the rows and notes them in the roll-ups.
     func writeRows() throws(WarehouseError) {
-        try peaks.prepare(Set(pending.lazy.filter(\.isCall).map { Clock.start(of: Clock.day, holding: $0.timestamp) }))
+        var days: Set<Int64> = []
+        var last: Int64 = .min
+        for row in pending where row.isCall {
+            let day = Clock.start(of: Clock.day, holding: row.timestamp)
+            if day != last { days.insert(day) }
+            last = day
+        }
+        try peaks.prepare(days)
         for row in pending {
             try tables.insert(row)
             rollUps.count(row)

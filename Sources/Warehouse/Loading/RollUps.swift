@@ -1,15 +1,7 @@
 import Events
 
 /// What a transaction adds to the roll-ups, summed in memory and written once.
-final class RollUps {
-    private struct Key: Hashable {
-        var start: Int64
-        var actor: Int32
-        var tool: Int32
-        var verdict: Int32
-        var outcome: Int32
-    }
-
+struct RollUps {
     private struct Sum {
         var n: Int64 = 0
         var near: Int64 = 0
@@ -27,16 +19,9 @@ final class RollUps {
         }
     }
 
-    private struct LatencyKey: Hashable {
-        var day: Int64
-        var agent: Int32
-        var tool: Int32
-        var bucket: Int32
-    }
-
-    private var hours: [Key: Sum] = [:]
-    private var latencies: [LatencyKey: Int64] = [:]
-    private var requests: [Key: Int64] = [:]
+    private var hours = PackedTable<Sum>()
+    private var latencies = PackedTable<Int64>()
+    private var requests = PackedTable<Int64>()
     private let addHour: SQLiteStatement
     private let addDay: SQLiteStatement
     private let pruneHour: SQLiteStatement
@@ -78,68 +63,72 @@ final class RollUps {
     }
 
     /// Counts one row as it stands, or takes it out again (`sign` −1) before it changes.
-    func count(_ row: DecidedRequest, sign: Int64 = 1) {
+    mutating func count(_ row: DecidedRequest, sign: Int64 = 1) {
         let hour = Clock.start(of: Clock.hour, holding: row.timestamp)
-        var key = Key(
-            start: hour, actor: Int32(truncatingIfNeeded: row.actor), tool: Int32(truncatingIfNeeded: row.tool),
-            verdict: Int32(truncatingIfNeeded: row.verdict), outcome: Int32(truncatingIfNeeded: row.outcome))
         guard row.isCall else {
-            key.outcome = 0
-            requests[key, default: 0] += sign * row.n
+            let key = RollUpKey.packed(start: hour, row.actor, row.tool, row.verdict, outcome: 0)
+            requests.values[requests.index(of: key, initial: 0)] += sign * row.n
             return
         }
-        var sum = Sum(n: sign, near: row.isNear ? sign : 0, isReduced: sign < 0)
-        if let upstream = row.upstreamMicroseconds {
-            sum.timed = sign
-            sum.upstream = sign * upstream
-            let latency = LatencyKey(
-                day: Clock.start(of: Clock.day, holding: row.timestamp), agent: Int32(truncatingIfNeeded: row.agent),
-                tool: Int32(truncatingIfNeeded: row.toolBase),
-                bucket: Int32(truncatingIfNeeded: LatencyBucket.of(upstream)))
-            latencies[latency, default: 0] += sign
-        }
-        hours[key, default: Sum()].add(sum)
+        let key = RollUpKey.packed(start: hour, row.actor, row.tool, row.verdict, outcome: row.outcome)
+        let index = hours.index(of: key, initial: Sum())
+        hours.values[index].n += sign
+        if row.isNear { hours.values[index].near += sign }
+        if sign < 0 { hours.values[index].isReduced = true }
+        guard let upstream = row.upstreamMicroseconds else { return }
+        hours.values[index].timed += sign
+        hours.values[index].upstream += sign * upstream
+        let day = Clock.start(of: Clock.day, holding: row.timestamp)
+        let bucket = LatencyBucket.of(upstream)
+        // Not by both: pairs have few calls a day each, and would cost a row for almost every one.
+        let agent = RollUpKey.packed(start: day, row.agent, 0, bucket, outcome: 0)
+        latencies.values[latencies.index(of: agent, initial: 0)] += sign
+        let tool = RollUpKey.packed(start: day, 0, row.toolBase, bucket, outcome: 0)
+        latencies.values[latencies.index(of: tool, initial: 0)] += sign
     }
 
-    /// Writes the sums and forgets them.
-    func flush() throws(WarehouseError) {
-        var days: [Key: Sum] = [:]
-        for (key, sum) in hours {
-            var day = key
-            day.start = Clock.start(of: Clock.day, holding: key.start * Clock.second)
-            days[day, default: Sum()].add(sum)
+    /// Writes the sums, in the order in which the tables hold them, and forgets them.
+    mutating func flush() throws(WarehouseError) {
+        var days = PackedTable<Sum>()
+        for (key, sum) in zip(hours.keys, hours.values) {
+            let start = Clock.start(of: Clock.day, holding: RollUpKey(key).start * Clock.second)
+            days.values[days.index(of: RollUpKey.moved(key, to: start), initial: Sum())].add(sum)
         }
         try write(hours, add: addHour, prune: pruneHour)
         try write(days, add: addDay, prune: pruneDay)
-        for (key, n) in latencies where n != 0 {
-            addLatency.bind(1, key.day)
-            addLatency.bind(2, Int64(key.agent))
-            addLatency.bind(3, Int64(key.tool))
-            addLatency.bind(4, Int64(key.bucket))
-            addLatency.bind(5, n)
+        for index in latencies.sortedIndices() where latencies.values[index] != 0 {
+            let key = RollUpKey(latencies.keys[index])
+            addLatency.bind(1, key.start)
+            addLatency.bind(2, key.first)
+            addLatency.bind(3, key.second)
+            addLatency.bind(4, key.third)
+            addLatency.bind(5, latencies.values[index])
             try addLatency.run()
         }
-        for (key, n) in requests where n != 0 {
-            bind(key, to: addRequest)
-            addRequest.bind(5, n)
+        for index in requests.sortedIndices() where requests.values[index] != 0 {
+            bind(RollUpKey(requests.keys[index]), to: addRequest)
+            addRequest.bind(5, requests.values[index])
             try addRequest.run()
         }
         forget()
     }
 
     /// Forgets what was not written.
-    func forget() {
-        hours.removeAll(keepingCapacity: true)
-        latencies.removeAll(keepingCapacity: true)
-        requests.removeAll(keepingCapacity: true)
+    mutating func forget() {
+        hours.removeAll()
+        latencies.removeAll()
+        requests.removeAll()
     }
 
     private func write(
-        _ sums: [Key: Sum], add: SQLiteStatement, prune: SQLiteStatement
+        _ sums: PackedTable<Sum>, add: SQLiteStatement, prune: SQLiteStatement
     ) throws(WarehouseError) {
-        for (key, sum) in sums where sum.n != 0 || sum.near != 0 || sum.timed != 0 || sum.upstream != 0 {
+        for index in sums.sortedIndices() {
+            let sum = sums.values[index]
+            guard sum.n != 0 || sum.near != 0 || sum.timed != 0 || sum.upstream != 0 else { continue }
+            let key = RollUpKey(sums.keys[index])
             bind(key, to: add)
-            add.bind(5, Int64(key.outcome))
+            add.bind(5, key.outcome)
             add.bind(6, sum.n)
             add.bind(7, sum.near)
             add.bind(8, sum.timed)
@@ -147,15 +136,50 @@ final class RollUps {
             try add.run()
             guard sum.isReduced else { continue }
             bind(key, to: prune)
-            prune.bind(5, Int64(key.outcome))
+            prune.bind(5, key.outcome)
             try prune.run()
         }
     }
 
-    private func bind(_ key: Key, to statement: SQLiteStatement) {
+    private func bind(_ key: RollUpKey, to statement: SQLiteStatement) {
         statement.bind(1, key.start)
-        statement.bind(2, Int64(key.actor))
-        statement.bind(3, Int64(key.tool))
-        statement.bind(4, Int64(key.verdict))
+        statement.bind(2, key.first)
+        statement.bind(3, key.second)
+        statement.bind(4, key.third)
+    }
+}
+
+/// The key of a roll-up's row: a start in seconds since 1970, three ids of at most 100,001 or a bucket, an outcome.
+struct RollUpKey {
+    var start: Int64
+    var first: Int64
+    var second: Int64
+    var third: Int64
+    var outcome: Int64
+
+    /// Starts are whole hours of the years 0 to 9999; the offset keeps them positive and in order.
+    private static let offset: Int64 = 1 << 27
+
+    /// Two words whose order is the order of the parts.
+    @inline(__always)
+    static func packed(start: Int64, _ first: Int64, _ second: Int64, _ third: Int64, outcome: Int64) -> PackedKey {
+        PackedKey(
+            high: UInt64(truncatingIfNeeded: (start / Clock.hour + offset) << 20 | first),
+            low: UInt64(truncatingIfNeeded: second << 28 | third << 8 | outcome))
+    }
+
+    /// The same key with another start.
+    static func moved(_ key: PackedKey, to start: Int64) -> PackedKey {
+        var key = key
+        key.high = UInt64(truncatingIfNeeded: (start / Clock.hour + offset) << 20) | key.high & 0xFFFFF
+        return key
+    }
+
+    init(_ key: PackedKey) {
+        start = (Int64(key.high >> 20) - RollUpKey.offset) * Clock.hour
+        first = Int64(key.high & 0xFFFFF)
+        second = Int64(key.low >> 28)
+        third = Int64(key.low >> 8 & 0xFFFFF)
+        outcome = Int64(key.low & 0xFF)
     }
 }

@@ -100,7 +100,8 @@ extension WarehouseStore {
             id, rule, severity, state, agent, server, tool, start_us, end_us, raised_us, updated_us, summary, attempts,
             denied, same, maximum, threshold, first_record, last_record
             """
-        try db.forEachRow("SELECT \(columns) FROM alert WHERE \(condition) ORDER BY start_us DESC, id", arguments) { row in
+        try db.forEachRow("SELECT \(columns) FROM alert WHERE \(condition) ORDER BY start_us DESC, id", arguments) {
+            row in
             alerts.append(
                 AlertSummary(
                     id: row.text(0), rule: row.text(1), severity: row.text(2), state: row.text(3),

@@ -91,12 +91,12 @@ struct CellSource {
         return """
             SELECT \(start) AS start, call.actor, call.tool, call.verdict, call.outcome, 1 AS n, call.near,
                 call.upstream_us IS NOT NULL AS timed, coalesce(call.upstream_us, 0) AS upstream_us
-            \(CallRows.source(from, to))\(selection.condition(table: "call"))
+            \(CallRows.source(from, to, selection: selection))
             """
     }
 }
 
-/// The rows of `call` of a time.
+/// The rows of a time.
 enum CallRows {
     /// `FROM … WHERE …` for rows with a time in [from, to), given in microseconds: `hour` says where they stand, so
     /// that no index by time is needed.
@@ -107,6 +107,17 @@ enum CallRows {
             AND \(table).ts_us < min((hour.hour + 3600) * 1000000, \(to))
         WHERE hour.hour >= \(Clock.start(of: Clock.hour, holding: from)) AND hour.hour * 1000000 < \(to)
         """
+    }
+
+    /// The same for the calls of a selection; hours that have none of them, as the roll-up knows, are passed over.
+    static func source(_ from: Int64, _ to: Int64, selection: Selection) -> String {
+        let condition = selection.condition()
+        guard !condition.isEmpty else { return source(from, to) }
+        return """
+            \(source(from, to)) AND hour.hour IN (
+                SELECT hour FROM rollup_hour WHERE hour >= \(Clock.start(of: Clock.hour, holding: from))
+                    AND hour * 1000000 < \(to)\(condition))\(selection.condition(table: "call"))
+            """
     }
 }
 

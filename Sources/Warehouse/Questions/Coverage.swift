@@ -189,7 +189,8 @@ extension LogCoverage {
                     firstSeq: row.optionalInteger(1).map { UInt64(clamping: $0) },
                     lastSeq: row.optionalInteger(2).map { UInt64(clamping: $0) },
                     from: row.optionalInteger(3).map(Timestamp.init(microseconds:)),
-                    to: row.optionalInteger(4).map(Timestamp.init(microseconds:)), n: row.count(5), reason: row.text(6)))
+                    to: row.optionalInteger(4).map(Timestamp.init(microseconds:)), n: row.count(5), reason: row.text(6))
+            )
         }
         lost = gaps.reduce(0) { $0 + ($1.kind == .recorded ? $1.n : 0) }
         if period != nil { missing = gaps.reduce(0) { $0 + ($1.kind == .missing ? $1.n : 0) } }
@@ -217,7 +218,9 @@ extension LogCoverage {
         nextSeq = UInt64(clamping: (range?.last ?? -1) + 1)
         let low = RecordID.of(log: Int64(id), seq: firstSeq)
         rejects = 0
-        try db.forEachRow("SELECT count(*) FROM reject WHERE id >= ? AND id < ?", [low, low + Int64(nextSeq - firstSeq)]) {
+        try db.forEachRow(
+            "SELECT count(*) FROM reject WHERE id >= ? AND id < ?", [low, low + Int64(nextSeq - firstSeq)]
+        ) {
             rejects = $0.count(0)
         }
     }

@@ -31,7 +31,7 @@ struct DayFacts {
         return Latency(n: n, p50: percentile(0.5), p95: percentile(0.95), p99: percentile(0.99))
     }
 
-    private mutating func add(minute: Int64, calls: Int) {
+    fileprivate mutating func add(minute: Int64, calls: Int) {
         guard calls >= peak?.calls ?? 1 else { return }
         let candidate = PeakMinute(calls: calls, minute: Timestamp(seconds: minute))
         if let peak, peak.calls == calls, peak.minute <= candidate.minute { return }
@@ -41,37 +41,58 @@ struct DayFacts {
 
 extension DayFacts {
     /// Reads whole UTC days from `peak_minute` and `latency`, the period's edges (or all of it, where the filter takes
-    /// a part that those tables do not keep apart) from rows.
+    /// a part that a table does not keep apart) from rows.
     static func read(
-        _ db: Database, _ period: Period, _ selection: Selection, by grouping: Grouping
+        _ db: Database, _ period: Period, _ selection: Selection, by grouping: Grouping, durations: Bool = true
     ) throws -> [AgentTool: DayFacts] {
         var facts: [AgentTool: DayFacts] = [:]
         let from = period.from.microseconds
         let to = period.to.microseconds
         let firstDay = Clock.firstStart(of: Clock.day, from: from)
         let lastDay = Clock.start(of: Clock.day, holding: to)
-        guard firstDay < lastDay, let tools = toolCondition(selection, grouping) else {
-            try readRows(db, from, to, selection, grouping, into: &facts)
-            return facts
+        let rows = RowScan(selection: selection, grouping: grouping)
+        func read(
+            _ source: String?, minutes: Bool, durations: Bool, _ table: (String) throws -> Void
+        ) throws {
+            guard minutes || durations else { return }
+            guard let source, firstDay < lastDay else {
+                return try rows.read(db, from, to, minutes: minutes, durations: durations, into: &facts)
+            }
+            try table(source)
+            let whole = (firstDay * Clock.second, lastDay * Clock.second)
+            try rows.read(db, from, whole.0, minutes: minutes, durations: durations, into: &facts)
+            try rows.read(db, whole.1, to, minutes: minutes, durations: durations, into: &facts)
         }
-        let condition = agentCondition(selection, grouping) + tools
-        try readPeaks(db, firstDay, lastDay, condition, grouping, into: &facts)
-        try readDurations(db, firstDay, lastDay, selection, grouping, into: &facts)
-        try readRows(db, from, firstDay * Clock.second, selection, grouping, into: &facts)
-        try readRows(db, lastDay * Clock.second, to, selection, grouping, into: &facts)
+        try read(peakCondition(selection, grouping), minutes: true, durations: false) { condition in
+            try readPeaks(db, firstDay, lastDay, condition, grouping, into: &facts)
+        }
+        try read(durationCondition(selection, grouping), minutes: false, durations: durations) { condition in
+            try readDurations(db, firstDay, lastDay, condition, grouping, into: &facts)
+        }
         return facts
     }
 
-    private static func agentCondition(_ selection: Selection, _ grouping: Grouping) -> String {
-        if selection.agentID != 0 { return " AND agent = \(selection.agentID)" }
-        return grouping.hasAgent ? " AND agent <> 0" : " AND agent = 0"
+    /// The rows of `peak_minute` that answer; nil where it cannot: a union of tools, or some of a tool's classes.
+    private static func peakCondition(_ selection: Selection, _ grouping: Grouping) -> String? {
+        let agent =
+            selection.agentID != 0
+            ? " AND agent = \(selection.agentID)" : grouping.hasAgent ? " AND agent <> 0" : " AND agent = 0"
+        guard let tools = selection.toolIDs else {
+            return agent + (grouping.hasTool ? " AND tool <> 0" : " AND tool = 0")
+        }
+        guard selection.hasWholeTools, grouping.hasTool || tools.count == 1 else { return nil }
+        return agent + " AND tool IN (\(tools.sorted().map(String.init).joined(separator: ", ")))"
     }
 
-    /// Nil where `peak_minute` cannot tell: a union of tools, or some of a tool's classes.
-    private static func toolCondition(_ selection: Selection, _ grouping: Grouping) -> String? {
-        guard let tools = selection.toolIDs else { return grouping.hasTool ? " AND tool <> 0" : " AND tool = 0" }
-        guard selection.hasWholeTools, grouping.hasTool || tools.count == 1 else { return nil }
-        return " AND tool IN (\(tools.sorted().map(String.init).joined(separator: ", ")))"
+    /// The rows of `latency` that answer: it is by agent and by tool, so nil where both matter.
+    private static func durationCondition(_ selection: Selection, _ grouping: Grouping) -> String? {
+        let byAgent = grouping.hasAgent || selection.agentID != 0
+        let byTool = grouping.hasTool || selection.toolIDs != nil
+        guard !(byAgent && byTool), selection.hasWholeTools else { return nil }
+        if selection.agentID != 0 { return " AND agent = \(selection.agentID)" }
+        if byAgent { return " AND agent <> 0" }
+        guard let tools = selection.toolIDs else { return " AND agent = 0" }
+        return " AND agent = 0 AND tool IN (\(tools.sorted().map(String.init).joined(separator: ", ")))"
     }
 
     private static func readPeaks(
@@ -92,17 +113,11 @@ extension DayFacts {
     }
 
     private static func readDurations(
-        _ db: Database, _ firstDay: Int64, _ lastDay: Int64, _ selection: Selection, _ grouping: Grouping,
+        _ db: Database, _ firstDay: Int64, _ lastDay: Int64, _ condition: String, _ grouping: Grouping,
         into facts: inout [AgentTool: DayFacts]
     ) throws {
-        let agent = grouping.hasAgent ? "agent" : "0"
-        let tool = grouping.hasTool ? "tool" : "0"
-        var condition = selection.agentID == 0 ? "" : " AND agent = \(selection.agentID)"
-        if let tools = selection.toolIDs {
-            condition += " AND tool IN (\(tools.sorted().map(String.init).joined(separator: ", ")))"
-        }
         let sql = """
-            SELECT \(agent), \(tool), bucket, sum(n) FROM latency
+            SELECT \(grouping.hasAgent ? "agent" : "0"), \(grouping.hasTool ? "tool" : "0"), bucket, sum(n) FROM latency
             WHERE day >= \(firstDay) AND day < \(lastDay)\(condition) GROUP BY 1, 2, 3
             """
         try db.forEachRow(sql) { row in
@@ -110,33 +125,43 @@ extension DayFacts {
             facts[key, default: DayFacts()].durations[row.integer(2), default: 0] += row.count(3)
         }
     }
+}
 
-    private static func readRows(
-        _ db: Database, _ from: Int64, _ to: Int64, _ selection: Selection, _ grouping: Grouping,
+/// Works minutes and durations out of rows.
+private struct RowScan {
+    private struct Minute: Hashable {
+        var key: AgentTool
+        var minute: Int64
+    }
+
+    let selection: Selection
+    let grouping: Grouping
+
+    func read(
+        _ db: Database, _ from: Int64, _ to: Int64, minutes: Bool, durations: Bool,
         into facts: inout [AgentTool: DayFacts]
     ) throws {
-        struct Minute: Hashable {
-            var key: AgentTool
-            var minute: Int64
-        }
         guard from < to else { return }
-        var minutes: [Minute: Int] = [:]
+        var counts: [Minute: Int] = [:]
         var cell = Cell(start: 0, actor: 0, tool: 0, verdict: 0, outcome: 0, n: 1, near: 0, timed: 0, upstream: 0)
         let sql = """
             SELECT call.ts_us, call.actor, call.tool, call.upstream_us
-            \(CallRows.source(from, to))\(selection.condition(table: "call"))
+            \(CallRows.source(from, to, selection: selection))
             """
         try db.forEachRow(sql) { row in
             cell.actor = row.integer(1)
             cell.tool = row.integer(2)
             let key = grouping.key(cell, selection.names)
-            minutes[Minute(key: key, minute: Clock.start(of: Clock.minute, holding: row.integer(0))), default: 0] += 1
-            if let upstream = row.optionalInteger(3) {
+            if minutes {
+                let minute = Clock.start(of: Clock.minute, holding: row.integer(0))
+                counts[Minute(key: key, minute: minute), default: 0] += 1
+            }
+            if durations, let upstream = row.optionalInteger(3) {
                 facts[key, default: DayFacts()].durations[LatencyBucket.of(upstream), default: 0] += 1
             }
         }
         var days: Set<Minute> = []
-        for (minute, calls) in minutes {
+        for (minute, calls) in counts {
             facts[minute.key, default: DayFacts()].activeMinutes += 1
             facts[minute.key, default: DayFacts()].add(minute: minute.minute, calls: calls)
             let day = Clock.start(of: Clock.day, holding: minute.minute * Clock.second)

@@ -65,9 +65,13 @@ extension WarehouseStore {
                 counts[key, default: CallCounts()].add(cell, names)
             }
             let cells = counts.map { key, counts in
-                (key.day, DayCell(
-                    day: CivilDate(daysSinceEpoch: key.day), agent: names.agent(key.agent), name: names.tool(key.tool),
-                    counts: counts))
+                (
+                    key.day,
+                    DayCell(
+                        day: CivilDate(daysSinceEpoch: key.day), agent: names.agent(key.agent),
+                        name: names.tool(key.tool),
+                        counts: counts)
+                )
             }
             return cells.sorted { ($0.0, $0.1.agent ?? "", $0.1.name) < ($1.0, $1.1.agent ?? "", $1.1.name) }.map(\.1)
         }

@@ -79,7 +79,8 @@ extension NameTables {
             let id = row.integer(0)
             actors[id] = ActorRow(id: id, agent: row.name(1), grant: row.name(2), agentID: row.integer(3))
         }
-        try db.forEachRow("SELECT id, server, tool, method, risk, tool_id FROM tool WHERE id > ?", [tools.count]) { row in
+        try db.forEachRow("SELECT id, server, tool, method, risk, tool_id FROM tool WHERE id > ?", [tools.count]) {
+            row in
             let id = row.integer(0)
             let name = ToolName(server: row.text(1), tool: row.text(2), risk: Risk(rawValue: row.text(4)))
             tools[id] = ToolRow(id: id, name: name, method: row.text(3), toolID: row.integer(5))
@@ -91,7 +92,8 @@ extension NameTables {
         try db.forEachRow(verdicts, [self.verdicts.count]) { row in
             let id = row.integer(0)
             self.verdicts[id] = VerdictRow(
-                id: id, decision: Verdict(rawValue: row.text(1)) ?? .allow, mode: Mode(rawValue: row.text(2)) ?? .enforce,
+                id: id, decision: Verdict(rawValue: row.text(1)) ?? .allow,
+                mode: Mode(rawValue: row.text(2)) ?? .enforce,
                 reason: Reason(rawValue: row.text(3)) ?? .internal, rule: row.name(4), message: row.name(5),
                 policy: row.name(6), limitCounter: row.name(7), limitWindow: row.count(8), limitMaximum: row.count(9))
         }

@@ -60,7 +60,7 @@ extension WarehouseStore {
             let sql = """
                 SELECT (call.ts_us - \(from)) / \(step), call.verdict, call.outcome, count(*), sum(call.near),
                     count(call.upstream_us), coalesce(sum(call.upstream_us), 0)
-                \(CallRows.source(from, period.to.microseconds))\(selection.condition(table: "call"))
+                \(CallRows.source(from, period.to.microseconds, selection: selection))
                 GROUP BY 1, 2, 3
                 """
             try db.forEachRow(sql) { row in

@@ -31,8 +31,6 @@ public struct AgentToolCount: Sendable, Hashable {
     public var activeMinutes: Int
     /// The busiest minute.
     public var peak: PeakMinute?
-    /// Upstream durations.
-    public var latency: Latency?
 }
 
 extension WarehouseStore {
@@ -70,12 +68,12 @@ extension WarehouseStore {
         try ask { db in
             let names = try self.names.read(db)
             let selection = Selection(filter, names)
-            let days = try DayFacts.read(db, period, selection, by: .agentTool)
+            let days = try DayFacts.read(db, period, selection, by: .agentTool, durations: false)
             let counts = try agentToolSums(db, period, selection).map { key, sum in
                 let days = days[key] ?? DayFacts()
                 return AgentToolCount(
                     agent: names.agent(key.agent), name: names.tool(sum.latestTool), counts: sum.counts,
-                    activeMinutes: days.activeMinutes, peak: days.peak, latency: days.latency)
+                    activeMinutes: days.activeMinutes, peak: days.peak)
             }
             return counts.sorted {
                 ($1.counts.calls, $0.agent ?? "", $0.name) < ($0.counts.calls, $1.agent ?? "", $1.name)

@@ -118,7 +118,8 @@ enum Sample {
         report.highRisk = agentNames.flatMap { agent in
             toolNames.map {
                 HighRiskFigures(
-                    server: name, tool: $0, risk: name, agent: agent, callsByDay: [1, 2, 3, 4, 5, 6, 7], stopped: 2,
+                    server: name, tool: $0, risk: "execute", agent: agent, callsByDay: [1, 2, 3, 4, 5, 6, 7],
+                    stopped: 2,
                     peakMinute: peak,
                     isNew: true)
             }
