@@ -40,7 +40,9 @@ let package = Package(
         .target(name: "Ingest", dependencies: ["AuditLog", "Events", "Warehouse", crypto], swiftSettings: strict),
         .target(name: "Detection", dependencies: ["Events"], swiftSettings: strict),
         .target(name: "Alerts", dependencies: ["Detection", "Events", crypto], swiftSettings: strict),
-        .target(name: "Reports", dependencies: ["Detection", "Events", "Terminal", "Warehouse", mustache], swiftSettings: strict),
+        .target(
+            name: "Reports", dependencies: ["Detection", "Events", "Terminal", "Warehouse", mustache],
+            swiftSettings: strict),
         .target(name: "Terminal", dependencies: ["Events"], swiftSettings: strict),
         .target(name: "Simulation", dependencies: ["Events"], swiftSettings: strict),
         .executableTarget(
@@ -64,10 +66,12 @@ let package = Package(
         .testTarget(
             name: "IngestTests", dependencies: ["Ingest", "AuditLog", "Events", "Warehouse", grdb],
             swiftSettings: strict),
-        .testTarget(name: "DetectionTests", dependencies: ["Detection", "Events", "Simulation"], swiftSettings: strict),
+        .testTarget(
+            name: "DetectionTests", dependencies: ["Detection", "Events", "Simulation"], swiftSettings: strict),
         .testTarget(name: "AlertsTests", dependencies: ["Alerts", "Detection", "Events"], swiftSettings: strict),
         .testTarget(
-            name: "ReportsTests", dependencies: ["Reports", "Detection", "Events", "Simulation", "Terminal", "Warehouse", grdb],
+            name: "ReportsTests",
+            dependencies: ["Reports", "Detection", "Events", "Simulation", "Terminal", "Warehouse", grdb],
             exclude: ["Golden"], swiftSettings: strict),
         .testTarget(name: "TerminalTests", dependencies: ["Terminal", "Events"], swiftSettings: strict),
         .testTarget(name: "SimulationTests", dependencies: ["Simulation", "Events", crypto], swiftSettings: strict),

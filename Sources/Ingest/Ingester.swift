@@ -2,21 +2,6 @@ public import AuditLog
 import Events
 public import Warehouse
 
-/// How an ingester works.
-public struct IngestOptions: Sendable {
-    /// Records after which a transaction is committed: with more of them a roll-up's row is written less often.
-    public var transactionRecords = 100_000
-    /// Microseconds after which a transaction is committed: how long another writer may have to wait.
-    public var transactionMicroseconds: Int64 = 400_000
-    /// The longest pause between two looks at the logs while following, in microseconds.
-    public var pauseMicroseconds: Int64 = 50_000
-    /// Time between two looks for new logs while following, in microseconds.
-    public var discoveryMicroseconds: Int64 = 1_000_000
-
-    /// The defaults.
-    public init() {}
-}
-
 /// Loads logs into a warehouse, each record exactly once: rows, roll-ups and cursor move in one transaction.
 ///
 /// Several ingesters may work on one warehouse, in one process or in many; each transaction begins where the last

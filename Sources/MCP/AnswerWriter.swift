@@ -22,10 +22,12 @@ public struct Denial: Sendable {
 
     /// The sentence a model reads, such as `[POLICY DENIED] …`.
     public var text: String
-    /// The record's name, `<log>/<seq>`.
-    public var record: String
+    /// The record's name, `<log>/<seq>`; nil where nothing could be recorded.
+    public var record: String?
     /// The decision as the record spells it: `deny`, `throttle` or `hold`.
     public var decision: String
+    /// The reason as the record spells it.
+    public var reason: String?
     /// The id of the rule that decided.
     public var rule: String
     /// In how many milliseconds the same call would pass, where that can be told.
@@ -35,12 +37,13 @@ public struct Denial: Sendable {
 
     /// Makes a denial.
     public init(
-        text: String, record: String, decision: String, rule: String, retryAfterMilliseconds: Int? = nil,
-        limit: Limit? = nil
+        text: String, record: String?, decision: String, reason: String? = nil, rule: String,
+        retryAfterMilliseconds: Int? = nil, limit: Limit? = nil
     ) {
         self.text = text
         self.record = record
         self.decision = decision
+        self.reason = reason
         self.rule = rule
         self.retryAfterMilliseconds = retryAfterMilliseconds
         self.limit = limit
@@ -60,10 +63,18 @@ public enum AnswerWriter {
         buffer.append(quoted: denial.text)
         buffer.append(literal: "}],\"isError\":true,")
         if era == .stateless { buffer.append(literal: "\"resultType\":\"complete\",") }
-        buffer.append(literal: "\"_meta\":{\"tollgate/decision\":{\"record\":")
-        buffer.append(quoted: denial.record)
-        buffer.append(literal: ",\"decision\":")
+        buffer.append(literal: "\"_meta\":{\"tollgate/decision\":{")
+        if let record = denial.record {
+            buffer.append(literal: "\"record\":")
+            buffer.append(quoted: record)
+            buffer.append(literal: ",")
+        }
+        buffer.append(literal: "\"decision\":")
         buffer.append(quoted: denial.decision)
+        if let reason = denial.reason {
+            buffer.append(literal: ",\"reason\":")
+            buffer.append(quoted: reason)
+        }
         buffer.append(literal: ",\"rule\":")
         buffer.append(quoted: denial.rule)
         if let milliseconds = denial.retryAfterMilliseconds {

@@ -5,10 +5,20 @@ public protocol AlertSink: Sendable {
     /// The sink's name in messages, such as `file:/var/log/alerts.ndjson`.
     var name: String { get }
 
+    /// Looks whether the sink can be used at all, before the first alert.
+    ///
+    /// - Throws: `SinkError` where it cannot.
+    func check() throws(SinkError)
+
     /// Delivers one step.
     ///
     /// - Throws: `SinkError` where it could not be delivered; it will be tried again.
     func deliver(_ transition: AlertTransition) throws(SinkError)
+}
+
+extension AlertSink {
+    /// Nothing to look at.
+    public func check() throws(SinkError) {}
 }
 
 /// Why a sink did not take an alert, or could not be made.

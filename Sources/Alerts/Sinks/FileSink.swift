@@ -14,6 +14,15 @@ public struct FileSink: AlertSink {
     /// `file:PATH`.
     public var name: String { "file:\(path)" }
 
+    /// Opens the file, and makes it, once.
+    public func check() throws(SinkError) {
+        let descriptor = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else {
+            throw SinkError(.disk, "cannot open \(path): \(Descriptor.message(errno))", hint: "ls -ld \(path)")
+        }
+        close(descriptor)
+    }
+
     /// Appends a whole line, or none: what was written of a line that did not fit is taken back.
     public func deliver(_ transition: AlertTransition) throws(SinkError) {
         let descriptor = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o600)

@@ -17,9 +17,14 @@ final class Decider: @unchecked Sendable {
         self.policy = policy
     }
 
+    /// Looks at all of a call that needs no counter; nil without a policy.
+    func examine(_ call: Call) -> Examination? {
+        policy?.examine(call)
+    }
+
     /// Decides a call; to be called inside `LogWriter.append` only.
-    func decide(_ call: Call, now: Timestamp) -> PolicyVerdict {
-        guard let policy else { return .withoutPolicy(observing: true) }
+    func decide(_ call: Examination?, now: Timestamp) -> PolicyVerdict {
+        guard let policy, let call else { return .withoutPolicy(observing: true) }
         return policy.decide(call, counters: &counters, now: now)
     }
 

@@ -87,15 +87,17 @@ struct ClientPump {
         decision.risk = context.decider.policy?.risk(ofTool: name, found: found) ?? found
         fields.describe(
             call.arguments, in: scanner.tree, known: listed?.arguments, key: context.key, into: &decision)
-        let asked = Call(
-            tool: name, arguments: call.arguments, in: scanner.tree,
-            caller: Caller(agent: decision.agent, grant: nil, session: nil, server: context.options.server))
+        // What needs no counter is looked at before the log's critical section.
+        let examined = context.decider.examine(
+            Call(
+                tool: name, arguments: call.arguments, in: scanner.tree,
+                caller: Caller(agent: decision.agent, grant: nil, session: nil, server: context.options.server)))
         var verdict = PolicyVerdict.withoutPolicy(observing: true)
         var decided = Timestamp(microseconds: 0)
         // The log's critical section is the limiter's: see `Decider`.
         let ticket = context.log.append { _, now in
             let started = context.clock.now()
-            verdict = context.decider.decide(asked, now: now)
+            verdict = context.decider.decide(examined, now: now)
             verdict.write(to: &decision)
             decision.decideMicroseconds = Int(context.clock.now().since(started))
             decided = now
@@ -135,7 +137,7 @@ struct ClientPump {
         }
         let denial = Denial(
             text: verdict.callerText(tool: tool), record: "\(context.log.log.name)/\(ticket.seq)",
-            decision: verdict.verdict.rawValue, rule: verdict.rule ?? "",
+            decision: verdict.verdict.rawValue, reason: verdict.reason.rawValue, rule: verdict.rule ?? "",
             retryAfterMilliseconds: verdict.retryAfterMilliseconds, limit: limit)
         AnswerWriter.append(denial, id: message[request.id.range], era: era(request), to: &line)
         context.answer(&line)
@@ -207,7 +209,9 @@ struct ClientPump {
 
     // MARK: What records say of every request
 
-    /// Who calls. Fixed by the first request: a caller that renames itself must not begin its limits anew.
+    /// Who calls.
+    ///
+    /// Fixed by the first request: a caller that renames itself must not begin its limits anew.
     private var agent: String {
         context.options.agent ?? fixedAgent ?? context.options.user
     }

@@ -71,7 +71,8 @@ enum AuditUnavailable {
         let denial = Denial(
             text: "[POLICY DENIED] The audit log cannot be written, so this call was not made. Try again later, and "
                 + "tell the operator: tollgate doctor",
-            record: record ?? "", decision: Verdict.deny.rawValue, rule: "(audit unavailable)")
+            record: record, decision: Verdict.deny.rawValue, reason: Reason.auditUnavailable.rawValue,
+            rule: "(audit unavailable)")
         AnswerWriter.append(denial, id: id, era: era, to: &line)
     }
 }

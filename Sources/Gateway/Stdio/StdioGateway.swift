@@ -145,8 +145,9 @@ public final class StdioGateway: Sendable {
         }
     }
 
-    /// A client that only closed its end may still want the answers to what it asked. Returns whether the server's
-    /// output has ended.
+    /// A client that only closed its end may still want the answers to what it asked.
+    ///
+    /// Returns whether the server's output has ended.
     private func awaitAnswers() -> Bool {
         while context.pending.isAwaited, context.client.hasReader {
             switch next(milliseconds: 100) {

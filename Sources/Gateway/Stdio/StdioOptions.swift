@@ -25,8 +25,9 @@ public struct StdioOptions: Sendable {
     public var queueBytes = 8 << 20
     /// Milliseconds that a call waits for its record's commit before it is denied.
     public var commitMilliseconds = 2000
-    /// Milliseconds between closing the server's input and SIGTERM, and between that and SIGKILL. Clients wait about two
-    /// seconds before they end us in the same way, and then nobody would end the server.
+    /// Milliseconds between closing the server's input and SIGTERM, and between that and SIGKILL.
+    ///
+    /// Clients wait about two seconds before they end us in the same way, and then nobody would end the server.
     public var graceMilliseconds = 1500
 
     /// Makes options from what has no default.

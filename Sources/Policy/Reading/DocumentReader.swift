@@ -94,7 +94,8 @@ struct DocumentReader {
         let first = bytes.first { $0 != 0x20 && $0 != 0x09 && $0 != 0x0A && $0 != 0x0D }
         let looksLikeJSON = first == UInt8(ascii: "{") || first == UInt8(ascii: "[")
         let problem = PolicyProblem(
-            severity: .error, code: .notJSON, pointer: "", line: 1, column: 1, found: "\(error.code.explanation)",
+            severity: .error, code: .notJSON, pointer: "", line: 1, column: 1,
+            found: "what is no JSON (\(error.code.explanation))",
             expected: looksLikeJSON ? "a JSON document" : "a JSON object (YAML is not read yet)", suggestion: nil)
         return placed([(error.offset, problem)], in: bytes).first ?? problem
     }

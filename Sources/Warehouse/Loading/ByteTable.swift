@@ -19,7 +19,7 @@ struct ByteTable {
     private var entries: [Entry] = []
     /// Open addressing: index of an entry + 1, 0 where free; a power of two, at most half full.
     private var slots = [Int32](repeating: 0, count: 256)
-    /// Callers choose session and client names, and could aim at one slot otherwise. No result depends on it.
+    // Callers choose session and client names, and could aim at one slot otherwise. No result depends on it.
     private let seed = UInt64.random(in: .min ... .max)
 
     var count: Int { entries.count }

@@ -8,7 +8,9 @@ struct PackedKey: Hashable, Comparable {
     }
 }
 
-/// Sums by key: a hash table over two arrays. Keys are numbers of our own making, so a plain mix serves as a hash, and
+/// Sums by key: a hash table over two arrays.
+///
+/// Keys are numbers of our own making, so a plain mix serves as a hash, and
 /// a look-up costs a quarter of `Dictionary`'s.
 struct PackedTable<Value> {
     private(set) var keys: [PackedKey] = []

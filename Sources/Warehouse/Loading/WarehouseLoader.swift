@@ -63,7 +63,9 @@ package final class WarehouseLoader {
         )
     }
 
-    /// Loads one line, without its newline. A line that is no record, or does not fit, is put aside and counted.
+    /// Loads one line, without its newline.
+    ///
+    /// A line that is no record, or does not fit, is put aside and counted.
     ///
     /// - Throws: `WarehouseError.sequence` when `seq` is not the next one.
     package func load(

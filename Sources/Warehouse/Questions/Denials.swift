@@ -28,7 +28,9 @@ public struct DenialCount: Sendable, Hashable {
 }
 
 extension WarehouseStore {
-    /// Stopped calls by rule, reason, agent and tool; most first. Sum them as the question needs.
+    /// Stopped calls by rule, reason, agent and tool; most first.
+    ///
+    /// Sum them as the question needs.
     ///
     /// - Throws: `WarehouseError`.
     public func denials(in period: Period, where filter: CallFilter = .all) throws(WarehouseError) -> [DenialCount] {

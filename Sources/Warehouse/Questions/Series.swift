@@ -30,8 +30,9 @@ extension WarehouseStore {
     /// The most buckets that `series` gives.
     public static let longestSeries = 100_000
 
-    /// The period in steps of `stepSeconds`, from its first microsecond on; empty steps too. A finer step than
-    /// `longestSeries` of them is made coarser.
+    /// The period in steps of `stepSeconds`, from its first microsecond on, empty steps too.
+    ///
+    /// A step that would give more than `longestSeries` of them is made longer.
     ///
     /// - Throws: `WarehouseError`.
     public func series(

@@ -65,6 +65,12 @@ struct RunCommand: ParsableCommand {
             }
         }
         let writer = try openLog(server: options.server, options: logOptions, clock: clock)
+        if let damaged = writer.recovery.damaged {
+            Console.error(
+                "tollgate: records \(damaged.lowerBound) to \(max(damaged.upperBound, 1) - 1) of \(writer.log.path) cannot be "
+                    + "read any more; the log goes on behind them\nhint: tollgate log verify --log \(writer.log.path)\n"
+            )
+        }
         let gateway: StdioGateway
         do {
             gateway = try StdioGateway(options, log: writer, clock: clock)

@@ -31,6 +31,7 @@ struct WatchCommand: ParsableCommand {
 
     func run() throws {
         let sinks = try (sink.isEmpty ? ["stdout"] : sink).map { try SinkDescription.parse($0) }
+        for sink in sinks { try sink.check() }
         var options = LogOptions()
         options.purpose = .watch
         options.version = Version.text

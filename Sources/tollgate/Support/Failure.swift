@@ -26,9 +26,10 @@ struct Failure: Error {
         case let error as GatewayError: self.init(error.description, hint: error.hint, status: error.exitCode)
         case let error as WarehouseError: self.init(error.description, hint: error.hint, status: error.exitCode)
         case let error as IngestError: self.init(error.description, hint: error.hint, status: error.exitCode)
-        case let error as ReportError: self.init(error.description, hint: error.hint, status: error.exitCode)
+        case let error as ReportError: self.init(error.message, hint: error.hint, status: error.exitCode)
         case let error as SinkError:
-            self.init(error.message, hint: error.hint ?? "tollgate watch --help")
+            self.init(
+                error.message, hint: error.hint ?? "tollgate watch --help", status: error.code == .disk ? 6 : 2)
         case let error as SystemError: self.init(error.description, hint: "tollgate doctor", status: 6)
         default: return nil
         }

@@ -243,3 +243,9 @@ def log_that_was_rolled_back(home: Home) -> Iterator[Words]:
     for hint in ("live.state", "checkpoint"):
         (log / hint).unlink(missing_ok=True)
     yield ["ingest"]
+
+
+@situation(6, "sink")
+def watch_into_a_folder_that_is_not_there(home: Home) -> Iterator[Words]:
+    written_log(home)
+    yield ["watch", "--once", "--sink", "file:nowhere/sink.ndjson"]
