@@ -8,7 +8,7 @@ import Testing
     private func forEachPeriod(_ body: (Fixture, Period, [NaiveCall], Comment) throws -> Void) throws {
         for seed in [51, 52] as [UInt64] {
             let fixture = try Fixture(seed: seed)
-            for period in [Fixture.always] + fixture.periods(8) {
+            for period in [Fixture.always] + fixture.periods(5) {
                 try body(fixture, period, fixture.model.calls(in: period), "seed \(seed), \(period)")
             }
         }

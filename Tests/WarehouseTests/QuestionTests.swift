@@ -8,11 +8,12 @@ import Testing
     static let seeds: [UInt64] = [21, 22]
 
     private func forEachQuestion(
-        _ seed: UInt64, _ body: (Fixture, Period, CallFilter, [NaiveCall], Comment) throws -> Void
+        _ seed: UInt64, filters: [CallFilter] = Fixture.filters,
+        _ body: (Fixture, Period, CallFilter, [NaiveCall], Comment) throws -> Void
     ) throws {
         let fixture = try Fixture(seed: seed, lines: 400)
         for period in [Fixture.always] + fixture.periods(12) {
-            for filter in Fixture.filters {
+            for filter in filters {
                 let calls = fixture.model.calls(in: period, where: filter)
                 try body(fixture, period, filter, calls, "seed \(seed), \(period), \(filter)")
             }
@@ -165,7 +166,8 @@ import Testing
         // From New York to Kathmandu's neighbours, and one that changes in the middle, as with daylight saving.
         let change = RandomLog.start + 2 * 86_400_000_000
         func local(_ moment: Timestamp) -> Int { moment.microseconds < change ? offset : offset + 3600 }
-        try forEachQuestion(31) { fixture, period, filter, calls, comment in
+        try forEachQuestion(31, filters: [.all, CallFilter(agent: "agent-0")]) {
+            fixture, period, filter, calls, comment in
             func shifted(_ call: NaiveCall) -> Int64 {
                 call.timestamp + Int64(local(Timestamp(microseconds: call.timestamp))) * 1_000_000
             }

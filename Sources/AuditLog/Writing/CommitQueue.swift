@@ -8,6 +8,8 @@ final class CommitQueue: Sendable {
     struct State: ~Copyable {
         /// Lines that the committer has not taken.
         var pending = LineBuffer()
+        /// Whether somebody waits for a pending line, or soon will.
+        var isUrgent = false
         /// The seq of the first pending line.
         var pendingFirst: UInt64
         /// The time of the first pending line.
@@ -37,7 +39,9 @@ final class CommitQueue: Sendable {
             State(pendingFirst: nextSeq, nextSeq: nextSeq, lastTimestamp: lastTimestamp, acknowledged: nextSeq))
     }
 
-    func append(at clock: () -> Timestamp, _ body: (UInt64, Timestamp) -> Record.Body) -> LogTicket? {
+    func append(
+        at clock: () -> Timestamp, isUrgent: Bool, _ body: (UInt64, Timestamp) -> Record.Body
+    ) -> LogTicket? {
         var ticket: LogTicket?
         var wakes = false
         // A full queue slows the producer down; it never drops a record.
@@ -51,7 +55,7 @@ final class CommitQueue: Sendable {
             let time = clock()
             let timestamp = state.lastTimestamp.map { max($0, time) } ?? time
             ticket = LogTicket(seq: state.nextSeq, generation: state.withdrawals.count)
-            wakes = add(&state, timestamp, body)
+            wakes = add(&state, timestamp, isUrgent: isUrgent, body)
             return true
         }
         if waited == true, wakes { state.wakeAll() }
@@ -75,21 +79,23 @@ final class CommitQueue: Sendable {
                 return false
             }
             guard state.pending.count < queueBytes else { return nil }
-            return add(&state, timestamp, body)
+            return add(&state, timestamp, isUrgent: false, body)
         }
         if wakes == true { state.wakeAll() }
     }
 
-    /// Queues one record; gives whether the queue was empty.
+    /// Queues one record; gives whether the committer has to hear of it.
     private func add(
-        _ state: inout State, _ timestamp: Timestamp, _ body: (UInt64, Timestamp) -> Record.Body
+        _ state: inout State, _ timestamp: Timestamp, isUrgent: Bool, _ body: (UInt64, Timestamp) -> Record.Body
     ) -> Bool {
         let wasEmpty = state.pending.count == 0
+        let becomesUrgent = isUrgent && !state.isUrgent
         if wasEmpty { state.pendingSince = timestamp }
+        if isUrgent { state.isUrgent = true }
         state.lastTimestamp = timestamp
         state.pending.append(Record(seq: state.nextSeq, timestamp: timestamp, body: body(state.nextSeq, timestamp)))
         state.nextSeq += 1
-        return wasEmpty
+        return wasEmpty || becomesUrgent
     }
 
     func wait(for ticket: LogTicket, milliseconds: Int) -> CommitResult {
@@ -98,6 +104,10 @@ final class CommitQueue: Sendable {
                 return ticket.seq < state.withdrawals[ticket.generation] ? .durable : .failed
             }
             if ticket.seq < state.acknowledged { return .durable }
+            if ticket.seq >= state.pendingFirst, !state.isUrgent {
+                state.isUrgent = true
+                self.state.wakeAll()
+            }
             return state.isClosed ? .failed : nil
         } ?? .timedOut
     }

@@ -2,7 +2,8 @@ import Events
 
 /// Takes what is queued, makes it durable, says so.
 ///
-/// Runs on a thread of its own; there is no linger: a batch forms while the previous one is being synced.
+/// Runs on a thread of its own. What somebody waits for does not linger: a batch forms while the previous one is being
+/// synced. What nobody waits for, such as outcomes, lingers for milliseconds to share a sync.
 final class Committer: @unchecked Sendable {
     private var segment: SegmentWriter
     private let watermark: Watermark
@@ -49,36 +50,43 @@ final class Committer: @unchecked Sendable {
 
     private func next(_ queue: CommitQueue) -> Task {
         let isBroken = queue.state.withLock { $0.trouble != nil }
-        let wait =
+        awaitWork(queue, isBroken: isBroken)
+        return take(queue) ?? (isBroken ? .probe : .idle)
+    }
+
+    private func awaitWork(_ queue: CommitQueue, isBroken: Bool) {
+        let milliseconds =
             isBroken
             ? options.probeMilliseconds
             : unsyncedSince.map { max(1, syncInterval - Int(clock.now().since($0) / 1000)) }
                 ?? options.heartbeatSeconds * 1000
-        var task: Task?
-        _ = queue.state.wait(milliseconds: wait > 0 ? wait : nil) { state -> Bool? in
-            if state.trouble != nil {
-                if state.isClosing { task = .close }
-                return state.isClosing ? true : nil
-            }
+        let hasWork = queue.state.wait(milliseconds: milliseconds > 0 ? milliseconds : nil) { state -> Bool? in
+            state.pending.count > 0 || state.rotates || state.isClosing ? true : nil
+        }
+        guard hasWork == true else { return }
+        // What nobody waits for lingers, to share its sync with others.
+        _ = queue.state.wait(milliseconds: options.lingerMilliseconds) { state -> Bool? in
+            let isFull = state.pending.count >= BGZFMember.maximumPlaintext
+            return state.isUrgent || isFull || state.rotates || state.isClosing ? true : nil
+        }
+    }
+
+    private func take(_ queue: CommitQueue) -> Task? {
+        queue.state.withLock { state -> Task? in
+            if state.trouble != nil { return state.isClosing ? .close : nil }
             if state.pending.count > 0 {
                 swap(&state.pending, &batch)
-                task = .commit(first: state.pendingFirst, next: state.nextSeq)
-                state.pendingFirst = state.nextSeq
+                defer { state.pendingFirst = state.nextSeq }
+                state.isUrgent = false
                 batchSince = state.pendingSince
-                return true
+                return .commit(first: state.pendingFirst, next: state.nextSeq)
             }
             if state.rotates {
                 state.rotates = false
-                task = .rotate
-                return true
+                return .rotate
             }
-            if state.isClosing {
-                task = .close
-                return true
-            }
-            return nil
+            return state.isClosing ? .close : nil
         }
-        return task ?? (isBroken ? .probe : .idle)
     }
 
     private func commit(first: UInt64, next: UInt64, _ queue: CommitQueue) {
@@ -153,7 +161,7 @@ final class Committer: @unchecked Sendable {
             clock.now().since(lastHeartbeat) >= Int64(options.heartbeatSeconds) * 1_000_000
         else { return }
         lastHeartbeat = clock.now()
-        _ = queue.append(at: { self.clock.now() }) { _, _ in .control(Control(.heartbeat)) }
+        _ = queue.append(at: { self.clock.now() }, isUrgent: false) { _, _ in .control(Control(.heartbeat)) }
     }
 
     /// Gives up all that is not durable, exactly counted, and lets those who wait know.

@@ -42,6 +42,8 @@ public struct LogOptions: Sendable {
     public var segmentSeconds = 86_400
     /// Bytes of lines that may wait for the committer before producers must.
     public var queueBytes = 8 << 20
+    /// Milliseconds that a record which nobody waits for may wait for company.
+    public var lingerMilliseconds = 5
     /// Seconds between `heartbeat` records; 0 for none.
     public var heartbeatSeconds = 3600
     /// Milliseconds between tries to write again after the disk refused.

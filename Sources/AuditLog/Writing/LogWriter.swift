@@ -122,9 +122,12 @@ public final class LogWriter: Sendable {
     /// short and must not call the log.
     ///
     /// Returns nil, without having called `body`, while the log cannot write or is closed.
+    ///
+    /// - Parameter isUrgent: whether somebody will wait for it; other records are committed with the next that is
+    ///   waited for, or after `LogOptions.lingerMilliseconds`: a sync of their own would cost more than all the rest.
     @discardableResult
-    public func append(_ body: (UInt64, Timestamp) -> Record.Body) -> LogTicket? {
-        queue.append(at: { self.clock.now() }, body)
+    public func append(isUrgent: Bool = true, _ body: (UInt64, Timestamp) -> Record.Body) -> LogTicket? {
+        queue.append(at: { self.clock.now() }, isUrgent: isUrgent, body)
     }
 
     /// Queues a record about the one that `ticket` names.
@@ -140,13 +143,13 @@ public final class LogWriter: Sendable {
     /// Queues a control record.
     @discardableResult
     public func append(_ control: Control) -> LogTicket? {
-        append { _, _ in .control(control) }
+        append(isUrgent: false) { _, _ in .control(control) }
     }
 
     /// Queues a record with a time of its own, no earlier than the last one's.
     @discardableResult
     public func append(_ body: Record.Body, at timestamp: Timestamp) -> LogTicket? {
-        queue.append(at: { timestamp }) { _, _ in body }
+        queue.append(at: { timestamp }, isUrgent: false) { _, _ in body }
     }
 
     /// Waits until a record is acknowledged, for `milliseconds` at the most.

@@ -64,7 +64,7 @@ struct ClientPump {
         var decision = template(method: method(request.method), verdict: .allow, reason: .allowed)
         describe(request, in: &decision)
         // Recorded, but not waited for: the policy rules tools, and a client without `initialize` is a dead client.
-        let ticket = context.log.append { _, _ in .decision(decision) }
+        let ticket = context.log.append(isUrgent: false) { _, _ in .decision(decision) }
         let now = context.clock.now()
         let handle = register(request, key, ticket, decided: now, isCharged: false, cost: nil, message)
         return push(message, ticket: nil, decided: now, handle)
@@ -169,7 +169,7 @@ struct ClientPump {
         var decision = template(method: method(request.method), verdict: .deny, reason: .protocol)
         describe(request, in: &decision)
         decision.tool = request.call.flatMap { scanner.tree.string($0.name) }
-        let ticket = context.log.append { _, _ in .decision(decision) }
+        let ticket = context.log.append(isUrgent: false) { _, _ in .decision(decision) }
         AnswerWriter.append(
             error: .invalidRequest, message: "another request with this id is still waiting for its answer",
             id: message[request.id.range], record: ticket.map { "\(context.log.log.name)/\($0.seq)" }, to: &line)
@@ -185,14 +185,14 @@ struct ClientPump {
         if case .request(let id) = refusal.answer {
             decision.rpcID = String(decoding: message[id.range], as: UTF8.self)
         }
-        let ticket = context.log.append { _, _ in .decision(decision) }
+        let ticket = context.log.append(isUrgent: false) { _, _ in .decision(decision) }
         let record = ticket.map { "\(context.log.log.name)/\($0.seq)" }
         if AnswerWriter.append(refusal, message: message, record: record, to: &line) { context.answer(&line) }
     }
 
     private mutating func refuseTooLarge() {
         let decision = template(method: "-", verdict: .deny, reason: .tooLarge)
-        let ticket = context.log.append { _, _ in .decision(decision) }
+        let ticket = context.log.append(isUrgent: false) { _, _ in .decision(decision) }
         AnswerWriter.append(
             error: .invalidRequest,
             message: "the message is larger than \(context.options.limits.maximumBytes) bytes", id: [UInt8]?.none,
@@ -203,7 +203,7 @@ struct ClientPump {
     private mutating func recordCancellation(_ id: MessageID) {
         var decision = template(method: MCPMethod.cancelled.rawValue, verdict: .allow, reason: .allowed)
         decision.rpcID = scanner.tree.bytes.withUnsafeBytes { String(decoding: $0[id.range], as: UTF8.self) }
-        context.log.append { _, _ in .decision(decision) }
+        context.log.append(isUrgent: false) { _, _ in .decision(decision) }
         if let key = scanner.key(of: id) { context.pending.markCancelled(key, at: context.clock.now()) }
     }
 

@@ -42,7 +42,7 @@ public final class StdioGateway: Sendable {
             outcome.server = decision.server
             outcome.tool = decision.tool
             outcome.method = decision.method
-            log.append { _, _ in .outcome(outcome) }
+            log.append(isUrgent: false) { _, _ in .outcome(outcome) }
         }
         child = try ChildProcess(options.command)
         context = StdioContext(
