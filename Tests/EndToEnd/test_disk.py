@@ -76,3 +76,30 @@ def test_a_call_that_cannot_be_recorded_is_denied_and_work_resumes(home: Home, s
     home.tollgate("log", "verify", "--log", log)
     wrongly = len(denied & reached)
     say(f"full disk: {len(denied)} calls denied as audit_unavailable, {wrongly} of them reached the server")
+
+
+def test_a_call_that_could_not_be_recorded_uses_up_no_limit(home: Home, small_disk: Path) -> None:
+    policy = home.write(
+        "policy.json",
+        {
+            "version": "1",
+            "default": "deny",
+            "tools": {"echo": {"limits": [{"counter": "c", "window": "hour", "max": 3, "scope": "grant"}]}},
+        },
+    )
+    with home.client(*home.recorder(), log=small_disk / "log", policy=policy, agent="ci") as client:
+        client.handshake()
+        filler = fill(small_disk)
+        refused = [client.call("echo") for _ in range(20)]
+        assert {answer["result"]["_meta"][DECISION]["rule"] for answer in refused if verdict(answer) == "deny"} == {
+            "(audit unavailable)"
+        }
+        passed = sum(verdict(answer) == "ok" for answer in refused)
+        filler.unlink()
+        while passed < 3:
+            answer = client.call("echo")
+            assert verdict(answer) in ("ok", "deny"), "the limit was charged for calls that were not made"
+            passed += verdict(answer) == "ok"
+        assert verdict(client.call("echo")) == "throttle"
+        assert client.close() == 0
+    assert len(home.received_calls()) == 3
