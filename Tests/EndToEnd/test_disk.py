@@ -94,12 +94,10 @@ def test_a_call_that_could_not_be_recorded_uses_up_no_limit(home: Home, small_di
         assert {answer["result"]["_meta"][DECISION]["rule"] for answer in refused if verdict(answer) == "deny"} == {
             "(audit unavailable)"
         }
-        passed = sum(verdict(answer) == "ok" for answer in refused)
         filler.unlink()
-        while passed < 3:
-            answer = client.call("echo")
-            assert verdict(answer) in ("ok", "deny"), "the limit was charged for calls that were not made"
-            passed += verdict(answer) == "ok"
-        assert verdict(client.call("echo")) == "throttle"
+        ends = [verdict(answer) for answer in refused]
+        while ends[-1] != "throttle" and len(ends) < 5_000:
+            ends.append(verdict(client.call("echo")))
+        assert ends.count("ok") == 3, "the limit was charged for calls that were not made, or not for those that were"
         assert client.close() == 0
     assert len(home.received_calls()) == 3
