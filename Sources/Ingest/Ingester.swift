@@ -124,7 +124,9 @@ public final class Ingester {
         waiting.sort { $0.time < $1.time }
         var records = options.transactionRecords
         let deadline = clock.now + .microseconds(options.transactionMicroseconds)
-        for (feed, _) in waiting where records > 0 && clock.now < deadline {
+        for (index, (feed, _)) in waiting.enumerated() {
+            // The first always gets on, however short the time allowed.
+            guard index == 0 || (records > 0 && clock.now < deadline) else { break }
             if let error = try load(feed, &records, until: deadline, &loaded) { failed.append((feed, error)) }
         }
         return failed

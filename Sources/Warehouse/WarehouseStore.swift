@@ -1,5 +1,12 @@
-import Events
 import GRDB
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
 
 /// A warehouse: the SQLite database that the logs are loaded into, and the questions that people ask of it.
 ///
@@ -76,10 +83,14 @@ public final class WarehouseStore: Sendable {
     private static func failure(_ error: any Error, path: String) -> WarehouseError {
         switch error {
         case let error as WarehouseError: error
-        case let error as DatabaseError where error.resultCode == .SQLITE_CANTOPEN: .notFound(path)
+        case let error as DatabaseError where error.resultCode == .SQLITE_CANTOPEN && !exists(path): .notFound(path)
         case let error as DatabaseError:
             WarehouseError(sqlite: error.resultCode.rawValue, error.message ?? "no message", path: path)
         default: WarehouseError(.sql, "\(error)", path: path)
         }
+    }
+
+    private static func exists(_ path: String) -> Bool {
+        access(path, F_OK) == 0
     }
 }

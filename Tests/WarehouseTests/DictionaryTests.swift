@@ -50,6 +50,25 @@ import Testing
         #expect(rates.allSatisfy { $0.counts.calls == 1 })
     }
 
+    @Test func namesAreReadAgainAfterTheDatabaseWasMadeAnew() throws {
+        let folder = try TemporaryFolder()
+        let store = try WarehouseStore(creating: folder.file("w.sqlite"))
+        let loader = try store.loader()
+        let key = LogKey(origin: "o", epoch: 1, name: "n", kind: "gateway")
+        for agent in ["before", "after"] {
+            var decision = Decision(
+                gateway: "gw", identity: .grant, server: "ecs", transport: .stdio, method: "tools/call",
+                verdict: .allow, mode: .enforce, reason: .allowed)
+            decision.agent = agent
+            decision.tool = "t"
+            try loader.load(
+                records: [Record(seq: 0, timestamp: Timestamp(microseconds: 1), body: .decision(decision))], of: key)
+            #expect(try store.rates(in: Fixture.always).map(\.agent) == [agent])
+            try loader.makeAnew()
+            #expect(try store.rates(in: Fixture.always).isEmpty)
+        }
+    }
+
     @Test func aByteTableFindsWhatWasPutIn() {
         var table = ByteTable()
         var generator = SeededGenerator(seed: 3)

@@ -27,7 +27,7 @@ import Testing
         return try Self.tables.map { try store.dump("SELECT * FROM \($0)") }
     }
 
-    @Test(arguments: [61, 62] as [UInt64]) func bothWaysLoadTheSameRows(seed: UInt64) throws {
+    @Test(arguments: [61] as [UInt64]) func bothWaysLoadTheSameRows(seed: UInt64) throws {
         let lines = RandomLog(number: 0, seed: seed, lines: 1200).lines.map(\.bytes)
         #expect(try load(lines, fast: true) == load(lines, fast: false), "seed \(seed)")
         var days = DayText()
@@ -36,7 +36,7 @@ import Testing
     }
 
     /// Bytes changed, dropped, doubled: what one way refuses the other must refuse, for the same reason.
-    @Test(arguments: [63, 64, 65] as [UInt64]) func bothWaysRefuseTheSameLines(seed: UInt64) throws {
+    @Test(arguments: [63, 64] as [UInt64]) func bothWaysRefuseTheSameLines(seed: UInt64) throws {
         var generator = SeededGenerator(seed: seed)
         let replacements = Array("0123456789abcdefxyz\",:{}[]\\ -truefalsn.".utf8) + [0, 0x1F, 0x7F, 0x80, 0xC3, 0xFF]
         let lines = RandomLog(number: 0, seed: seed, lines: 900).lines.map { line -> [UInt8] in
@@ -52,6 +52,51 @@ import Testing
             return bytes
         }
         #expect(try load(lines, fast: true) == load(lines, fast: false), "seed \(seed)")
+    }
+
+    /// One byte of a line changed to any other that matters: what the fast way takes must be a record with the same
+    /// numbers in it, but for words of closed vocabularies, which are then looked up whole.
+    @Test func whatTheFastWayTakesIsARecord() throws {
+        let lines = RandomLog(number: 0, seed: 67, lines: 200).lines.map(\.bytes).filter { bytes in
+            var days = DayText()
+            return bytes.withUnsafeBytes { FastLine($0, &days) != nil }
+        }
+        let longest = try #require(lines.max { $0.count < $1.count })
+        let outcome = try #require(lines.last { $0.count < 200 })
+        let replacements = Array("0a\",}\\ -".utf8) + [0, 0x80, 0xFF]
+        var days = DayText()
+        var taken = 0
+        for line in [longest, outcome] {
+            for index in line.indices {
+                for replacement in replacements {
+                    var bytes = line
+                    bytes[index] = replacement
+                    bytes.withUnsafeBytes { bytes in
+                        guard let fast = FastLine(bytes, &days) else { return }
+                        taken += 1
+                        let record: Record
+                        do throws(RecordError) {
+                            record = try Record(utf8: bytes)
+                        } catch {
+                            let isWord = ["identity", "risk", "decision", "mode", "reason"].contains { word in
+                                error.what == "unknown value of '\(word)'"
+                            }
+                            #expect(isWord, "\(error)")
+                            return
+                        }
+                        switch fast {
+                        case .decision(let decision):
+                            #expect(decision.seq == record.seq)
+                            #expect(decision.timestamp == record.timestamp.microseconds)
+                        case .outcome(_, let seq, let timestamp):
+                            #expect(seq == record.seq)
+                            #expect(timestamp == record.timestamp.microseconds)
+                        }
+                    }
+                }
+            }
+        }
+        #expect(taken > 1000)
     }
 
     @Test func lateAndForeignFormsAreReadToo() throws {

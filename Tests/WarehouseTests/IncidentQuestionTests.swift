@@ -6,7 +6,7 @@ import Testing
 /// The questions about single calls rather than sums.
 @Suite struct IncidentQuestionTests {
     private func forEachPeriod(_ body: (Fixture, Period, [NaiveCall], Comment) throws -> Void) throws {
-        for seed in [51, 52] as [UInt64] {
+        for seed: UInt64 in [51] {
             let fixture = try Fixture(seed: seed)
             for period in [Fixture.always] + fixture.periods(5) {
                 try body(fixture, period, fixture.model.calls(in: period), "seed \(seed), \(period)")

@@ -5,14 +5,14 @@ import Testing
 
 /// Every question, over periods whose edges lie anywhere and filters of every kind, against the naive model.
 @Suite struct QuestionTests {
-    static let seeds: [UInt64] = [21, 22]
+    static let seeds: [UInt64] = [21]
 
     private func forEachQuestion(
         _ seed: UInt64, filters: [CallFilter] = Fixture.filters,
         _ body: (Fixture, Period, CallFilter, [NaiveCall], Comment) throws -> Void
     ) throws {
         let fixture = try Fixture(seed: seed, lines: 400)
-        for period in [Fixture.always] + fixture.periods(12) {
+        for period in [Fixture.years] + fixture.periods(7) {
             for filter in filters {
                 let calls = fixture.model.calls(in: period, where: filter)
                 try body(fixture, period, filter, calls, "seed \(seed), \(period), \(filter)")
@@ -37,7 +37,7 @@ import Testing
             let refusedN = refused.reduce(0) { $0 + ($1.decision.coalesced ?? 1) }
             let bySecond = totals.otherRequests - n
             #expect(totals.refusals - refusedN == bySecond, comment)
-            if period == Fixture.always { #expect(bySecond == fixture.model.refusedBySecond, comment) }
+            if period == Fixture.years { #expect(bySecond == fixture.model.refusedBySecond, comment) }
         }
     }
 
@@ -149,7 +149,7 @@ import Testing
                 let calls = byHour[hour.hour.microseconds / 3_600_000_000] ?? []
                 #expect(hour.counts == NaiveWarehouse.counts(calls), comment)
             }
-            guard period != Fixture.always else { return }
+            guard period != Fixture.years else { return }
             for step in [3600, 700] {
                 let series = try fixture.store.series(in: period, stepSeconds: step, where: filter)
                 let width = Int64(step) * 1_000_000
@@ -162,9 +162,9 @@ import Testing
         }
     }
 
-    @Test(arguments: [0, 3600, -18_000, 19_800, 45_900]) func localDaysAndHoursEqualTheModel(offset: Int) throws {
-        // From New York to Kathmandu's neighbours, and one that changes in the middle, as with daylight saving.
-        let change = RandomLog.start + 2 * 86_400_000_000
+    @Test(arguments: [0, -18_000, 45_900]) func localDaysAndHoursEqualTheModel(offset: Int) throws {
+        // From New York to the Chatham Islands, changing in the middle as with daylight saving: at a whole UTC hour.
+        let change = RandomLog.start / 3_600_000_000 * 3_600_000_000 + 2 * 86_400_000_000
         func local(_ moment: Timestamp) -> Int { moment.microseconds < change ? offset : offset + 3600 }
         try forEachQuestion(31, filters: [.all, CallFilter(agent: "agent-0")]) {
             fixture, period, filter, calls, comment in

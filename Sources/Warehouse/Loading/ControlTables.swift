@@ -52,7 +52,7 @@ final class ControlTables {
         insertEvent.bind(5, control.text(.server))
         insertEvent.bind(6, control.text(.tool))
         insertEvent.bind(7, control.text(.reason))
-        insertEvent.bind(8, control.number(.n))
+        insertEvent.bind(8, control.number(.n).map { Bound.count(Int($0)) })
         insertEvent.bind(9, fields(control))
         try insertEvent.run()
         switch control.event {
@@ -81,7 +81,7 @@ final class ControlTables {
         let counted = first.flatMap { first in last.map { max(0, $0 - first + 1) } }
         try addGap(
             log: RecordID.log(id), kind: "recorded", first: first, last: last, from: moment(control, .from),
-            to: moment(control, .to), n: control.number(.n) ?? counted ?? 0,
+            to: moment(control, .to), n: Bound.count(Int(control.number(.n) ?? counted ?? 0)),
             reason: control.text(.reason) ?? "", record: id)
     }
 

@@ -66,9 +66,23 @@ struct JoinedOutcome {
     init(_ outcome: Outcome) {
         self.outcome = OutcomeCode.of(outcome.ending)
         code = outcome.code.map(Int64.init)
-        waitMicroseconds = outcome.waitMicroseconds.map(Int64.init)
-        upstreamMicroseconds = outcome.upstreamMicroseconds.map(Int64.init)
+        waitMicroseconds = outcome.waitMicroseconds.map { Bound.duration(Int64($0)) }
+        upstreamMicroseconds = outcome.upstreamMicroseconds.map { Bound.duration(Int64($0)) }
         resultDigest = outcome.resultDigest.map { Int64(bitPattern: $0.value) }
         resultBytes = outcome.resultBytes.map(Int64.init)
+    }
+}
+
+/// What sums may be made of: a log may say any number up to 2^53, and SQLite's `sum` stops at 2^63.
+enum Bound {
+    /// A duration in microseconds, at most 12 days.
+    @inline(__always)
+    static func duration(_ microseconds: Int64) -> Int64 {
+        min(max(microseconds, 0), 1 << 40)
+    }
+
+    /// How many alike one record stands for.
+    static func count(_ n: Int) -> Int64 {
+        Int64(min(max(n, 0), 1 << 32))
     }
 }

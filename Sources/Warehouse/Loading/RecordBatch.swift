@@ -44,7 +44,7 @@ final class RecordBatch {
         row.decideMicroseconds = decision.decideMicroseconds.map(Int64.init)
         row.argumentDigest = decision.argumentDigest.map { Int64(bitPattern: $0.value) }
         row.argumentBytes = decision.argumentBytes.map(Int64.init)
-        row.n = Int64(decision.coalesced ?? 1)
+        row.n = Bound.count(decision.coalesced ?? 1)
         pending.append(row)
     }
 

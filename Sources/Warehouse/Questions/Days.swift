@@ -24,7 +24,8 @@ public struct DayCell: Sendable, Hashable {
 extension WarehouseStore {
     /// The days that have calls, in order.
     ///
-    /// - Parameter offsetSeconds: local time minus UTC at a moment, in seconds; a multiple of 900.
+    /// - Parameter offsetSeconds: local time minus UTC at a moment, in seconds; a multiple of 900 that changes at whole
+    ///   UTC hours, as every zone's does.
     /// - Throws: `WarehouseError`.
     public func days(
         in period: Period, where filter: CallFilter = .all, offsetSeconds: (Timestamp) -> Int = { _ in 0 }
@@ -44,7 +45,8 @@ extension WarehouseStore {
 
     /// Calls by day, agent and tool, in this order.
     ///
-    /// - Parameter offsetSeconds: local time minus UTC at a moment, in seconds; a multiple of 900.
+    /// - Parameter offsetSeconds: local time minus UTC at a moment, in seconds; a multiple of 900 that changes at whole
+    ///   UTC hours, as every zone's does.
     /// - Throws: `WarehouseError`.
     public func dayCells(
         in period: Period, where filter: CallFilter = .all, offsetSeconds: (Timestamp) -> Int = { _ in 0 }
@@ -79,7 +81,8 @@ extension WarehouseStore {
 
     /// Calls by hour of the week, 168 of them, Monday 00:00–00:59 first.
     ///
-    /// - Parameter offsetSeconds: local time minus UTC at a moment, in seconds; a multiple of 900.
+    /// - Parameter offsetSeconds: local time minus UTC at a moment, in seconds; a multiple of 900 that changes at whole
+    ///   UTC hours, as every zone's does.
     /// - Throws: `WarehouseError`.
     public func hourOfWeek(
         in period: Period, where filter: CallFilter = .all, offsetSeconds: (Timestamp) -> Int = { _ in 0 }

@@ -2,8 +2,8 @@ import Events
 
 @testable import Warehouse
 
-/// Loads lines as an ingester would: in transactions of random length, logs in random order, now and then rolled back
-/// or begun again with a new loader.
+/// Loads lines as ingesters would: two at a time, in transactions of random length, logs in random order, now and then
+/// rolled back or begun again with a new loader.
 struct Filling {
     var generator: SeededGenerator
     let store: WarehouseStore
@@ -15,10 +15,12 @@ struct Filling {
 
     /// Loads all logs to their end.
     mutating func load(_ logs: [RandomLog]) throws {
-        var loader = try store.loader()
+        var loaders = [try store.loader(), try store.loader()]
         var isDone = false
         while !isDone {
-            if generator.oneIn(4) { loader = try store.loader() }
+            let number = Int.random(in: 0..<2, using: &generator)
+            if generator.oneIn(6) { loaders[number] = try store.loader() }
+            let loader = loaders[number]
             let log = generator.pick(logs)
             try loader.begin()
             _ = try load(some: log, into: loader, atMost: Int.random(in: 1...120, using: &generator))
@@ -69,6 +71,11 @@ struct Fixture {
         var filling = Filling(store, seed: seed)
         try filling.load(logs)
     }
+
+    /// The years around every random log.
+    static let years = Period(
+        from: Timestamp(microseconds: RandomLog.start - 31_536_000_000_000),
+        to: Timestamp(microseconds: RandomLog.start + 31_536_000_000_000))
 
     /// All time.
     static let always = Period(from: Timestamp(microseconds: 0), to: Timestamp(microseconds: 4_000_000_000_000_000))

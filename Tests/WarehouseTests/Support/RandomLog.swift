@@ -126,7 +126,8 @@ struct RandomLog {
         decision.tool = tool.tool
         decision.risk = tool.risk
         if generator.oneIn(15) {
-            decision.tool = "invented-\(Int.random(in: 0..<1000, using: &generator))"
+            // Also by a name that was listed at another time.
+            if !generator.oneIn(3) { decision.tool = "invented-\(Int.random(in: 0..<1000, using: &generator))" }
             decision.unlisted = true
         }
         decision.argumentDigest = generator.oneIn(10) ? nil : Digest64(generator.oneIn(2) ? .max : UInt64(seq % 3))

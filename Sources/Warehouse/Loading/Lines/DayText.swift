@@ -4,16 +4,17 @@ import Events
 struct DayText {
     private var low: UInt64 = 0
     private var high: UInt16 = 0
-    private var start: Int64 = 0
+    /// Nil until a day was read.
+    private var start: Int64?
 
     /// A moment of exactly 27 bytes, in microseconds since 1970.
     @inline(__always)
     mutating func moment(_ text: UnsafeRawBufferPointer) -> Int64? {
         let low = text.loadUnaligned(as: UInt64.self)
         let high = text.loadUnaligned(fromByteOffset: 8, as: UInt16.self)
-        guard low == self.low, high == self.high else {
+        guard let start, low == self.low, high == self.high else {
             guard let moment = Timestamp(utf8: text) else { return nil }
-            start = Clock.start(of: Clock.day, holding: moment.microseconds) * Clock.second
+            self.start = Clock.start(of: Clock.day, holding: moment.microseconds) * Clock.second
             self.low = low
             self.high = high
             return moment.microseconds

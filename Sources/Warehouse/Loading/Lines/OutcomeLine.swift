@@ -29,11 +29,11 @@ struct OutcomeLine {
         if line.skip(",\"reservation\":\""), !line.skip("committed\""), !line.skip("rolled_back\"") { return nil }
         if line.skip(",\"wait_us\":") {
             guard let number = line.number() else { return nil }
-            result.waitMicroseconds = number
+            result.waitMicroseconds = Bound.duration(number)
         }
         if line.skip(",\"upstream_us\":") {
             guard let number = line.number() else { return nil }
-            result.upstreamMicroseconds = number
+            result.upstreamMicroseconds = Bound.duration(number)
         }
         if line.skip(",\"gateway_us\":"), line.number() == nil { return nil }
         if line.skip(",\"result_bytes\":") {
