@@ -19,26 +19,26 @@ public struct LogKey: Sendable, Hashable {
 }
 
 /// How far a log is loaded.
-public struct LogCursor: Sendable, Equatable {
+package struct LogCursor: Sendable, Equatable {
     /// The log's number in the database.
-    public var log: Int
+    package var log: Int
     /// The seq that comes next.
-    public var nextSeq: UInt64
+    package var nextSeq: UInt64
     /// Whether nothing of this log was loaded yet: its first record may then have any seq.
-    public var isNew: Bool
+    package var isNew: Bool
     /// RFC 6962 leaf hash of the record before `nextSeq`, 64 hexadecimal digits.
-    public var leaf: String?
+    package var leaf: String?
 }
 
 /// Where in a log a line stands.
-public struct LinePlace: Sendable {
+package struct LinePlace: Sendable {
     /// The segment's file name.
-    public var segment: String
+    package var segment: String
     /// Offset of the line's gzip member in that file.
-    public var member: Int
+    package var member: Int
 
     /// Names a place.
-    public init(segment: String, member: Int) {
+    package init(segment: String, member: Int) {
         self.segment = segment
         self.member = member
     }
