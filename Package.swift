@@ -15,6 +15,14 @@ let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let grdbSQLite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
 let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let package = Package(
@@ -23,8 +31,13 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
         .target(name: "StrictJSON", swiftSettings: strict),
@@ -34,7 +47,10 @@ let package = Package(
         .target(name: "Policy", dependencies: ["Events", "StrictJSON"], swiftSettings: strict),
         .target(name: "MCP", dependencies: ["StrictJSON"], swiftSettings: strict),
         .target(
-            name: "Gateway", dependencies: ["AuditLog", "Events", "MCP", "Policy", "StrictJSON", crypto],
+            name: "Gateway",
+            dependencies: [
+                "AuditLog", "Events", "MCP", "Policy", "StrictJSON", crypto, nioCore, nioHTTP1, nioPosix, nioSSL, yams,
+            ],
             swiftSettings: strict),
         .target(name: "Warehouse", dependencies: ["Events", grdb, grdbSQLite], swiftSettings: strict),
         .target(name: "Ingest", dependencies: ["AuditLog", "Events", "Warehouse", crypto], swiftSettings: strict),
@@ -49,7 +65,7 @@ let package = Package(
             name: "tollgate",
             dependencies: [
                 "Alerts", "AuditLog", "Detection", "Events", "Gateway", "Ingest", "Policy", "Reports", "Simulation",
-                "Terminal", "Warehouse", argumentParser,
+                "Terminal", "Warehouse", argumentParser, logging, serviceLifecycle, unixSignals,
             ],
             swiftSettings: strict),
         .executableTarget(

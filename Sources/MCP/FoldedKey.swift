@@ -9,6 +9,10 @@ struct FoldedKey: Sendable {
     static let topLevel = FoldedKey(["jsonrpc", "id", "method", "params", "result", "error"])
     /// The deciding keys of a tool call's parameters.
     static let callParameters = FoldedKey(["name", "arguments", "_meta", "task"])
+    /// What decides which prompt is got, or which tool is called.
+    static let promptParameters = FoldedKey(["name"])
+    /// What decides which resource is read.
+    static let resourceParameters = FoldedKey(["uri"])
 
     private let names: [UInt128]
 

@@ -27,20 +27,7 @@ public enum MessageFraming: Sendable {
         var end = message.count
         if end > 0, message[end - 1] == 0x0A { end -= 1 }
         if end > 0, message[end - 1] == 0x0D { end -= 1 }
-        var at = 0
-        let ones: UInt64 = 0x0101_0101_0101_0101
-        while at &+ 8 <= end {
-            let word = message.loadUnaligned(fromByteOffset: at, as: UInt64.self)
-            let feed = word ^ (ones &* 0x0A)
-            let carriage = word ^ (ones &* 0x0D)
-            // A byte of the difference is zero, or (harmlessly) may be: the loop below looks at it again.
-            if ((feed &- ones) & ~feed | (carriage &- ones) & ~carriage) & (ones &* 0x80) != 0 { break }
-            at &+= 8
-        }
-        while at < end {
-            if message[at] == 0x0A || message[at] == 0x0D { return at }
-            at &+= 1
-        }
-        return nil
+        let at = firstLineBreak(in: UnsafeRawBufferPointer(rebasing: message[..<end]), from: 0)
+        return at < end ? at : nil
     }
 }

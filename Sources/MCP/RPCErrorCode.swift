@@ -21,6 +21,8 @@ public struct RPCErrorCode: Hashable, Sendable {
     public static let invalidParams = RPCErrorCode(-32602)
     /// Something failed inside (JSON-RPC 2.0 §5.1).
     public static let internalError = RPCErrorCode(-32603)
+    /// The protocol's own: a header does not say what the body says, or is missing (2026-07-28).
+    public static let headerMismatch = RPCErrorCode(-32020)
     /// The gateway's: the server behind it is not there, or went away before it answered.
     public static let upstreamUnavailable = RPCErrorCode(-32010)
     /// The gateway's: too much waits for the server already.

@@ -27,6 +27,16 @@ public struct ServerMessageScanner: Sendable {
         return found.message(in: message)
     }
 
+    /// The place of `params._meta["io.modelcontextprotocol/subscriptionId"]`: the id of the `subscriptions/listen`
+    /// that a notification belongs to (2026-07-28); nil where there is none.
+    public func subscription(_ message: UnsafeRawBufferPointer) -> Range<Int>? {
+        guard let tree = try? JSONTree(parsing: Array(message)), let params = tree.member(tree.root, "params"),
+            let meta = tree.member(params, "_meta"),
+            let id = tree.member(meta, "io.modelcontextprotocol/subscriptionId")
+        else { return nil }
+        return tree.range(id)
+    }
+
     /// Tells what a message is.
     public func scan(_ message: [UInt8]) -> ServerMessage {
         message.withUnsafeBytes { scan($0) }

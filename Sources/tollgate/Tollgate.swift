@@ -12,20 +12,25 @@ struct Tollgate: ParsableCommand {
               tollgate tail -f                            see it live
               tollgate report weekly                      read it on Monday
               tollgate run --policy F -- COMMAND          enforce a policy around one server
+              tollgate serve --config F                   a gateway over HTTP for many agents and servers
 
             Files live in $TOLLGATE_HOME, else $XDG_DATA_HOME/tollgate, else ~/.local/share/tollgate.
             """,
         version: Version.text,
         subcommands: [
-            RunCommand.self, WrapCommand.self, TailCommand.self, IngestCommand.self, ReportCommand.self,
+            RunCommand.self, WrapCommand.self, ServeCommand.self, GrantCommand.self, TailCommand.self, IngestCommand.self, ReportCommand.self,
             WatchCommand.self, LogCommand.self, PolicyCommand.self, SimulateCommand.self, DoctorCommand.self,
         ])
 
     /// Errors of our own have a hint and an exit status; everything else is the argument parser's.
-    static func main() {
+    static func main() async {
         do {
             var command = try parseAsRoot()
-            try command.run()
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
         } catch let failure as Failure {
             failure.report()
         } catch {

@@ -31,6 +31,8 @@ final class CommitQueue: Sendable {
     }
 
     let state: Monitor<State>
+    /// Is told of every change of what is acknowledged, on the committer's thread.
+    let observer = Monitor<(@Sendable () -> Void)?>(nil)
     private let queueBytes: Int
 
     init(nextSeq: UInt64, lastTimestamp: Timestamp?, queueBytes: Int) {
@@ -98,17 +100,32 @@ final class CommitQueue: Sendable {
         return wasEmpty || becomesUrgent
     }
 
+    /// Wakes those who wait for a commit, and tells the observer.
+    func announce() {
+        state.wakeAll()
+        observer.withLock { $0 }?()
+    }
+
+    /// How a record's commit ended; nil while it is under way.
+    func result(of ticket: LogTicket) -> CommitResult? {
+        state.withLock { CommitQueue.result(of: ticket, $0) }
+    }
+
+    private static func result(of ticket: LogTicket, _ state: borrowing State) -> CommitResult? {
+        if ticket.generation < state.withdrawals.count {
+            return ticket.seq < state.withdrawals[ticket.generation] ? .durable : .failed
+        }
+        return ticket.seq < state.acknowledged ? .durable : state.isClosed ? .failed : nil
+    }
+
     func wait(for ticket: LogTicket, milliseconds: Int) -> CommitResult {
         state.wait(milliseconds: milliseconds) { state -> CommitResult? in
-            if ticket.generation < state.withdrawals.count {
-                return ticket.seq < state.withdrawals[ticket.generation] ? .durable : .failed
-            }
-            if ticket.seq < state.acknowledged { return .durable }
+            if let result = CommitQueue.result(of: ticket, state) { return result }
             if ticket.seq >= state.pendingFirst, !state.isUrgent {
                 state.isUrgent = true
                 self.state.wakeAll()
             }
-            return state.isClosed ? .failed : nil
+            return nil
         } ?? .timedOut
     }
 }

@@ -109,7 +109,7 @@ final class Committer: @unchecked Sendable {
         }
         batch.truncate(to: 0)
         queue.state.withLock { $0.acknowledged = next }
-        queue.state.wakeAll()
+        queue.announce()
     }
 
     private func sync(upTo next: UInt64) throws(SystemError) {
@@ -183,7 +183,7 @@ final class Committer: @unchecked Sendable {
             state.acknowledged = durable
             return state.trouble == nil
         }
-        queue.state.wakeAll()
+        queue.announce()
         if wasWell { options.report?(.began(error)) }
     }
 
@@ -218,7 +218,7 @@ final class Committer: @unchecked Sendable {
             state.pendingFirst = seq + 1
             state.acknowledged = seq + 1
         }
-        queue.state.wakeAll()
+        queue.announce()
         options.report?(.ended(lost: lost))
     }
 
@@ -235,6 +235,6 @@ final class Committer: @unchecked Sendable {
         if queue.state.withLock({ $0.trouble != nil }) { probe(queue) }
         segment.leave()
         queue.state.withLock { $0.isClosed = true }
-        queue.state.wakeAll()
+        queue.announce()
     }
 }

@@ -157,6 +157,23 @@ public final class LogWriter: Sendable {
         queue.wait(for: ticket, milliseconds: milliseconds)
     }
 
+    /// How a record's commit ended; nil while it is under way. Never waits.
+    public func result(of ticket: LogTicket) -> CommitResult? {
+        queue.result(of: ticket)
+    }
+
+    /// Lets `observer` know of every commit, failure and end, on the committer's thread: for those who must not wait.
+    ///
+    /// It has to be quick and must not call the log.
+    public func observeCommits(_ observer: (@Sendable () -> Void)?) {
+        queue.observer.withLock { $0 = observer }
+    }
+
+    /// Bytes of lines that wait for the committer; at `LogOptions.queueBytes` producers have to wait.
+    public var backlogBytes: Int {
+        queue.state.withLock { $0.pending.count }
+    }
+
     /// The seq that the next record will have.
     public var nextSeq: UInt64 {
         queue.state.withLock { $0.nextSeq }

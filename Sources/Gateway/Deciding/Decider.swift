@@ -1,43 +1,35 @@
 import AuditLog
 import Events
 import Policy
-import StrictJSON
 
-/// The policy and its counters.
+/// The limits' counters, of all policies.
 ///
-/// The counters are touched only inside the log's critical section (`LogWriter.append`), which fixes a decision's time
-/// and place: so the order in which limits were charged is the order of the log, and a replay decides alike. That
-/// section is what makes this class safe to share.
+/// They are touched only inside the log's critical section (`LogWriter.append`), which fixes a decision's time and
+/// place: so the order in which limits were charged is the order of the log, and a replay decides alike. That section
+/// is what makes this class safe to share. A reload of policies keeps them: a limit is told apart by its policy's name
+/// and what it counts, not by its maximum.
 final class Decider: @unchecked Sendable {
-    /// The policy; nil observes.
-    let policy: CompiledPolicy?
     private var counters = LimitCounters()
 
-    init(policy: CompiledPolicy?) {
-        self.policy = policy
-    }
-
-    /// Looks at all of a call that needs no counter; nil without a policy.
-    func examine(_ call: Call) -> Examination? {
-        policy?.examine(call)
-    }
-
-    /// Decides a call; to be called inside `LogWriter.append` only.
-    func decide(_ call: Examination?, now: Timestamp) -> PolicyVerdict {
+    /// Decides a call that `policy` has examined, to be called inside `LogWriter.append` only; without a policy
+    /// everything passes and is recorded.
+    func decide(_ call: Examination?, under policy: CompiledPolicy?, now: Timestamp) -> PolicyVerdict {
         guard let policy, let call else { return .withoutPolicy(observing: true) }
         return policy.decide(call, counters: &counters, now: now)
     }
 
     /// Gives back what a call that was never forwarded had taken; to be called inside `LogWriter.append` only.
-    func giveBack(_ reservation: Reservation, now: Timestamp) {
-        guard let policy else { return }
+    func giveBack(_ reservation: Reservation, under policy: CompiledPolicy, now: Timestamp) {
         counters.giveBack(reservation, under: policy, now: now)
     }
 
     /// Charges what the log says was taken before this process began; before the first decision only.
-    func restore(_ reservations: [Reservation]) {
-        guard let policy else { return }
-        for reservation in reservations { counters.restore(reservation, under: policy) }
+    ///
+    /// - Parameter policy: the policy of this name, as it is now.
+    func restore(_ reservations: [LogHistory.Taking], _ policy: (String) -> CompiledPolicy?) {
+        for taking in reservations {
+            if let policy = policy(taking.policy) { counters.restore(taking.reservation, under: policy) }
+        }
     }
 }
 
@@ -46,4 +38,7 @@ extension CompiledPolicy {
     func names(_ tool: String) -> Bool {
         document.tools.contains { $0.name == tool } || document.hide.contains(tool)
     }
+
+    /// Whether lists of tools have to be changed before a client may see them.
+    var hidesTools: Bool { !document.hide.isEmpty && document.mode == .enforce }
 }

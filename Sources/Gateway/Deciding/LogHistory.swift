@@ -4,8 +4,14 @@ import Policy
 
 /// What a starting gateway has to know of the time before: what limits still count, and what was never answered.
 struct LogHistory {
+    /// What an allowed call took, and under which policy.
+    struct Taking {
+        let policy: String
+        let reservation: Reservation
+    }
+
     /// What allowed calls took and nobody gave back, in the order of the log.
-    private(set) var reservations: [Reservation] = []
+    private(set) var reservations: [Taking] = []
     /// Forwarded requests without an outcome, in the order of the log.
     private(set) var unanswered: [(seq: UInt64, decision: Decision)] = []
 
@@ -20,7 +26,7 @@ struct LogHistory {
         let windowStart = now.advanced(by: -longestWindow)
         let reader = try LogReader(log, fromTime: min(windowStart, last.advanced(by: -LogHistory.longestCall)))
         var open: [UInt64: Decision] = [:]
-        var taken: [UInt64: Reservation] = [:]
+        var taken: [UInt64: Taking] = [:]
         while reader.nextSeq < recovery.nextSeq, let block = try reader.nextBlock() {
             block.forEachLine { seq, line in
                 guard let record = try? Record(utf8: line) else { return }
@@ -30,7 +36,11 @@ struct LogHistory {
                     if passed, !decision.method.hasPrefix("notifications/") { open[seq] = decision }
                     // A clock that was set back since must not freeze limits until it has caught up.
                     let time = min(record.timestamp, now)
-                    if time > windowStart, let taking = Reservation(decision, at: time) { taken[seq] = taking }
+                    if time > windowStart, let policy = decision.policy,
+                        let reservation = Reservation(decision, at: time)
+                    {
+                        taken[seq] = Taking(policy: policy, reservation: reservation)
+                    }
                 case .outcome(let outcome):
                     open[outcome.of] = nil
                     if outcome.reservation == .rolledBack { taken[outcome.of] = nil }
@@ -40,5 +50,17 @@ struct LogHistory {
         }
         reservations = taken.sorted { $0.key < $1.key }.map(\.value)
         unanswered = open.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    }
+
+    /// Records what was never answered as such.
+    func markUnanswered(in log: LogWriter) {
+        for (seq, decision) in unanswered {
+            var outcome = Outcome(of: seq, ending: .unanswered)
+            outcome.agent = decision.agent
+            outcome.server = decision.server
+            outcome.tool = decision.tool
+            outcome.method = decision.method
+            log.append(isUrgent: false) { _, _ in .outcome(outcome) }
+        }
     }
 }

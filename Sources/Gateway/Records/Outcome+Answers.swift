@@ -1,9 +1,10 @@
 import Events
 import MCP
+import Policy
 
 extension Outcome {
     /// The outcome that a server's answer is.
-    init(_ response: ServerResponse, to request: PendingRequests.Request, seq: UInt64, now: Timestamp) {
+    init(_ response: ServerResponse, to request: OpenRequest, seq: UInt64, now: Timestamp) {
         var code: Int?
         let ending: Ending
         switch response.outcome {
@@ -19,9 +20,10 @@ extension Outcome {
     }
 
     /// An outcome that no answer brought.
-    init(_ ending: Ending, of request: PendingRequests.Request, seq: UInt64, now: Timestamp) {
+    init(_ ending: Ending, of request: OpenRequest, seq: UInt64, now: Timestamp) {
         self.init(of: seq, ending: ending)
-        agent = request.agent
+        agent = request.caller.agent
+        server = request.caller.server
         tool = request.tool
         method = request.methodName
         guard let forwarded = request.forwarded else { return }

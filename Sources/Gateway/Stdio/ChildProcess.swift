@@ -39,11 +39,17 @@ final class ChildProcess: Sendable {
 
     /// Starts a command, found by `PATH`; its standard error is ours.
     ///
+    /// - Parameters:
+    ///   - variables: what is added to our own environment.
+    ///   - folder: where it starts; nil for our own working directory.
     /// - Throws: `GatewayError.cannotStart`.
-    init(_ command: [String]) throws(GatewayError) {
-        guard let program = command.first else {
+    init(_ command: [String], variables: [String: String] = [:], folder: String? = nil) throws(GatewayError) {
+        guard let name = command.first else {
             throw GatewayError(.usage, "no command after '--'", hint: "tollgate run --help")
         }
+        // glibc's action that changes the folder is not visible to Swift.
+        let command = folder.map { ["/bin/sh", "-c", "cd \"$0\" && exec \"$@\"", $0] + command } ?? command
+        let program = command.first ?? name
         var toChild: [Int32] = [-1, -1]
         var fromChild: [Int32] = [-1, -1]
         guard pipe(&toChild) == 0, pipe(&fromChild) == 0 else {
@@ -67,8 +73,9 @@ final class ChildProcess: Sendable {
             &attributes, Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
         var arguments: [UnsafeMutablePointer<CChar>?] = command.map { strdup($0) } + [nil]
         var pid: pid_t = 0
-        let failure = posix_spawnp(&pid, program, &actions, &attributes, &arguments, environ)
-        for argument in arguments { free(argument) }
+        var environment = ChildProcess.environment(adding: variables)
+        let failure = posix_spawnp(&pid, program, &actions, &attributes, &arguments, &environment)
+        for text in arguments + environment { free(text) }
         posix_spawn_file_actions_destroy(&actions)
         posix_spawnattr_destroy(&attributes)
         close(toChild[0])
@@ -88,6 +95,30 @@ final class ChildProcess: Sendable {
     deinit {
         closeInput()
         close(output)
+    }
+
+    /// Our own environment and some variables more, as `posix_spawn` takes it; each entry is to be freed.
+    private static func environment(adding variables: [String: String]) -> [UnsafeMutablePointer<CChar>?] {
+        var entries: [UnsafeMutablePointer<CChar>?] = variables.map { strdup("\($0.key)=\($0.value)") }
+        var place = environ
+        while let entry = place.pointee {
+            let name = String(cString: entry).prefix { $0 != "=" }
+            if variables[String(name)] == nil { entries.append(strdup(entry)) }
+            place += 1
+        }
+        return entries + [nil]
+    }
+
+    /// Copies of the descriptors for somebody who closes them himself; the process keeps none.
+    ///
+    /// - Throws: `GatewayError.cannotStart` when there are no descriptors left.
+    func handOver() throws(GatewayError) -> (input: Int32, output: Int32) {
+        let copies = (input: fcntl(input, F_DUPFD_CLOEXEC, 0), output: fcntl(output, F_DUPFD_CLOEXEC, 0))
+        guard copies.input >= 0, copies.output >= 0 else {
+            throw GatewayError(.cannotStart, "cannot copy a pipe: \(String(cString: strerror(errno)))")
+        }
+        closeInput()
+        return copies
     }
 
     /// Tells the server that nothing more will come.

@@ -83,21 +83,21 @@ struct ClientPump {
         decision.tool = name
         decision.toolDigest = listed?.digest
         // A name that the policy's owner wrote is not one that a caller made up.
-        decision.unlisted = listed == nil && !(context.decider.policy?.names(name) ?? false)
-        decision.risk = context.decider.policy?.risk(ofTool: name, found: found) ?? found
+        decision.unlisted = listed == nil && !(context.policy?.names(name) ?? false)
+        decision.risk = context.policy?.risk(ofTool: name, found: found) ?? found
         fields.describe(
             call.arguments, in: scanner.tree, known: listed?.arguments, key: context.key, into: &decision)
         // What needs no counter is looked at before the log's critical section.
-        let examined = context.decider.examine(
+        let examined = context.policy?.examine(
             Call(
                 tool: name, arguments: call.arguments, in: scanner.tree,
-                caller: Caller(agent: decision.agent, grant: nil, session: nil, server: context.options.server)))
+                caller: caller))
         var verdict = PolicyVerdict.withoutPolicy(observing: true)
         var decided = Timestamp(microseconds: 0)
         // The log's critical section is the limiter's: see `Decider`.
         let ticket = context.log.append { _, now in
             let started = context.clock.now()
-            verdict = context.decider.decide(examined, now: now)
+            verdict = context.decider.decide(examined, under: context.policy, now: now)
             verdict.write(to: &decision)
             decision.decideMicroseconds = Int(context.clock.now().since(started))
             decided = now
@@ -131,14 +131,7 @@ struct ClientPump {
         _ verdict: PolicyVerdict, tool: String, _ request: ClientRequest, _ ticket: LogTicket,
         _ message: UnsafeRawBufferPointer
     ) {
-        let limit = verdict.limit.map {
-            Denial.Limit(
-                counter: $0.counter, windowSeconds: $0.windowSeconds, maximum: $0.maximum, used: $0.used)
-        }
-        let denial = Denial(
-            text: verdict.callerText(tool: tool), record: "\(context.log.log.name)/\(ticket.seq)",
-            decision: verdict.verdict.rawValue, reason: verdict.reason.rawValue, rule: verdict.rule ?? "",
-            retryAfterMilliseconds: verdict.retryAfterMilliseconds, limit: limit)
+        let denial = Denial(verdict, tool: tool, record: context.log.name(of: ticket))
         AnswerWriter.append(denial, id: message[request.id.range], era: era(request), to: &line)
         context.answer(&line)
     }
@@ -147,11 +140,11 @@ struct ClientPump {
         _ request: ClientRequest, _ key: MessageKey, _ ticket: LogTicket?, decided: Timestamp, isCharged: Bool,
         cost: Int?, _ message: UnsafeRawBufferPointer
     ) -> PendingRequests.Handle {
-        let waiting = PendingRequests.Request(
+        let waiting = OpenRequest(
             ticket: ticket, decided: decided, idToken: Array(message[request.id.range]), era: era(request),
             method: request.method.known, methodName: method(request.method),
-            tool: request.call.flatMap { scanner.tree.string($0.name) }, agent: agent, cost: cost,
-            isCharged: isCharged)
+            tool: request.call.flatMap { scanner.tree.string($0.name) }, caller: caller, policy: context.policy,
+            cost: cost, isCharged: isCharged)
         return context.pending.add(waiting, key: key)
     }
 
@@ -163,7 +156,7 @@ struct ClientPump {
     ) -> Bool {
         let now = context.clock.now()
         for request in context.pending.takeCancelled(before: now.advanced(by: -60_000_000)) {
-            context.record(request, .cancelled)
+            context.recorder.record(request, .cancelled)
         }
         guard context.pending.isBusy(key) else { return true }
         var decision = template(method: method(request.method), verdict: .deny, reason: .protocol)
@@ -172,7 +165,7 @@ struct ClientPump {
         let ticket = context.log.append(isUrgent: false) { _, _ in .decision(decision) }
         AnswerWriter.append(
             error: .invalidRequest, message: "another request with this id is still waiting for its answer",
-            id: message[request.id.range], record: ticket.map { "\(context.log.log.name)/\($0.seq)" }, to: &line)
+            id: message[request.id.range], record: ticket.map { context.log.name(of: $0) }, to: &line)
         context.answer(&line)
         return false
     }
@@ -186,7 +179,7 @@ struct ClientPump {
             decision.rpcID = String(decoding: message[id.range], as: UTF8.self)
         }
         let ticket = context.log.append(isUrgent: false) { _, _ in .decision(decision) }
-        let record = ticket.map { "\(context.log.log.name)/\($0.seq)" }
+        let record = ticket.map { context.log.name(of: $0) }
         if AnswerWriter.append(refusal, message: message, record: record, to: &line) { context.answer(&line) }
     }
 
@@ -196,7 +189,7 @@ struct ClientPump {
         AnswerWriter.append(
             error: .invalidRequest,
             message: "the message is larger than \(context.options.limits.maximumBytes) bytes", id: [UInt8]?.none,
-            record: ticket.map { "\(context.log.log.name)/\($0.seq)" }, to: &line)
+            record: ticket.map { context.log.name(of: $0) }, to: &line)
         context.answer(&line)
     }
 
@@ -214,6 +207,10 @@ struct ClientPump {
     /// Fixed by the first request: a caller that renames itself must not begin its limits anew.
     private var agent: String {
         context.options.agent ?? fixedAgent ?? context.options.user
+    }
+
+    private var caller: Caller {
+        Caller(agent: agent, grant: nil, session: nil, server: context.options.server)
     }
 
     private func template(method: String, verdict: Verdict, reason: Reason) -> Decision {

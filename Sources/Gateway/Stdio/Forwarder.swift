@@ -42,37 +42,11 @@ struct Forwarder {
     /// Nothing durable says that this call was allowed: it does not go on.
     private func refuse(_ entry: ForwardQueue.Entry, recordMayCome: Bool) {
         guard let handle = entry.request, let request = context.pending.take(handle) else { return }
-        context.recordNotForwarded(request)
+        context.recorder.recordNotForwarded(request)
         var line: [UInt8] = []
         AuditUnavailable.append(
             to: &line, request: request,
-            record: recordMayCome ? request.ticket.map { "\(context.log.log.name)/\($0.seq)" } : nil)
+            record: recordMayCome ? request.ticket.map { context.log.name(of: $0) } : nil)
         context.answer(&line)
-    }
-}
-
-/// The answer to a call that cannot be recorded.
-enum AuditUnavailable {
-    /// Appends the answer: a denial that a model can read for a tool call, an error for anything else.
-    static func append(to line: inout [UInt8], request: PendingRequests.Request, record: String?) {
-        append(
-            to: &line, id: request.idToken, isCall: request.method == .toolsCall, era: request.era, record: record)
-    }
-
-    static func append(
-        to line: inout [UInt8], id: some Collection<UInt8>, isCall: Bool, era: ProtocolEra, record: String?
-    ) {
-        guard isCall else {
-            AnswerWriter.append(
-                error: .auditUnavailable, message: "the audit log cannot be written; nothing is forwarded", id: id,
-                to: &line)
-            return
-        }
-        let denial = Denial(
-            text: "[POLICY DENIED] The audit log cannot be written, so this call was not made. Try again later, and "
-                + "tell the operator: tollgate doctor",
-            record: record, decision: Verdict.deny.rawValue, reason: Reason.auditUnavailable.rawValue,
-            rule: "(audit unavailable)")
-        AnswerWriter.append(denial, id: id, era: era, to: &line)
     }
 }

@@ -10,38 +10,15 @@ final class PendingRequests: Sendable {
         let number: Int
     }
 
-    /// What is known of a request.
-    struct Request: Sendable {
-        /// The decision; nil where none could be recorded, and the request is one that passes all the same.
-        let ticket: LogTicket?
-        /// The decision's time.
-        let decided: Timestamp
-        /// The id's token as the client sent it.
-        let idToken: [UInt8]
-        let era: ProtocolEra
-        let method: MCPMethod?
-        let methodName: String
-        let tool: String?
-        let agent: String?
-        /// What a limit with `increment_from` took.
-        let cost: Int?
-        /// Whether limits were charged for it.
-        let isCharged: Bool
-        /// When its last byte was written to the server; nil before.
-        var forwarded: Timestamp?
-        /// When the client said that it no longer waits; nil while it does.
-        var cancelled: Timestamp?
-    }
-
     private struct State {
-        var requests: [MessageKey: (number: Int, request: Request)] = [:]
+        var requests: [MessageKey: (number: Int, request: OpenRequest)] = [:]
         var nextNumber = 0
     }
 
     private let state = Monitor(State())
 
     /// Adds a request of an id that is not busy.
-    func add(_ request: Request, key: MessageKey) -> Handle {
+    func add(_ request: OpenRequest, key: MessageKey) -> Handle {
         state.withLock { state in
             state.nextNumber += 1
             state.requests[key] = (state.nextNumber, request)
@@ -68,12 +45,12 @@ final class PendingRequests: Sendable {
     }
 
     /// Takes a request out: its answer has come.
-    func take(_ key: MessageKey) -> Request? {
+    func take(_ key: MessageKey) -> OpenRequest? {
         state.withLock { $0.requests.removeValue(forKey: key)?.request }
     }
 
     /// Takes a request out by its handle.
-    func take(_ handle: Handle) -> Request? {
+    func take(_ handle: Handle) -> OpenRequest? {
         state.withLock { state in
             guard state.requests[handle.key]?.number == handle.number else { return nil }
             return state.requests.removeValue(forKey: handle.key)?.request
@@ -81,7 +58,7 @@ final class PendingRequests: Sendable {
     }
 
     /// Takes out all that were cancelled before `time`, in the order of their decisions.
-    func takeCancelled(before time: Timestamp) -> [Request] {
+    func takeCancelled(before time: Timestamp) -> [OpenRequest] {
         state.withLock { state in
             let old = state.requests.filter { $0.value.request.cancelled.map { $0 < time } ?? false }
             for key in old.keys { state.requests[key] = nil }
@@ -90,7 +67,7 @@ final class PendingRequests: Sendable {
     }
 
     /// Takes out all, in the order of their decisions.
-    func takeAll() -> [Request] {
+    func takeAll() -> [OpenRequest] {
         state.withLock { state in
             defer { state.requests.removeAll() }
             return state.requests.values.sorted { $0.number < $1.number }.map(\.request)

@@ -8,8 +8,7 @@ final class StdioContext: Sendable {
     let options: StdioOptions
     let log: LogWriter
     let clock: any LogClock
-    let key: DigestKey
-    let decider: Decider
+    let recorder: OutcomeRecorder
     let client: LineSink
     let server: LineSink
     let catalog = ToolCatalog()
@@ -25,12 +24,16 @@ final class StdioContext: Sendable {
         self.options = options
         self.log = log
         self.clock = clock
-        self.key = key
-        self.decider = decider
+        recorder = OutcomeRecorder(log: log, key: key, decider: decider)
         self.client = client
         self.server = server
         queue = ForwardQueue(maximumBytes: options.queueBytes)
     }
+
+    var key: DigestKey { recorder.key }
+    var decider: Decider { recorder.decider }
+    /// The policy; nil observes.
+    var policy: CompiledPolicy? { options.policy }
 
     /// Writes one of our own answers as a line.
     func answer(_ line: inout [UInt8]) {
@@ -39,63 +42,22 @@ final class StdioContext: Sendable {
         line.removeAll(keepingCapacity: true)
     }
 
-    /// Records how a request ended; nothing where its decision is not in the log.
-    func record(_ request: PendingRequests.Request, _ outcome: (UInt64, Timestamp) -> Outcome) {
-        guard let ticket = request.ticket else { return }
-        log.append(after: ticket) { _, now in
-            var outcome = outcome(ticket.seq, now)
-            outcome.server = self.options.server
-            return .outcome(outcome)
-        }
-    }
-
-    /// Records how a request ended that no answer ended.
-    func record(_ request: PendingRequests.Request, _ ending: Ending) {
-        record(request) { seq, now in Outcome(ending, of: request, seq: seq, now: now) }
-    }
-
-    /// Gives back what a call had taken that was never forwarded, and records it so.
-    ///
-    /// Given back in any case: also where the decision was withdrawn, or the log cannot be written.
-    func recordNotForwarded(_ request: PendingRequests.Request) {
-        guard let ticket = request.ticket else { return }
-        let reservation = request.isCharged ? self.reservation(request) : nil
-        let giveBack = { (now: Timestamp) in
-            if let reservation { self.decider.giveBack(reservation, now: now) }
-        }
-        log.append(after: ticket, orElse: giveBack) { _, now in
-            giveBack(now)
-            var outcome = Outcome(.notForwarded, of: request, seq: ticket.seq, now: now)
-            outcome.server = self.options.server
-            outcome.reservation = reservation == nil ? nil : .rolledBack
-            return .outcome(outcome)
-        }
-    }
-
     /// Answers and records all that the server will not answer any more.
     func endPending(status: ChildProcess.Status?) {
         for request in pending.takeAll() { end(request, status: status) }
     }
 
     /// Answers and records one request that the server will not answer.
-    func end(_ request: PendingRequests.Request, status: ChildProcess.Status?) {
+    func end(_ request: OpenRequest, status: ChildProcess.Status?) {
         if request.forwarded == nil {
-            recordNotForwarded(request)
+            recorder.recordNotForwarded(request)
         } else {
-            record(request, request.cancelled != nil ? .cancelled : client.hasReader ? .upstreamDown : .disconnected)
+            recorder.record(request, request.cancelled != nil ? .cancelled : client.hasReader ? .upstreamDown : .disconnected)
         }
         guard request.cancelled == nil else { return }
         let what = status.map { "the server \($0.description) before it answered" } ?? "the server ended"
         var line: [UInt8] = []
         AnswerWriter.append(error: .upstreamUnavailable, message: what, id: request.idToken, to: &line)
         answer(&line)
-    }
-
-    private func reservation(_ request: PendingRequests.Request) -> Reservation? {
-        guard let tool = request.tool else { return nil }
-        return Reservation(
-            tool: tool,
-            caller: Caller(agent: request.agent, grant: nil, session: nil, server: options.server),
-            cost: request.cost, at: request.decided)
     }
 }

@@ -31,19 +31,12 @@ public final class StdioGateway: Sendable {
     /// - Throws: `GatewayError`, `LogError`.
     public init(_ options: StdioOptions, log: LogWriter, clock: any LogClock) throws {
         let key = try DigestKey.load(stateFolder: options.stateFolder, origin: log.identity.origin)
-        let decider = Decider(policy: options.policy)
+        let decider = Decider()
         let history = try LogHistory(
             log.log, recovery: log.recovery, now: clock.now(), longestWindow: options.policy?.longestWindow ?? 0)
-        decider.restore(history.reservations)
+        decider.restore(history.reservations) { _ in options.policy }
         if let policy = options.policy { try PolicyArchive.keep(policy, in: log) }
-        for (seq, decision) in history.unanswered {
-            var outcome = Outcome(of: seq, ending: .unanswered)
-            outcome.agent = decision.agent
-            outcome.server = decision.server
-            outcome.tool = decision.tool
-            outcome.method = decision.method
-            log.append(isUrgent: false) { _, _ in .outcome(outcome) }
-        }
+        history.markUnanswered(in: log)
         child = try ChildProcess(options.command)
         context = StdioContext(
             options: options, log: log, clock: clock, key: key, decider: decider, client: LineSink(1),

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Gateway
 import Policy
 
 /// `tollgate policy`: tools around policies.
@@ -28,7 +29,7 @@ struct PolicyCheckCommand: ParsableCommand {
 
     func run() throws {
         let path = Places.absolute(file)
-        let reading = try PolicyFile.read(path)
+        let reading = try PolicyLoader.read(path)
         if json {
             Console.output(
                 JSONText.line([
@@ -72,7 +73,7 @@ struct PolicyConvertCommand: ParsableCommand {
     var file: String
 
     func run() throws {
-        let policy = try PolicyFile.load(Places.absolute(file))
+        let policy = try PolicyLoader.load(Places.absolute(file))
         Console.output(String(decoding: policy.document.normalForm, as: UTF8.self) + "\n")
     }
 }

@@ -1,7 +1,5 @@
 public import ArgumentParser
 public import AuditLog
-import Crypto
-import Events
 import Foundation
 import Gateway
 import Policy
@@ -42,7 +40,7 @@ struct RunCommand: ParsableCommand {
         guard !command.isEmpty else {
             throw Failure("no server command given", hint: "tollgate run --help")
         }
-        let policy = try policy.map { try PolicyFile.load(Places.absolute($0)) }
+        let policy = try policy.map { try PolicyLoader.load(Places.absolute($0)) }
         var options = StdioOptions(
             command: command, server: server ?? ServerName.infer(from: command),
             gateway: Places.hostName, user: NSUserName(), stateFolder: Places.state)
@@ -123,33 +121,5 @@ extension Durability: ExpressibleByArgument {
     /// Reads the text of `--durability`.
     public init?(argument: String) {
         self.init(argument)
-    }
-}
-
-/// A policy in a file.
-enum PolicyFile {
-    /// Reads and checks a policy; every error is told at once, each with its place.
-    static func load(_ path: String) throws -> CompiledPolicy {
-        let reading = try read(path)
-        guard let document = reading.document else {
-            let lines = reading.errors.map { "  \($0)" }.joined(separator: "\n")
-            throw Failure(
-                "the policy \(path) is refused:\n\(lines)", hint: "tollgate policy check \(path)")
-        }
-        let digest = Digest64(prefixOf: SHA256.hash(data: document.normalForm)) ?? Digest64(0)
-        return CompiledPolicy(document, name: name(path), digest: digest)
-    }
-
-    /// Reads a policy's file, whatever is in it.
-    static func read(_ path: String) throws -> PolicyReading {
-        guard let data = FileManager.default.contents(atPath: path) else {
-            throw Failure("cannot read the policy \(path)", hint: "ls -l \(path)")
-        }
-        return PolicyDocument.read([UInt8](data))
-    }
-
-    /// The file's name without its ending.
-    private static func name(_ path: String) -> String {
-        ((path as NSString).lastPathComponent as NSString).deletingPathExtension
     }
 }

@@ -29,7 +29,7 @@ struct WrapCommand: ParsableCommand {
         guard let data = FileManager.default.contents(atPath: path) else {
             throw Failure("cannot read \(path)", hint: "ls -l \(path)")
         }
-        if let policy { _ = try PolicyFile.load(Places.absolute(policy)) }
+        if let policy { _ = try PolicyLoader.load(Places.absolute(policy)) }
         let before = [UInt8](data)
         var configuration = ClientConfiguration(bytes: before)
         let prefix = ClientConfiguration.Prefix(

@@ -24,6 +24,9 @@ struct Failure: Error {
         switch error {
         case let error as LogError: self.init(error.description, hint: error.hint, status: error.exitCode)
         case let error as GatewayError: self.init(error.description, hint: error.hint, status: error.exitCode)
+        case let error as ConfigurationError: self.init(error.description, hint: error.hint, status: error.exitCode)
+        case let error as GrantError: self.init(error.message, hint: error.hint, status: error.exitCode)
+        case let error as ControlError: self.init(error.message, hint: error.hint, status: error.exitCode)
         case let error as WarehouseError: self.init(error.description, hint: error.hint, status: error.exitCode)
         case let error as IngestError: self.init(error.description, hint: error.hint, status: error.exitCode)
         case let error as ReportError: self.init(error.message, hint: error.hint, status: error.exitCode)

@@ -1,0 +1,149 @@
+public import AuditLog
+import Events
+
+/// Does what an operator asks of a running gateway: reload, make and end grants, say how it is doing.
+///
+/// Its methods block and belong on threads of their own, never on the gateway's loop.
+public final class GatewayOperator: Sendable {
+    private let gateway: HTTPGateway
+    private let log: LogWriter
+    private let clock: any LogClock
+    private let path: String
+    private let environment: [String: String]
+    private let report: @Sendable (String) -> Void
+    private let requestStop: @Sendable () -> Void
+
+    private struct State {
+        var settings: ServeSettings
+        /// What was looked at when loading failed, so that the same mistake is told once.
+        var failed: [FileStamp] = []
+    }
+
+    private let state: Monitor<State>
+
+    /// - Parameters:
+    ///   - path: the configuration's file.
+    ///   - environment: where `env:NAME` is looked up.
+    ///   - report: is told, in one line or more, what a reload did.
+    ///   - requestStop: ends the process gracefully.
+    public init(
+        gateway: HTTPGateway, settings: ServeSettings, path: String, environment: [String: String], log: LogWriter,
+        clock: any LogClock, report: @escaping @Sendable (String) -> Void, requestStop: @escaping @Sendable () -> Void
+    ) {
+        self.gateway = gateway
+        self.log = log
+        self.clock = clock
+        self.path = path
+        self.environment = environment
+        self.report = report
+        self.requestStop = requestStop
+        state = Monitor(State(settings: settings))
+    }
+
+    // MARK: Reloading
+
+    /// Reloads if a file has changed since it was read.
+    public func reloadIfChanged() {
+        let isDue = state.withLock { state in
+            state.failed.isEmpty ? state.settings.haveFilesChanged : state.failed.contains { $0.hasChanged }
+        }
+        if isDue { _ = reload() }
+    }
+
+    /// Reads everything again and takes it over; what is wrong leaves everything as it was.
+    ///
+    /// - Returns: why it was refused, and what helps; nil when it was taken over.
+    @discardableResult
+    public func reload() -> (error: String, hint: String?)? {
+        state.withLock { state in
+            do throws(ConfigurationError) {
+                let settings = try ServeSettings.load(path, environment: environment)
+                return take(settings, &state)
+            } catch {
+                state.failed = error.files
+                refuse(error.message)
+                return (error.message, error.hint)
+            }
+        }
+    }
+
+    private func take(_ settings: ServeSettings, _ state: inout State) -> (error: String, hint: String?)? {
+        do {
+            try gateway.apply(settings)
+        } catch {
+            let hint = (error as? GatewayError)?.hint ?? (error as? LogError)?.hint
+            state.failed = settings.files
+            refuse("\(error)")
+            return ("\(error)", hint)
+        }
+        let fixed = settings.configuration.whatNeedsRestart(before: state.settings.configuration)
+        state.settings = settings
+        state.failed = []
+        let more = fixed.isEmpty ? "" : "; a restart is needed for \(fixed.joined(separator: ", "))"
+        report(
+            "configuration reloaded: \(settings.configuration.servers.count) servers, \(settings.policies.count) "
+                + "policies, \(settings.grants.grants.count) grants\(more)")
+        return nil
+    }
+
+    private func refuse(_ message: String) {
+        log.append(Control(.policyRejected).with(.reason, "configuration refused"))
+        report("\(message)\nhint: the gateway goes on as it was; tollgate serve --config \(path) --check")
+    }
+
+    // MARK: Requests
+
+    /// Answers a request on the control socket.
+    public func handle(_ request: ControlRequest) -> ControlReply {
+        switch request.action {
+        case .status: return status()
+        case .reload: return reload().map { .refused($0.error, hint: $0.hint) } ?? .done()
+        case .grants: return list()
+        case .grantCreate, .grantRevoke, .grantRotate: return change(request)
+        case .stop:
+            requestStop()
+            return .done()
+        default: return .refused("this process does not know how to \(request.action.rawValue)")
+        }
+    }
+
+    private func status() -> ControlReply {
+        guard let status = try? gateway.status() else { return .refused("the gateway is ending") }
+        return .done([
+            ("connections", .integer(status.connections)), ("sessions", .integer(status.sessions)),
+            ("streams", .integer(status.streams)), ("requests", .integer(status.requests)),
+            ("log", .text(log.log.path)), ("next_seq", .integer(Int(status.nextSeq))),
+            ("well", .flag(log.trouble == nil)),
+        ])
+    }
+
+    private func list() -> ControlReply {
+        .done([("grants", GrantBook(state.withLock { $0.settings }).list())])
+    }
+
+    private func change(_ request: ControlRequest) -> ControlReply {
+        let book = GrantBook(state.withLock { $0.settings })
+        do throws(GrantError) {
+            let (reply, records) = try book.change(request, now: clock.now())
+            for record in records { log.append(record) }
+            if let refusal = reload() { return .refused(refusal.error, hint: refusal.hint) }
+            return reply
+        } catch {
+            return .refused(error.message, hint: error.hint)
+        }
+    }
+}
+
+extension ServeConfiguration {
+    /// The parts that only a restart can change and that differ from `old`.
+    func whatNeedsRestart(before old: ServeConfiguration) -> [String] {
+        let parts: [(String, Bool)] = [
+            ("listen", listen != old.listen), ("log", log != old.log), ("durability", durability != old.durability),
+            ("warehouse", warehouse != old.warehouse), ("tls", tls != old.tls), ("name", name != old.name),
+            ("flood", flood != old.flood), ("watch", watch != old.watch),
+            ("timeouts.commit", timeouts.commit != old.timeouts.commit),
+            ("limits.head_bytes", limits.headBytes != old.limits.headBytes),
+        ]
+        return parts.filter(\.1).map(\.0)
+    }
+}

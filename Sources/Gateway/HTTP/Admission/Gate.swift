@@ -1,0 +1,269 @@
+import AuditLog
+import Events
+import MCP
+import NIOCore
+import NIOHTTP1
+import Policy
+
+/// A request whose caller is known and may speak to the server it names.
+struct Admission {
+    let grant: Grant
+    /// The grant's policy; nil observes.
+    let policy: CompiledPolicy?
+    let route: ServerRoute
+    /// The caller's address.
+    let peer: String
+    let head: HTTPRequestHead
+    let facts: RequestHead
+}
+
+/// A credential that a connection has shown before, and what it stood for.
+struct KnownToken {
+    let authorization: String
+    /// Which edition of the grants it was looked up in.
+    let edition: Int
+    let grant: Grant
+}
+
+/// Decides, on a request's head alone, whether its body is worth reading.
+final class Gate {
+    /// A request that goes no further, recorded.
+    struct Refusal {
+        let answer: HTTPAnswer
+    }
+
+    enum Result {
+        case refused(Refusal)
+        /// Answered by the gateway itself.
+        case local(HTTPAnswer)
+        /// A message follows.
+        case message(Admission)
+        /// A stream is to be opened, or a session ended.
+        case stream(Admission)
+    }
+
+    private unowned let core: GatewayCore
+
+    init(core: GatewayCore) {
+        self.core = core
+    }
+
+    /// Looks at a head.
+    func admit(_ head: HTTPRequestHead, on connection: ClientConnection) -> Result {
+        let facts = RequestHead(head.headers)
+        let peer = peer(of: connection, facts)
+        guard !facts.repeats else {
+            return refuse(.malformed, status: .badRequest, "a header that decides is there more than once", peer)
+        }
+        guard let host = facts.host, core.names.accepts(host: host) else {
+            return refuse(
+                .host, status: .misdirectedRequest, "this gateway is not known by the name in the Host header", peer)
+        }
+        let (path, query) = Gate.split(head.uri)
+        let target = RequestTarget(path: path)
+        switch target {
+        case .health where head.method == .GET || head.method == .HEAD:
+            return .local(core.log.trouble == nil ? .json(.ok, Array("{\"status\":\"ok\"}".utf8)) : Gate.unwell)
+        case .metadata(let resource): return .local(metadata(of: resource, host: host))
+        case .server: break
+        default: return refuse(.unknownServer, status: .notFound, "the endpoints are /<server>/mcp", peer)
+        }
+        if let origin = facts.origin, !core.names.accepts(origin: origin) {
+            return refuse(.origin, status: .forbidden, "pages of this Origin may not call", peer)
+        }
+        if !query.isEmpty, RequestTarget.carriesCredential(query) {
+            return refuse(
+                .credentialInQuery, status: .badRequest,
+                "a credential must not stand in the URL: send it as Authorization: Bearer <token>", peer)
+        }
+        switch identify(facts, on: connection) {
+        case .grant(let grant): return admit(head, facts, target, grant: grant, peer: peer)
+        case .revoked(let id):
+            return refuse(.grantRevoked, status: .unauthorized, "this grant has been revoked", peer, grant: id, path)
+        case .expired(let id):
+            return refuse(.grantRevoked, status: .unauthorized, "this grant has expired", peer, grant: id, path)
+        case .unknown:
+            let text =
+                facts.authorization == nil
+                ? "send Authorization: Bearer <grant token>" : "this token belongs to no grant"
+            return refuse(.identityUnresolved, status: .unauthorized, text, peer, path)
+        }
+    }
+
+    private func admit(
+        _ head: HTTPRequestHead, _ facts: RequestHead, _ target: RequestTarget, grant: Grant, peer: String
+    ) -> Result {
+        if core.throttle.isOverdrawn(grant.id, now: .now()) {
+            core.refusals.count(RefusalBook.prefix(of: peer), .overloaded, grant: grant.id)
+            var answer = rpcError(.tooManyRequests, .overloaded, "too many denied requests; slow down", id: nil)
+            answer.headers.add(name: "Retry-After", value: "5")
+            return .refused(Refusal(answer: answer))
+        }
+        guard case .server(let name) = target, let route = core.routes[name], grant.opens(server: name) else {
+            return refuse(
+                .unknownServer, status: .notFound, "this grant knows no such server", peer, grant: grant)
+        }
+        let policy = grant.policy.flatMap { core.policies[$0] }
+        let admission = Admission(
+            grant: grant, policy: policy, route: route, peer: peer, head: head, facts: facts)
+        switch head.method {
+        case .POST:
+            guard let type = facts.contentType, Gate.isJSON(type) else {
+                return refuse(
+                    .malformed, status: .unsupportedMediaType, "Content-Type must be application/json", admission)
+            }
+            if let length = facts.contentLength, length > core.limits.messageBytes {
+                return .refused(refuseTooLarge(admission))
+            }
+            return .message(admission)
+        case .GET, .DELETE: return .stream(admission)
+        default:
+            var answer = rpcError(.methodNotAllowed, .invalidRequest, "POST, GET or DELETE", id: nil)
+            answer.headers.add(name: "Allow", value: "POST, GET, DELETE")
+            return .refused(Refusal(answer: answer))
+        }
+    }
+
+    // MARK: Who calls
+
+    private func identify(_ facts: RequestHead, on connection: ClientConnection) -> GrantTable.Lookup {
+        guard let authorization = facts.authorization else { return .unknown }
+        if let known = connection.knownToken, known.edition == core.edition, known.authorization == authorization,
+            known.grant.expires.map({ core.clock.now() < $0 }) ?? true
+        {
+            return .grant(known.grant)
+        }
+        let scheme = authorization.utf8.prefix(7)
+        guard scheme.count == 7, String(scheme)?.lowercased() == "bearer " else { return .unknown }
+        let token = Array(authorization.utf8.dropFirst(7))
+        let found = core.grants.look(up: TokenDigest.hash(token), now: core.clock.now())
+        if case .grant(let grant) = found {
+            connection.knownToken = KnownToken(authorization: authorization, edition: core.edition, grant: grant)
+        }
+        return found
+    }
+
+    private func peer(of connection: ClientConnection, _ facts: RequestHead) -> String {
+        guard let forwarded = facts.forwardedFor, core.trustedProxies.contains(connection.peer) else {
+            return connection.peer
+        }
+        // The last entry is what the trusted proxy itself saw.
+        let last = forwarded.split(separator: ",").last.map { $0.filter { $0 != " " } } ?? ""
+        return IPAddress.canonical(last) ?? connection.peer
+    }
+
+    // MARK: Refusals
+
+    /// Refuses a caller that is not known.
+    private func refuse(
+        _ reason: Reason, status: HTTPResponseStatus, _ text: String, _ peer: String, grant: String? = nil,
+        _ path: Substring = ""
+    ) -> Result {
+        noteUnresolved(reason, peer: peer, grant: grant)
+        var answer = rpcError(status, .invalidRequest, text, id: nil)
+        if status == .unauthorized {
+            let isInvalid = reason == .grantRevoked || text.hasPrefix("this token")
+            answer.headers.add(
+                name: "WWW-Authenticate",
+                value: "Bearer \(isInvalid ? "error=\"invalid_token\", " : "")"
+                    + "resource_metadata=\"\(core.baseURL)/.well-known/oauth-protected-resource\(path)\"")
+        }
+        return .refused(Refusal(answer: answer))
+    }
+
+    /// Records a refusal before authentication: the first of each network and minute whole, the rest as a number.
+    private func noteUnresolved(_ reason: Reason, peer: String, grant: String? = nil) {
+        let now = core.clock.now()
+        guard core.refusals.isWhole(RefusalBook.prefix(of: peer), reason, now: now) else { return }
+        var decision = Decision(
+            gateway: core.name, identity: .unresolved, server: "-", transport: .http, method: "-", verdict: .deny,
+            mode: .enforce, reason: reason)
+        decision.peer = peer
+        decision.grant = grant
+        core.log.append(isUrgent: false) { _, _ in .decision(decision) }
+    }
+
+    /// Refuses a known caller, on the head alone.
+    private func refuse(
+        _ reason: Reason, status: HTTPResponseStatus, _ text: String, _ admission: Admission
+    ) -> Result {
+        let record = core.note(reason, admission)
+        return .refused(Refusal(answer: rpcError(status, .invalidRequest, text, id: nil, record: record)))
+    }
+
+    private func refuse(
+        _ reason: Reason, status: HTTPResponseStatus, _ text: String, _ peer: String, grant: Grant
+    ) -> Result {
+        _ = core.delay(of: grant.id)
+        var decision = Decision(
+            gateway: core.name, identity: .grant, server: "-", transport: .http, method: "-", verdict: .deny,
+            mode: .enforce, reason: reason)
+        decision.peer = peer
+        decision.grant = grant.id
+        decision.agent = grant.agent
+        core.log.append(isUrgent: false) { _, _ in .decision(decision) }
+        return .refused(Refusal(answer: rpcError(status, .invalidRequest, text, id: nil)))
+    }
+
+    func refuseTooLarge(_ admission: Admission) -> Refusal {
+        let record = core.note(.tooLarge, admission)
+        let text = "the message is larger than \(core.limits.messageBytes) bytes"
+        return Refusal(answer: rpcError(.payloadTooLarge, .invalidRequest, text, id: nil, record: record))
+    }
+
+    func refuseSlowBody(_ admission: Admission) -> Refusal {
+        let record = core.note(.protocol, admission, rule: "(body time-out)")
+        let text = "the message did not arrive in time"
+        return Refusal(answer: rpcError(.requestTimeout, .invalidRequest, text, id: nil, record: record))
+    }
+
+    /// Refuses what is no HTTP.
+    func refuseUnreadable(peer: String) -> Refusal {
+        noteUnresolved(.malformed, peer: peer)
+        return Refusal(answer: rpcError(.badRequest, .invalidRequest, "the request is not strict HTTP/1.1", id: nil))
+    }
+
+    /// Notes a connection that said nothing in time.
+    func noteSilentConnection(peer: String) {
+        core.refusals.count(RefusalBook.prefix(of: peer), .protocol)
+    }
+
+    /// Notes a connection that was closed because there are too many.
+    func noteTooManyConnections(peer: String) {
+        core.refusals.count(RefusalBook.prefix(of: peer), .overloaded)
+    }
+
+    /// A JSON-RPC error as an answer over HTTP.
+    func rpcError(
+        _ status: HTTPResponseStatus, _ code: RPCErrorCode, _ message: String, id: [UInt8]?, record: String? = nil
+    ) -> HTTPAnswer {
+        var bytes: [UInt8] = []
+        AnswerWriter.append(error: code, message: message, id: id, record: record, to: &bytes)
+        return .json(status, bytes)
+    }
+
+    // MARK: The gateway's own pages
+
+    private static let unwell = HTTPAnswer.json(
+        .serviceUnavailable, Array("{\"status\":\"the audit log cannot be written\"}".utf8))
+
+    /// Protected-resource metadata (RFC 9728): tokens come from the operator, in the header only.
+    private func metadata(of resource: String, host: String) -> HTTPAnswer {
+        let isPlain = resource.utf8.allSatisfy { $0.isASCIIAlphanumeric || "/._-".utf8.contains($0) }
+        let path = isPlain ? resource : ""
+        let text =
+            "{\"resource\":\"\(core.baseURL)\(path)\",\"bearer_methods_supported\":[\"header\"],"
+            + "\"resource_name\":\"tollgate\"}"
+        return .json(.ok, Array(text.utf8))
+    }
+
+    private static func split(_ uri: String) -> (path: Substring, query: Substring) {
+        guard let mark = uri.firstIndex(of: "?") else { return (uri[...], "") }
+        return (uri[..<mark], uri[uri.index(after: mark)...])
+    }
+
+    private static func isJSON(_ type: String) -> Bool {
+        let essence = type.prefix { $0 != ";" }.filter { $0 != " " && $0 != "\t" }
+        return RequestHead.matches(essence, "application/json")
+    }
+}

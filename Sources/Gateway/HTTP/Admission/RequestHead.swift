@@ -1,0 +1,91 @@
+import MCP
+import NIOHTTP1
+
+/// What the gateway reads of a request's headers, in one pass.
+struct RequestHead {
+    var authorization: String?
+    var host: String?
+    var origin: String?
+    var contentType: String?
+    var contentLength: Int?
+    var session: String?
+    var forwardedFor: String?
+    var routing = RoutingHeaders()
+    /// A header that decides was sent twice: readers disagree about which one counts.
+    var repeats = false
+
+    init(_ headers: HTTPHeaders) {
+        for (name, value) in headers {
+            switch name.utf8.count {
+            case 4 where RequestHead.matches(name, "host"): host = keep(value, over: host)
+            case 6 where RequestHead.matches(name, "origin"): origin = keep(value, over: origin)
+            case 8, 10, 20:
+                if let header = RoutingHeader(named: name) { routing.add(header, value) }
+            case 12 where RequestHead.matches(name, "content-type"): contentType = keep(value, over: contentType)
+            case 13 where RequestHead.matches(name, "authorization"): authorization = keep(value, over: authorization)
+            case 14 where RequestHead.matches(name, "content-length"): contentLength = Int(value)
+            case 14 where RequestHead.matches(name, "mcp-session-id"): session = keep(value, over: session)
+            case 15 where RequestHead.matches(name, "x-forwarded-for"): forwardedFor = value
+            default: continue
+            }
+        }
+    }
+
+    private mutating func keep(_ value: String, over line: String?) -> String {
+        if line != nil { repeats = true }
+        return value
+    }
+
+    /// Whether a name is the other, whatever its case; `other` in lower case.
+    static func matches(_ name: String, _ other: StaticString) -> Bool {
+        var name = name
+        return name.withUTF8 { name in
+            other.withUTF8Buffer { other in
+                name.count == other.count
+                    && zip(name, other).allSatisfy { $0 == $1 || ($0 | 0x20 == $1 && $1 >= 0x61 && $1 <= 0x7A) }
+            }
+        }
+    }
+}
+
+/// What a request's target asks for.
+enum RequestTarget: Equatable {
+    /// `/<server>/mcp`.
+    case server(String)
+    /// `/healthz`.
+    case health
+    /// `/.well-known/oauth-protected-resource…`: which server's.
+    case metadata(String)
+    case other
+
+    init(path: Substring) {
+        if path == "/healthz" {
+            self = .health
+            return
+        }
+        let wellKnown = "/.well-known/oauth-protected-resource"
+        if path.hasPrefix(wellKnown) {
+            self = .metadata(String(path.dropFirst(wellKnown.count)))
+            return
+        }
+        let parts = path.split(separator: "/", omittingEmptySubsequences: false)
+        let isEndpoint = parts.count == 3 || (parts.count == 4 && parts[3].isEmpty)
+        if isEndpoint, parts[0].isEmpty, !parts[1].isEmpty, parts[2] == "mcp" {
+            self = .server(String(parts[1]))
+        } else {
+            self = .other
+        }
+    }
+
+    /// Whether a query carries what looks like a credential: it would end up in everybody's logs.
+    static func carriesCredential(_ query: Substring) -> Bool {
+        let names = [
+            "access_token", "token", "api_key", "apikey", "api-key", "key", "auth", "authorization", "bearer", "secret",
+            "password", "grant",
+        ]
+        return query.split(separator: "&").contains { part in
+            let name = part.prefix { $0 != "=" }.lowercased()
+            return names.contains(name) || part.contains("tg_")
+        }
+    }
+}

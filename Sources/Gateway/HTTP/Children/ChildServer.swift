@@ -1,0 +1,278 @@
+import AuditLog
+import Events
+import Glibc
+import MCP
+import NIOCore
+import NIOPosix
+
+/// A server on standard input and output that serves clients over HTTP: a child process of one session, or of one grant
+/// in the stateless era.
+///
+/// Towards the child every request has a number of ours, so that clients cannot take each other's answers; the client's
+/// own id comes back byte for byte. Tokens of progress are replaced likewise.
+final class ChildServer {
+    /// Messages for a client that has no stream open yet.
+    private static let keptMessages = 64
+    private static let unsentBytes = 8 << 20
+
+    private unowned let pool: ChildPool
+    private let process: ChildProcess
+    private let loop: any EventLoop
+    private var channel: (any Channel)?
+    /// Whether the child's end was seen.
+    private(set) var hasEnded = false
+    private var isStopping = false
+    private var pending: [Int: Exchange] = [:]
+    /// Numbers whose answers nobody waits for any more.
+    private var forgotten: Set<Int> = []
+    private var nextNumber = 1
+    private var unsent = CircularBuffer<(line: ByteBuffer, exchange: Exchange?)>()
+    private var unsentCount = 0
+    private var listener: StreamRelay?
+    private var kept = CircularBuffer<[UInt8]>()
+    private(set) var lastUsed = NIODeadline.now()
+    /// The session that it serves alone; nil in the stateless era.
+    weak var session: Session?
+
+    /// Starts the child.
+    ///
+    /// - Throws: `GatewayError.cannotStart`.
+    init(_ command: ServeConfiguration.CommandUpstream, pool: ChildPool, loop: any EventLoop) throws {
+        self.pool = pool
+        self.loop = loop
+        process = try ChildProcess(
+            command.command, variables: command.environment.mapValues(\.value), folder: command.folder)
+        let process = process
+        let (input, output) = try process.handOver()
+        let handler = NIOLoopBound(LineHandler(child: self, maximum: pool.bounds.messageBytes), eventLoop: loop)
+        NIOPipeBootstrap(group: loop)
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(handler.value) }
+            }
+            .takingOwnershipOfDescriptors(input: output, output: input)
+            .assumeIsolated().whenComplete { [self] result in
+                guard case .success(let channel) = result else { return stop() }
+                self.channel = channel
+                hasEnded || isStopping ? channel.close(promise: nil) : flush()
+            }
+        let ended = NIOLoopBound(self, eventLoop: loop)
+        _ = try WorkerThread(named: "child-waiter") {
+            process.waitUntilEnded()
+            ended.eventLoop.execute { ended.value.end() }
+        }
+    }
+
+    /// How many requests are with the child.
+    var load: Int { pending.count + unsent.count }
+
+    // MARK: To the child
+
+    /// Sends a message; false where too much waits already.
+    func send(_ exchange: Exchange) -> Bool {
+        lastUsed = .now()
+        guard !hasEnded, !isStopping, load < pool.bounds.pending, unsentCount < ChildServer.unsentBytes else {
+            return false
+        }
+        var number: Int?
+        if exchange.open != nil {
+            number = nextNumber
+            pending[nextNumber] = exchange
+            exchange.child = (self, nextNumber)
+            nextNumber += 1
+        }
+        let line = exchange.line(number: number)
+        unsentCount += line.readableBytes
+        unsent.append((line, exchange))
+        flush()
+        return true
+    }
+
+    /// No longer waits for an answer; where `cancels`, the child is told.
+    func forget(_ number: Int, cancels: Bool) {
+        guard pending.removeValue(forKey: number) != nil else { return }
+        forgotten.insert(number)
+        guard cancels, !hasEnded else { return }
+        let text = "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\",\"params\":{\"requestId\":\(number)}}\n"
+        let line = ByteBuffer(string: text)
+        unsentCount += line.readableBytes
+        unsent.append((line, nil))
+        flush()
+    }
+
+    /// Writes what waits, as far as the child reads.
+    func flush() {
+        guard let channel, !hasEnded else { return }
+        var hasWritten = false
+        while channel.isWritable, let (line, exchange) = unsent.popFirst() {
+            unsentCount -= line.readableBytes
+            // A request that was given up before it was sent is not sent.
+            if let exchange, exchange.isOver { continue }
+            channel.write(line, promise: nil)
+            hasWritten = true
+            exchange?.sentToChild()
+        }
+        if hasWritten { channel.flush() }
+    }
+
+    // MARK: From the child
+
+    /// Takes a line that the child has written.
+    func take(_ line: UnsafeRawBufferPointer) {
+        lastUsed = .now()
+        switch pool.scanner.scan(line) {
+        case .response(let response): answer(response, line)
+        case .notification(let notification):
+            if let token = notification.progressToken, !token.isString, let number = number(line[token.range]) {
+                return progress(number, token.range, line)
+            }
+            if let range = pool.subscriptionRange(line), let number = number(line[range]) {
+                return progress(number, range, line, isSubscription: true)
+            }
+            say(line)
+        case .request: say(line)
+        case .opaque: pool.noteUnreadable()
+        }
+    }
+
+    private func number(_ token: Slice<UnsafeRawBufferPointer>) -> Int? {
+        Int(String(decoding: token.filter { $0 != UInt8(ascii: "\"") }, as: UTF8.self))
+    }
+
+    private func answer(_ response: ServerResponse, _ line: UnsafeRawBufferPointer) {
+        guard let id = response.id, let number = number(line[id.range]) else { return }
+        guard let exchange = pending.removeValue(forKey: number) else {
+            forgotten.remove(number)
+            return
+        }
+        exchange.child = nil
+        exchange.childAnswered(line, response, idRange: id.range)
+    }
+
+    private func progress(
+        _ number: Int, _ range: Range<Int>, _ line: UnsafeRawBufferPointer, isSubscription: Bool = false
+    ) {
+        guard let exchange = pending[number] else { return }
+        let token = isSubscription ? exchange.open?.idToken ?? [] : exchange.progressToken
+        exchange.childSaid(line[..<range.lowerBound] + token + line[range.upperBound...])
+    }
+
+    /// Passes on what belongs to no request that could be told.
+    ///
+    /// Over standard output nothing says which request a server's question belongs to. Where one is under way it goes
+    /// with that one's answer; else on the stream that the client has open, or will open.
+    private func say(_ line: UnsafeRawBufferPointer) {
+        if pending.count == 1, let exchange = pending.values.first, exchange.canStream {
+            exchange.childSaid(Array(line))
+        } else if let listener, listener.send(line) {
+            return
+        } else if let exchange = pending.min(by: { $0.key < $1.key })?.value, exchange.canStream {
+            exchange.childSaid(Array(line))
+        } else if session != nil, kept.count < ChildServer.keptMessages {
+            kept.append(Array(line))
+        }
+    }
+
+    /// The stream that the client has opened.
+    func listen(_ stream: StreamRelay) {
+        listener = stream
+        while let message = kept.popFirst() { message.withUnsafeBytes { _ = stream.send($0) } }
+    }
+
+    /// A line was larger than what may be kept: nothing that follows can be told apart.
+    func tooLarge() {
+        stop()
+    }
+
+    // MARK: The end
+
+    /// Ends the child: its input is closed, then it is asked, then forced.
+    func stop() {
+        guard !isStopping else { return }
+        isStopping = true
+        channel?.close(promise: nil)
+        let process = process
+        for (signal, seconds) in [(SIGTERM, Int64(2)), (SIGKILL, 4)] {
+            loop.assumeIsolated().scheduleTask(in: .seconds(seconds)) { [self] in
+                if !hasEnded { process.signal(signal) }
+            }
+        }
+        failPending()
+    }
+
+    /// The child's output has ended; usually its process has too.
+    func outputEnded() {
+        channel = nil
+        stop()
+    }
+
+    private func end() {
+        hasEnded = true
+        let status = process.reap()
+        channel?.close(promise: nil)
+        failPending(status)
+        pool.lost(self)
+    }
+
+    private func failPending(_ status: ChildProcess.Status? = nil) {
+        let waiting = pending.sorted { $0.key < $1.key }.map(\.value)
+        pending.removeAll()
+        unsent.removeAll()
+        let text = status.map { "the server \($0.description) before it answered" } ?? "the server ended before it answered"
+        for exchange in waiting {
+            exchange.child = nil
+            exchange.fail(.upstreamDown, .upstreamUnavailable, text)
+        }
+    }
+}
+
+/// Cuts a child's output into lines.
+private final class LineHandler: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+
+    private let child: ChildServer
+    private let maximum: Int
+    private var buffer = ByteBuffer()
+
+    init(child: ChildServer, maximum: Int) {
+        self.child = child
+        self.maximum = maximum
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        var bytes = unwrapInboundIn(data)
+        let before = buffer.readableBytes
+        if before == 0 { buffer = bytes } else { buffer.writeBuffer(&bytes) }
+        var scanned = before
+        while let feed = feed(from: scanned) {
+            guard let line = buffer.readSlice(length: feed + 1) else { break }
+            scanned = 0
+            if line.readableBytes <= maximum {
+                line.withUnsafeReadableBytes { if !MessageFraming.isBlank($0) { child.take($0) } }
+            } else {
+                return child.tooLarge()
+            }
+        }
+        if buffer.readableBytes > maximum { return child.tooLarge() }
+        if buffer.readableBytes == 0 { buffer = ByteBuffer() } else { buffer.discardReadBytes() }
+    }
+
+    /// Where the next line feed is, counted from the first byte.
+    private func feed(from start: Int) -> Int? {
+        buffer.withUnsafeReadableBytes { bytes in
+            guard start < bytes.count, let base = bytes.baseAddress else { return nil }
+            return memchr(base + start, 0x0A, bytes.count - start).map { UnsafeRawPointer($0) - base }
+        }
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if context.channel.isWritable { child.flush() }
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        child.outputEnded()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        context.close(promise: nil)
+    }
+}

@@ -1,0 +1,340 @@
+import NIOCore
+import NIOHTTP1
+
+/// Who answers a request, told of what happens to its connection.
+protocol ClientAnswerer: AnyObject {
+    /// The client has gone, or was cut off; nothing can be written any more.
+    func clientLeft()
+    /// The client reads again, or has stopped reading.
+    func clientReads(_ reads: Bool)
+}
+
+/// One client's connection: one request at a time, in order; what comes meanwhile is bounded.
+///
+/// Reads stay outstanding while an answer is awaited, because that is how a client that leaves is noticed.
+final class ClientConnection: ChannelInboundHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias OutboundOut = HTTPServerResponsePart
+
+    /// Bytes of further requests that may wait behind the present one.
+    private static let pipelinedBytes = 64 << 10
+    /// Bytes of a refused request's body that are read and thrown away, so that the connection can go on.
+    private static let discardedBytes = 64 << 10
+
+    private enum State {
+        /// Between requests.
+        case idle
+        /// A body is arriving.
+        case body(Admission)
+        /// Waits for room in the log.
+        case stalled
+        /// A refused request's body is thrown away; the connection ends behind it where `closes`.
+        case discarding(bytes: Int)
+        /// An answer is awaited or being written.
+        case answering
+        case closed
+    }
+
+    private let core: GatewayCore
+    private(set) var context: ChannelHandlerContext?
+    private var state = State.idle
+    private var body = ByteBuffer()
+    private var answerer: (any ClientAnswerer)?
+    private var waiting = CircularBuffer<HTTPServerRequestPart>(initialCapacity: 0)
+    private var waitingBytes = 0
+    private var isKeptAlive = true
+    private var hasBegunAnswer = false
+    private var isServed = false
+    /// Since when the present state lasts.
+    private var since = NIODeadline.now()
+    /// Since when the client has not read.
+    private var unreadSince: NIODeadline?
+    /// The caller's address.
+    private(set) var peer = ""
+    /// The grant whose answer is being written, so that a revocation can cut it.
+    var grant: String?
+    /// The last credential on this connection and what it stood for.
+    var knownToken: KnownToken?
+
+    init(core: GatewayCore) {
+        self.core = core
+    }
+
+    var isActive: Bool { context != nil }
+
+    // MARK: What arrives
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        peer = context.remoteAddress?.ipAddress ?? "local"
+        core.connections.insert(self)
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let part = unwrapInboundIn(data)
+        switch state {
+        case .answering, .stalled: postpone(part)
+        default: take(part)
+        }
+    }
+
+    private func take(_ part: HTTPServerRequestPart) {
+        switch part {
+        case .head(let head): begin(head)
+        case .body(let buffer): more(buffer)
+        case .end: endBody()
+        }
+    }
+
+    private func begin(_ head: HTTPRequestHead) {
+        guard case .idle = state else { return }
+        isServed = true
+        isKeptAlive = head.isKeepAlive && !core.isDraining
+        hasBegunAnswer = false
+        enter(.answering)
+        switch core.gate.admit(head, on: self) {
+        case .refused(let refusal):
+            // The answer goes out first; what is left of the request is thrown away behind it.
+            write(refusal.answer)
+            enter(.discarding(bytes: 0))
+        case .local(let answer):
+            write(answer)
+            enter(.discarding(bytes: 0))
+        case .message(let admission):
+            body.clear()
+            enter(.body(admission))
+            if head.headers.first(name: "expect")?.lowercased() == "100-continue" {
+                writePart(.head(HTTPResponseHead(version: .http1_1, status: .continue)))
+                flush()
+            }
+        case .stream(let admission):
+            grant = admission.grant.id
+            enter(.answering)
+            StreamRelay(core, admission, self).begin()
+        }
+    }
+
+    private func more(_ buffer: ByteBuffer) {
+        switch state {
+        case .body(let admission):
+            guard body.readableBytes + buffer.readableBytes <= core.limits.messageBytes else {
+                let refusal = core.gate.refuseTooLarge(admission)
+                isKeptAlive = false
+                write(refusal.answer)
+                return enter(.discarding(bytes: 0))
+            }
+            if body.readableBytes == 0 {
+                body = buffer
+            } else {
+                var buffer = buffer
+                body.writeBuffer(&buffer)
+            }
+        case .discarding(let bytes):
+            let total = bytes + buffer.readableBytes
+            guard total <= ClientConnection.discardedBytes else { return close() }
+            state = .discarding(bytes: total)
+        default: return
+        }
+    }
+
+    private func endBody() {
+        switch state {
+        case .body(let admission):
+            enter(.stalled)
+            let message = body
+            body = ByteBuffer()
+            core.commits.whenRoom { [self] in
+                guard case .stalled = state else { return }
+                enter(.answering)
+                grant = admission.grant.id
+                Exchange(core, admission, message, self).begin()
+            }
+        case .discarding: endRequest()
+        default: return
+        }
+    }
+
+    /// Keeps what comes while an answer is awaited, and stops reading when it is too much.
+    private func postpone(_ part: HTTPServerRequestPart) {
+        if case .body(let buffer) = part { waitingBytes += buffer.readableBytes }
+        waitingBytes += 64
+        waiting.append(part)
+        if waitingBytes > ClientConnection.pipelinedBytes { setReading(false) }
+    }
+
+    // MARK: What is answered
+
+    /// Takes over the answering; told when the client leaves.
+    func answered(by answerer: any ClientAnswerer) {
+        self.answerer = answerer
+    }
+
+    /// Writes a whole answer.
+    func write(_ answer: HTTPAnswer) {
+        var head = HTTPResponseHead(version: .http1_1, status: answer.status, headers: answer.headers)
+        head.headers.add(name: "Content-Length", value: String(answer.body.readableBytes))
+        if !isKeptAlive { head.headers.add(name: "Connection", value: "close") }
+        hasBegunAnswer = true
+        writePart(.head(head))
+        if answer.body.readableBytes > 0 { writePart(.body(.byteBuffer(answer.body))) }
+        writePart(.end(nil))
+        flush()
+    }
+
+    /// Writes a whole answer and ends the request.
+    func answer(_ answer: HTTPAnswer) {
+        guard isActive else { return }
+        write(answer)
+        endRequest()
+    }
+
+    /// Begins an answer whose body follows.
+    func beginAnswer(_ head: HTTPResponseHead) {
+        var head = head
+        if !isKeptAlive { head.headers.replaceOrAdd(name: "Connection", value: "close") }
+        hasBegunAnswer = true
+        writePart(.head(head))
+    }
+
+    /// Writes part of an answer's body.
+    func write(_ bytes: ByteBuffer) {
+        guard bytes.readableBytes > 0 else { return }
+        writePart(.body(.byteBuffer(bytes)))
+        if let context, !context.channel.isWritable, unreadSince == nil {
+            unreadSince = .now()
+            answerer?.clientReads(false)
+        }
+    }
+
+    func flush() {
+        context?.flush()
+    }
+
+    /// Ends an answer that ``beginAnswer(_:)`` began.
+    func endAnswer() {
+        writePart(.end(nil))
+        flush()
+        endRequest()
+    }
+
+    /// Cuts the connection: an answer that was begun cannot be completed.
+    func close() {
+        context?.close(promise: nil)
+    }
+
+    private func writePart(_ part: HTTPServerResponsePart) {
+        context?.write(wrapOutboundOut(part), promise: nil)
+    }
+
+    private func endRequest() {
+        answerer = nil
+        grant = nil
+        guard isKeptAlive, !core.isDraining else {
+            context?.close(promise: nil)
+            return
+        }
+        enter(.idle)
+        while !waiting.isEmpty {
+            if case .answering = state { return }
+            if case .stalled = state { return }
+            take(waiting.removeFirst())
+        }
+        waitingBytes = 0
+        setReading(true)
+    }
+
+    private func setReading(_ reads: Bool) {
+        guard let options = context?.channel.syncOptions, (try? options.getOption(.autoRead)) != reads else { return }
+        try? options.setOption(.autoRead, value: reads)
+    }
+
+    private func enter(_ next: State) {
+        state = next
+        since = .now()
+    }
+
+    // MARK: How it ends
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        guard context.channel.isWritable, unreadSince != nil else { return }
+        unreadSince = nil
+        answerer?.clientReads(true)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        leave()
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        leave()
+    }
+
+    private func leave() {
+        guard self.context != nil else { return }
+        context = nil
+        state = .closed
+        waiting.removeAll()
+        core.connections.remove(self)
+        let answerer = answerer
+        self.answerer = nil
+        answerer?.clientLeft()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if error is HTTPParserError, !hasBegunAnswer || !isAnswering {
+            isKeptAlive = false
+            let refusal = core.gate.refuseUnreadable(peer: peer)
+            write(refusal.answer)
+        }
+        context.close(promise: nil)
+    }
+
+    private var isAnswering: Bool {
+        if case .answering = state { true } else { false }
+    }
+
+    /// Ends what takes too long; called about once a second.
+    func sweep(now: NIODeadline) {
+        if let unreadSince, now - unreadSince > core.timeouts.write { return close() }
+        let age = now - since
+        switch state {
+        case .idle where !isServed && age > core.timeouts.head:
+            core.gate.noteSilentConnection(peer: peer)
+            close()
+        case .idle where age > core.timeouts.idle: close()
+        case .idle where core.isDraining: close()
+        case .body(let admission) where age > core.timeouts.body:
+            let refusal = core.gate.refuseSlowBody(admission)
+            isKeptAlive = false
+            write(refusal.answer)
+            close()
+        case .discarding where age > core.timeouts.body: close()
+        default: return
+        }
+    }
+}
+
+extension ClientConnection: Hashable {
+    static func == (a: ClientConnection, b: ClientConnection) -> Bool { a === b }
+
+    func hash(into hasher: inout Hasher) {
+        hasher.combine(ObjectIdentifier(self))
+    }
+}
+
+/// A whole answer of the gateway's own.
+struct HTTPAnswer {
+    var status: HTTPResponseStatus
+    var headers: HTTPHeaders
+    var body: ByteBuffer
+
+    /// An answer without a body.
+    static func empty(_ status: HTTPResponseStatus) -> HTTPAnswer {
+        HTTPAnswer(status: status, headers: [:], body: ByteBuffer())
+    }
+
+    /// An answer in JSON.
+    static func json(_ status: HTTPResponseStatus, _ bytes: [UInt8]) -> HTTPAnswer {
+        HTTPAnswer(status: status, headers: ["Content-Type": "application/json"], body: ByteBuffer(bytes: bytes))
+    }
+}

@@ -1,0 +1,216 @@
+import AuditLog
+import Events
+import MCP
+import NIOCore
+import NIOHTTP1
+import Policy
+import StrictJSON
+
+extension Exchange {
+    private var tree: JSONTree { core.scanner.tree }
+
+    // MARK: Requests that policies do not rule
+
+    /// Records a request and lets it go on at once: the policy rules tools.
+    func pass(_ request: ClientRequest) {
+        note(request)
+        if request.method.known == .initialize, let refusal = refusedSession() {
+            return refuse(.overloaded, request, .overloaded, refusal)
+        }
+        var decision = draft(request, .allow, .allowed)
+        describe(request, in: &decision)
+        let ticket = core.log.append(isUrgent: false) { _, _ in .decision(decision) }
+        open = openRequest(request, .withoutPolicy(observing: true), tool: nil)
+        open?.ticket = ticket
+        open?.decided = core.clock.now()
+        forward()
+    }
+
+    private func refusedSession() -> String? {
+        if core.sessions.count >= core.limits.sessions { return "the gateway has too many sessions open" }
+        if core.sessions.count(of: admission.grant.id) >= core.limits.sessionsPerGrant {
+            return "this grant has too many sessions open"
+        }
+        return nil
+    }
+
+    // MARK: Tool calls
+
+    /// Decides a call; it goes on when its record is durable.
+    func decide(_ request: ClientRequest) {
+        guard let call = request.call, let name = tree.string(call.name) else { return }
+        note(request)
+        let policy = admission.policy
+        let listed = admission.route.catalog.tool(name)
+        let found = listed?.risk ?? RiskClassifier.classify(tool: name).risk
+        var decision = draft(request, .deny, .internal)
+        describe(request, in: &decision)
+        decision.tool = name
+        decision.toolDigest = listed?.digest
+        decision.unlisted = listed == nil && !(policy?.names(name) ?? false)
+        decision.risk = policy?.risk(ofTool: name, found: found) ?? found
+        decision.round = round(call)
+        core.fields.describe(
+            call.arguments, in: tree, known: listed?.arguments, key: core.recorder.key, into: &decision)
+        let examined = policy?.examine(Call(tool: name, arguments: call.arguments, in: tree, caller: caller))
+        var verdict = PolicyVerdict.withoutPolicy(observing: false)
+        var decided = Timestamp(microseconds: 0)
+        core.commits.arm()
+        // The log's critical section is the limiter's: see `Decider`.
+        let ticket = core.log.append { _, now in
+            let started = core.clock.now()
+            if policy != nil { verdict = core.recorder.decider.decide(examined, under: policy, now: now) }
+            verdict.write(to: &decision)
+            decision.decideMicroseconds = Int(core.clock.now().since(started))
+            decided = now
+            return .decision(decision)
+        }
+        guard let ticket else {
+            var bytes: [UInt8] = []
+            AuditUnavailable.append(to: &bytes, id: id(request), isCall: true, era: era, record: nil)
+            return answerDenial(.json(.ok, bytes))
+        }
+        guard verdict.passes else {
+            var bytes: [UInt8] = []
+            let denial = Denial(verdict, tool: name, record: core.log.name(of: ticket))
+            AnswerWriter.append(denial, id: id(request), era: era, to: &bytes)
+            return answerDenial(.json(.ok, bytes))
+        }
+        open = openRequest(request, verdict, tool: name)
+        open?.ticket = ticket
+        open?.decided = decided
+        stage = .committing
+        core.commits.add(self)
+    }
+
+    /// Links the rounds of one logical call (2026-07-28): the state that the server handed out, digested.
+    private func round(_ call: ToolCall) -> String? {
+        guard let state = call.requestState else { return nil }
+        return tree.withUnsafeBytes(of: state) { core.recorder.key.digest($0).description }
+    }
+
+    private func openRequest(_ request: ClientRequest, _ verdict: PolicyVerdict, tool: String?) -> OpenRequest {
+        OpenRequest(
+            ticket: nil, decided: Timestamp(microseconds: 0), idToken: id(request), era: era,
+            method: request.method.known, methodName: method(request.method), tool: tool, caller: caller,
+            policy: admission.policy, cost: verdict.cost,
+            isCharged: verdict.verdict == .allow && verdict.limit != nil)
+    }
+
+    private var caller: Caller {
+        Caller(
+            agent: admission.grant.agent, grant: admission.grant.id, session: session?.id,
+            server: admission.route.name)
+    }
+
+    // MARK: Refusals
+
+    /// Refuses what is no strict message.
+    func refuse(_ refusal: EnvelopeRefusal) {
+        let record = core.note(
+            Reason(rawValue: refusal.reason.rawValue) ?? .malformed, admission,
+            method: refusal.method?.rawValue ?? "-"
+        ) { decision in
+            decision.tool = refusal.tool.flatMap { tree.string($0) }
+            if case .request(let id) = refusal.answer { decision.rpcID = text(id.range) }
+        }
+        var bytes: [UInt8] = []
+        let hasAnswer = body.withUnsafeReadableBytes {
+            AnswerWriter.append(refusal, message: $0, record: record, to: &bytes)
+        }
+        if !hasAnswer {
+            AnswerWriter.append(
+                error: refusal.code, message: refusal.description, id: [UInt8]?.none, record: record, to: &bytes)
+        }
+        answer(.json(.badRequest, bytes))
+    }
+
+    /// Refuses a message whose headers say something else than its body.
+    func refuse(_ disagreement: HeaderDisagreement, _ message: ClientMessage) {
+        var reason = Reason.headerMismatch
+        if case .missingMeta = disagreement { reason = .protocol }
+        guard case .request(let request) = message else {
+            let record = core.note(reason, admission)
+            return answer(core.gate.rpcError(.badRequest, disagreement.code, disagreement.description, id: nil, record: record))
+        }
+        refuse(reason, request, disagreement.code, disagreement.description, status: .badRequest)
+    }
+
+    /// Refuses a message of a session that does not exist or belongs to another grant: the client has to open a new one.
+    func refuseSession(_ message: ClientMessage) {
+        let text = "there is no such session; initialize a new one"
+        guard case .request(let request) = message else {
+            let record = core.note(.session, admission)
+            return answer(core.gate.rpcError(.notFound, .invalidRequest, text, id: nil, record: record))
+        }
+        refuse(.session, request, .invalidRequest, text, status: .notFound)
+    }
+
+    /// Refuses a request that could be read, and records what it was.
+    func refuse(
+        _ reason: Reason, _ request: ClientRequest, _ code: RPCErrorCode, _ text: String,
+        status: HTTPResponseStatus = .ok
+    ) {
+        let record = core.note(reason, admission, method: method(request.method)) { decision in
+            describe(request, in: &decision)
+            decision.tool = request.call.flatMap { tree.string($0.name) }
+        }
+        var bytes: [UInt8] = []
+        AnswerWriter.append(error: code, message: text, id: id(request), record: record, to: &bytes)
+        answer(.json(status, bytes))
+    }
+
+    func recordCancellation(_ id: MessageID) {
+        var decision = core.draft(
+            admission, method: MCPMethod.cancelled.rawValue, verdict: .allow, reason: .allowed)
+        decision.rpcID = text(id.range)
+        decision.session = session?.id
+        core.log.append(isUrgent: false) { _, _ in .decision(decision) }
+        guard let key = core.scanner.key(of: id), let cancelled = session?.pending[key] else { return }
+        cancelled.open?.cancelled = core.clock.now()
+        // Towards a child, the request has another id.
+        if let child = cancelled.child { replaceID(at: id.range, by: child.number) }
+    }
+
+    private func replaceID(at range: Range<Int>, by number: Int) {
+        idRange = range
+        progressToken = Array(String(number).utf8)
+    }
+
+    // MARK: What records say of every request
+
+    private func draft(_ request: ClientRequest, _ verdict: Verdict, _ reason: Reason) -> Decision {
+        core.draft(admission, method: method(request.method), verdict: verdict, reason: reason)
+    }
+
+    private func describe(_ request: ClientRequest, in decision: inout Decision) {
+        decision.rpcID = text(request.id.range)
+        decision.trace = request.trace?.description
+        decision.session = session?.id
+        decision.client = client ?? session?.client
+        if let version = request.identity.protocolVersion.flatMap({ tree.string($0) }) {
+            decision.protocolRevision = version
+        } else if decision.protocolRevision == nil {
+            decision.protocolRevision = session?.revision
+        }
+    }
+
+    /// Keeps what the client calls itself.
+    private func note(_ request: ClientRequest) {
+        guard let name = request.identity.name.flatMap({ tree.string($0) }) else { return }
+        client = request.identity.version.flatMap { tree.string($0) }.map { "\(name)/\($0)" } ?? name
+    }
+
+    private func method(_ name: MethodName) -> String {
+        // The token without its quotation marks; escapes stay as they were written.
+        name.known?.rawValue ?? String(text(name.range).dropFirst().dropLast())
+    }
+
+    private func text(_ range: Range<Int>) -> String {
+        tree.bytes.withUnsafeBytes { String(decoding: $0[range], as: UTF8.self) }
+    }
+
+    private func id(_ request: ClientRequest) -> [UInt8] {
+        tree.bytes.withUnsafeBytes { Array($0[request.id.range]) }
+    }
+}

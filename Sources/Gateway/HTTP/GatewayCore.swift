@@ -1,0 +1,237 @@
+import AuditLog
+import Events
+import MCP
+import NIOCore
+import Policy
+
+/// What all connections of one HTTP gateway share.
+///
+/// Confined to its event loop, every member: there is no lock on the way of a call but the log's own. That confinement
+/// is what makes it safe to hand to channel initializers.
+final class GatewayCore: @unchecked Sendable {
+    /// The time-outs on the loop's clock.
+    struct TimeOuts {
+        var head: TimeAmount
+        var body: TimeAmount
+        var idle: TimeAmount
+        /// How long a client may not read while there is something to read.
+        var write = TimeAmount.seconds(60)
+        /// How long a session may be unused.
+        var session = TimeAmount.hours(24)
+
+        init(_ timeouts: ServeConfiguration.TimeOuts) {
+            head = TimeAmount(timeouts.head)
+            body = TimeAmount(timeouts.body)
+            idle = TimeAmount(timeouts.idle)
+        }
+    }
+
+    let loop: any EventLoop
+    let log: LogWriter
+    let clock: any LogClock
+    let recorder: OutcomeRecorder
+    let commits: CommitWaiters
+    /// This gateway's name in records.
+    let name: String
+    /// `http://127.0.0.1:8700`, for metadata.
+    var baseURL = ""
+
+    // What a reload replaces.
+    private(set) var limits: ServeConfiguration.Limits
+    private(set) var timeouts: TimeOuts
+    private(set) var grants: GrantTable
+    private(set) var policies: [String: CompiledPolicy]
+    private(set) var routes: [String: ServerRoute] = [:]
+    private(set) var names: EndpointNames
+    private(set) var trustedProxies: Set<String>
+    private(set) var throttle: DenialThrottle
+    /// Counts the reloads, so that what was looked up before is looked up again.
+    private(set) var edition = 0
+
+    // What lives here.
+    var connections: Set<ClientConnection> = []
+    var exchanges: Set<Exchange> = []
+    var sessions = SessionTable()
+    var refusals = RefusalBook()
+    var streamCount = 0
+    private(set) var isDraining = false
+
+    // Tools that are used by one message at a time.
+    var scanner: EnvelopeScanner
+    var fields = CallFields()
+    let serverScanner = ServerMessageScanner()
+    var lists: ToolListFilter
+
+    private(set) lazy var gate = Gate(core: self)
+    private var sweepCount = 0
+
+    init(_ settings: ServeSettings, log: LogWriter, clock: any LogClock, recorder: OutcomeRecorder, name: String, loop: any EventLoop) throws {
+        let configuration = settings.configuration
+        self.loop = loop
+        self.log = log
+        self.clock = clock
+        self.recorder = recorder
+        self.name = name
+        commits = CommitWaiters(log: log, loop: loop, patience: TimeAmount(configuration.timeouts.commit))
+        limits = configuration.limits
+        timeouts = TimeOuts(configuration.timeouts)
+        grants = settings.grants
+        policies = settings.policies
+        names = EndpointNames(configuration)
+        trustedProxies = Set(configuration.trustedProxies)
+        throttle = DenialThrottle(rate: configuration.flood.denialsPerSecond, burst: configuration.flood.burst)
+        scanner = EnvelopeScanner(
+            limits: EnvelopeLimits(
+                maximumBytes: configuration.limits.messageBytes, maximumDepth: configuration.limits.depth))
+        lists = ToolListFilter(log: log, maximumBytes: configuration.limits.answerBytes)
+        try makeRoutes(configuration)
+    }
+
+    private func makeRoutes(_ configuration: ServeConfiguration) throws {
+        routes = try RouteBuilder(loop: loop).routes(configuration, keeping: routes)
+        for route in routes.values {
+            guard case .command(let children) = route.upstream else { continue }
+            children.sessionEnded = { [unowned self] session in end(session) }
+        }
+    }
+
+    // MARK: Changes
+
+    /// Takes over a new configuration: from the next call on, grants, policies and servers are the new ones.
+    ///
+    /// - Throws: `GatewayError` when a server's certificates cannot be used; nothing has changed then.
+    func apply(_ settings: ServeSettings) throws {
+        let configuration = settings.configuration
+        let old = routes
+        try makeRoutes(configuration)
+        for (name, route) in old where routes[name] !== route { route.close() }
+        limits = configuration.limits
+        timeouts = TimeOuts(configuration.timeouts)
+        let oldGrants = grants
+        grants = settings.grants
+        policies = settings.policies
+        names = EndpointNames(configuration)
+        trustedProxies = Set(configuration.trustedProxies)
+        scanner = EnvelopeScanner(
+            limits: EnvelopeLimits(maximumBytes: limits.messageBytes, maximumDepth: limits.depth))
+        edition += 1
+        for grant in oldGrants.grants where grants.grant(id: grant.id)?.tokenSHA256 != grant.tokenSHA256 {
+            cut(grant: grant.id)
+        }
+    }
+
+    /// Ends what a grant has open: it has been revoked, has expired, or has a new token.
+    private func cut(grant: String) {
+        for connection in connections where connection.grant == grant { connection.close() }
+        for session in sessions.all(where: { $0.grant == grant }) { end(session) }
+    }
+
+    /// Forgets a session and ends what serves it alone.
+    func end(_ session: Session) {
+        sessions.remove(session)
+        for stream in session.streams { stream.end() }
+        session.child?.stop()
+    }
+
+    // MARK: Records
+
+    /// Records that a known caller's request goes no further; gives the record's name.
+    func note(
+        _ reason: Reason, _ admission: Admission, method: String = "-", rule: String? = nil,
+        _ more: (inout Decision) -> Void = { _ in }
+    ) -> String? {
+        _ = throttle.delay(of: admission.grant.id, now: .now())
+        var decision = draft(admission, method: method, verdict: .deny, reason: reason)
+        decision.rule = rule
+        more(&decision)
+        let ticket = log.append(isUrgent: false) { _, _ in .decision(decision) }
+        return ticket.map { log.name(of: $0) }
+    }
+
+    /// What records of a known caller's requests have in common.
+    func draft(_ admission: Admission, method: String, verdict: Verdict, reason: Reason) -> Decision {
+        var decision = Decision(
+            gateway: name, identity: .grant, server: admission.route.name, transport: .http, method: method,
+            verdict: verdict, mode: .enforce, reason: reason)
+        decision.agent = admission.grant.agent
+        decision.grant = admission.grant.id
+        decision.peer = admission.peer
+        if case .once(let version) = admission.facts.routing.protocolVersion { decision.protocolRevision = version }
+        return decision
+    }
+
+    /// Charges a denial, and tells how late its answer has to be.
+    func delay(of grant: String) -> TimeAmount {
+        throttle.delay(of: grant, now: .now())
+    }
+
+    // MARK: Time
+
+    /// To be called about four times a second.
+    func sweep() {
+        let now = NIODeadline.now()
+        commits.giveUp(now: now)
+        sweepCount += 1
+        guard sweepCount % 4 == 0 else { return }
+        for connection in connections { connection.sweep(now: now) }
+        for exchange in exchanges { exchange.sweep(now: now) }
+        for route in routes.values { route.sweep(now: now) }
+        noteRefusals()
+        if sweepCount % 240 == 0 {
+            throttle.forgetFull(now: now)
+            for session in sessions.all(where: { $0.streams.isEmpty && now - $0.lastUsed > timeouts.session }) {
+                end(session)
+            }
+        }
+        cutExpired()
+    }
+
+    /// Records the last second's refusals as numbers.
+    func noteRefusals() {
+        for (sum, count) in refusals.takeSums() {
+            log.append(
+                Control(.refused).with(.grant, sum.grant).with(.peer, sum.source).with(.n, count)
+                    .with(.reason, sum.reason.rawValue))
+        }
+    }
+
+    private func cutExpired() {
+        let now = clock.now()
+        for grant in grants.grants {
+            guard let expires = grant.expires, expires <= now, now.since(expires) < 5_000_000 else { continue }
+            cut(grant: grant.id)
+        }
+    }
+
+    // MARK: The end
+
+    /// Takes no further requests; what is under way goes on.
+    func drain() {
+        isDraining = true
+        for connection in connections { connection.sweep(now: .now()) }
+        for session in sessions.all(where: { _ in true }) {
+            for stream in session.streams { stream.end() }
+        }
+    }
+
+    /// Whether nothing is under way any more.
+    var isIdle: Bool { exchanges.isEmpty }
+
+    /// Ends what is left, and records it.
+    func stop() {
+        for exchange in exchanges { exchange.cut() }
+        for session in sessions.all(where: { _ in true }) { end(session) }
+        for route in routes.values { route.close() }
+        for connection in connections { connection.close() }
+        noteRefusals()
+        commits.close()
+    }
+}
+
+extension TimeAmount {
+    /// The same length of time.
+    init(_ duration: Duration) {
+        let (seconds, attoseconds) = duration.components
+        self = .nanoseconds(seconds * 1_000_000_000 + attoseconds / 1_000_000_000)
+    }
+}

@@ -1,0 +1,166 @@
+public import AuditLog
+import Events
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import NIOSSL
+import Policy
+
+/// A gateway over Streamable HTTP for any number of servers: `tollgate serve`.
+///
+/// One event loop carries all connections; the log's committer has a thread of its own, and tells the loop of commits.
+/// A call goes on to its server when its record is durable, not earlier.
+public final class HTTPGateway: Sendable {
+    private let core: GatewayCore
+    private let group: MultiThreadedEventLoopGroup
+    private let listener = Monitor<(any Channel)?>(nil)
+    private let sweeper = Monitor<RepeatedTask?>(nil)
+
+    /// Takes over the log: restores the limits' counters, marks what was never answered, keeps the policies.
+    ///
+    /// - Parameters:
+    ///   - name: the gateway's name in records, unless the configuration gives one.
+    ///   - stateFolder: the folder of keys, outside of every log.
+    /// - Throws: `GatewayError`, `LogError`.
+    public init(_ settings: ServeSettings, log: LogWriter, clock: any LogClock, name: String, stateFolder: String) throws {
+        let key = try DigestKey.load(stateFolder: stateFolder, origin: log.identity.origin)
+        let decider = Decider()
+        let policies = settings.policies
+        let history = try LogHistory(
+            log.log, recovery: log.recovery, now: clock.now(),
+            longestWindow: policies.values.map(\.longestWindow).max() ?? 0)
+        decider.restore(history.reservations) { policies[$0] }
+        for policy in policies.values.sorted(by: { $0.name < $1.name }) { try PolicyArchive.keep(policy, in: log) }
+        history.markUnanswered(in: log)
+        group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        do {
+            core = try GatewayCore(
+                settings, log: log, clock: clock, recorder: OutcomeRecorder(log: log, key: key, decider: decider),
+                name: settings.configuration.name ?? name, loop: group.next())
+        } catch {
+            group.shutdownGracefully { _ in }
+            throw error
+        }
+    }
+
+    /// Listens, and gives the address, whose port the system may have chosen.
+    ///
+    /// - Throws: `GatewayError` when the address cannot be had, or certificate and key cannot be used.
+    public func start(_ configuration: ServeConfiguration) async throws -> ListenAddress {
+        let core = core
+        let tls = try HTTPGateway.tls(configuration)
+        var limits = NIOHTTPDecoderLimitConfiguration()
+        limits.maxHeaderFieldSize = configuration.limits.headBytes
+        limits.maxHeaderListSize = configuration.limits.headBytes
+        limits.maxHeaderFieldCount = 128
+        let headLimits = limits
+        let bootstrap = ServerBootstrap(group: core.loop)
+            .serverChannelOption(ChannelOptions.backlog, value: 1024)
+            .serverChannelOption(ChannelOptions.socketOption(.so_reuseaddr), value: 1)
+            .childChannelOption(ChannelOptions.socketOption(.tcp_nodelay), value: 1)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    guard core.connections.count < core.limits.connections else {
+                        core.gate.noteTooManyConnections(peer: channel.remoteAddress?.ipAddress ?? "local")
+                        throw GatewayError(.cannotStart, "too many connections")
+                    }
+                    let pipeline = channel.pipeline.syncOperations
+                    if let tls { try pipeline.addHandler(NIOSSLServerHandler(context: tls)) }
+                    try pipeline.addHandlers([
+                        HTTPResponseEncoder(),
+                        ByteToMessageHandler(
+                            HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes, limitConfiguration: headLimits)),
+                        ClientConnection(core: core),
+                    ])
+                }
+            }
+        let channel: any Channel
+        do {
+            channel = try await bootstrap.bind(host: configuration.listen.host, port: configuration.listen.port).get()
+        } catch {
+            throw GatewayError(
+                .cannotStart, "cannot listen on \(configuration.listen): \(error)",
+                hint: "ss -ltnp 'sport = :\(configuration.listen.port)'")
+        }
+        listener.withLock { $0 = channel }
+        let address = ListenAddress(
+            host: configuration.listen.host, port: channel.localAddress?.port ?? configuration.listen.port)
+        let base = "\(tls == nil ? "http" : "https")://\(address)"
+        try await core.loop.submit { core.baseURL = base }.get()
+        let task = core.loop.scheduleRepeatedTask(initialDelay: .milliseconds(250), delay: .milliseconds(250)) { _ in
+            core.sweep()
+        }
+        sweeper.withLock { $0 = task }
+        return address
+    }
+
+    /// Takes over a changed configuration from the next call on; the address listened on stays.
+    ///
+    /// Blocks until that is done: not to be called on an event loop.
+    ///
+    /// - Throws: `GatewayError`, `LogError`; nothing has changed then.
+    public func apply(_ settings: ServeSettings) throws {
+        let core = core
+        let known = try core.loop.submit { Set(core.policies.values.map(\.digest)) }.wait()
+        for policy in settings.policies.values.sorted(by: { $0.name < $1.name }) where !known.contains(policy.digest) {
+            try PolicyArchive.keep(policy, in: core.log)
+        }
+        try core.loop.submit { try core.apply(settings) }.wait()
+    }
+
+    /// What is under way just now; blocks like ``apply(_:)``.
+    public func status() throws -> Status {
+        let core = core
+        return try core.loop.submit {
+            Status(
+                connections: core.connections.count, sessions: core.sessions.count, streams: core.streamCount,
+                requests: core.exchanges.count, nextSeq: core.log.nextSeq)
+        }.wait()
+    }
+
+    /// What a gateway is doing.
+    public struct Status: Sendable {
+        /// Clients' connections.
+        public let connections: Int
+        /// Sessions of the handshake era.
+        public let sessions: Int
+        /// Streams open towards clients.
+        public let streams: Int
+        /// Requests under way.
+        public let requests: Int
+        /// The seq that the log's next record will have.
+        public let nextSeq: UInt64
+    }
+
+    /// Takes no further requests, waits up to `patience` for what is under way, ends and records what is left.
+    public func shutDown(patience: Duration) async {
+        let core = core
+        let channel = listener.withLock { $0 }
+        try? await channel?.close()
+        try? await core.loop.submit { core.drain() }.get()
+        let end = ContinuousClock.now + patience
+        while ContinuousClock.now < end {
+            if (try? await core.loop.submit { core.isIdle }.get()) ?? true { break }
+            try? await Task.sleep(for: .milliseconds(20))
+        }
+        sweeper.withLock { $0 }?.cancel()
+        try? await core.loop.submit { core.stop() }.get()
+        try? await group.shutdownGracefully()
+    }
+
+    private static func tls(_ configuration: ServeConfiguration) throws -> NIOSSLContext? {
+        guard let files = configuration.tls else { return nil }
+        do {
+            let chain = try NIOSSLCertificate.fromPEMFile(files.certificate).map { NIOSSLCertificateSource.certificate($0) }
+            let key = try NIOSSLPrivateKey(file: files.key, format: .pem)
+            var settings = TLSConfiguration.makeServerConfiguration(
+                certificateChain: chain, privateKey: .privateKey(key))
+            settings.minimumTLSVersion = .tlsv12
+            return try NIOSSLContext(configuration: settings)
+        } catch {
+            throw GatewayError(
+                .usage, "certificate \(files.certificate) and key \(files.key) cannot be used together",
+                hint: "openssl x509 -noout -subject -enddate -in \(files.certificate)")
+        }
+    }
+}

@@ -1,0 +1,144 @@
+import NIOCore
+import NIOHTTP1
+
+/// What becomes of a request that was sent to a server over HTTP.
+protocol UpstreamAnswerer: AnyObject {
+    func upstream(head: HTTPResponseHead)
+    func upstream(body: ByteBuffer)
+    /// The answer is complete.
+    func upstreamEnded()
+    /// All that has arrived so far was handed over: the moment to flush.
+    func upstreamPaused()
+    /// There will be no answer, or no more of it.
+    func upstreamFailed(_ trouble: UpstreamTrouble)
+}
+
+/// Why a server over HTTP gives no answer.
+enum UpstreamTrouble: Error {
+    case cannotConnect
+    case connectTimeout
+    case closed
+    case notHTTP
+    case queueFull
+    case queueTimeout
+
+    /// One sentence for the caller.
+    var text: String {
+        switch self {
+        case .cannotConnect: "the server behind the gateway cannot be reached"
+        case .connectTimeout: "the server behind the gateway does not accept connections"
+        case .closed: "the server behind the gateway closed the connection before it had answered"
+        case .notHTTP: "the server behind the gateway did not answer in HTTP"
+        case .queueFull: "too many requests wait for this server already"
+        case .queueTimeout: "the request waited too long for its turn at this server"
+        }
+    }
+}
+
+/// One connection to a server over HTTP: one request at a time.
+final class UpstreamConnection: ChannelInboundHandler {
+    typealias InboundIn = HTTPClientResponsePart
+    typealias OutboundOut = HTTPClientRequestPart
+
+    private unowned let pool: UpstreamPool
+    private var context: ChannelHandlerContext?
+    private weak var answerer: (any UpstreamAnswerer)?
+    private var isBusy = false
+    private var isReusable = false
+    private var isPaused = false
+    /// Whether the pool counts it among those that serve requests in turns.
+    let isPooled: Bool
+    /// When it became idle.
+    private(set) var idleSince = NIODeadline.now()
+
+    init(pool: UpstreamPool, isPooled: Bool) {
+        self.pool = pool
+        self.isPooled = isPooled
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
+    }
+
+    /// Sends a request; its answer goes to `answerer`.
+    func send(_ head: HTTPRequestHead, body: ByteBuffer?, to answerer: any UpstreamAnswerer) {
+        guard let context else { return answerer.upstreamFailed(.closed) }
+        self.answerer = answerer
+        isBusy = true
+        isReusable = false
+        context.write(wrapOutboundOut(.head(head)), promise: nil)
+        if let body, body.readableBytes > 0 {
+            context.write(wrapOutboundOut(.body(.byteBuffer(body))), promise: nil)
+        }
+        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+    }
+
+    /// Stops or resumes reading the answer, while its reader is slow.
+    func setReading(_ reads: Bool) {
+        guard isPaused == reads, let context else { return }
+        isPaused = !reads
+        try? context.channel.syncOptions?.setOption(.autoRead, value: reads)
+    }
+
+    /// Ends the connection: its answer is no longer wanted.
+    func cancel() {
+        answerer = nil
+        context?.close(promise: nil)
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard isBusy else {
+            // Bytes that nobody asked for: nothing that comes after them can be trusted.
+            context.close(promise: nil)
+            return
+        }
+        switch unwrapInboundIn(data) {
+        case .head(let head):
+            isReusable = head.isKeepAlive
+            answerer?.upstream(head: head)
+        case .body(let buffer): answerer?.upstream(body: buffer)
+        case .end:
+            let answerer = answerer
+            finish(context)
+            answerer?.upstreamEnded()
+        }
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        answerer?.upstreamPaused()
+    }
+
+    private func finish(_ context: ChannelHandlerContext) {
+        isBusy = false
+        answerer = nil
+        setReading(true)
+        idleSince = .now()
+        guard isPooled, isReusable else {
+            context.close(promise: nil)
+            return
+        }
+        pool.release(self)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        let answerer = answerer
+        self.answerer = nil
+        self.context = nil
+        pool.lost(self, wasBusy: isBusy)
+        if isBusy { answerer?.upstreamFailed(.closed) }
+        isBusy = false
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if error is HTTPParserError {
+            let answerer = answerer
+            self.answerer = nil
+            answerer?.upstreamFailed(.notHTTP)
+        }
+        context.close(promise: nil)
+    }
+}

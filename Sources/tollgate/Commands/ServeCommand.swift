@@ -1,0 +1,75 @@
+import ArgumentParser
+import AuditLog
+import Foundation
+import Gateway
+import Logging
+import Policy
+import ServiceLifecycle
+import UnixSignals
+
+/// `tollgate serve`: the gateway over HTTP, with ingester and watch in the same process.
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve",
+        abstract: "Serve many agents and MCP servers over Streamable HTTP: decide, record and forward every call.",
+        discussion: """
+            One process carries gateway, ingester and watch. It reloads its configuration when a file changes and on
+            SIGHUP; SIGTERM ends it gracefully. Endpoints: http://<listen>/<server>/mcp, with
+            Authorization: Bearer <a grant's token> (tollgate grant create).
+
+            Example:
+              tollgate serve --config serve.json --check
+              tollgate serve --config serve.json
+            """)
+
+    @Option(help: ArgumentHelp("The configuration, JSON or YAML.", valueName: "file"))
+    var config: String
+    @Flag(help: "Read and check everything, say what would be served, and end.")
+    var check = false
+    @Option(help: "Run one part only: gateway, ingest or watch.")
+    var only: ServePart?
+
+    func run() async throws {
+        let path = Places.absolute(config)
+        let settings = try ServeSettings.load(path, environment: ProcessInfo.processInfo.environment)
+        guard !check else {
+            Console.output(Self.summary(settings))
+            return
+        }
+        let parts = only.map { [$0] } ?? ServePart.allCases
+        var services: [any Service] = []
+        if parts.contains(.gateway) { services.append(try GatewayService(settings, path: path)) }
+        if parts.contains(.ingest) { services.append(IngestService(settings.configuration)) }
+        if parts.contains(.watch) { services.append(WatchService(settings.configuration)) }
+        // What there is to say is said by the services themselves.
+        let silent = Logger(label: "tollgate") { _ in SwiftLogNoOpLogHandler() }
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: silent))
+        try await group.run()
+    }
+
+    private static func summary(_ settings: ServeSettings) -> String {
+        let configuration = settings.configuration
+        var text = "listen     \(configuration.listen)\(configuration.tls == nil ? "" : " (TLS)")\n"
+        text += "log        \(configuration.log), durability \(configuration.durability)\n"
+        for (name, server) in configuration.servers.sorted(by: { $0.key < $1.key }) {
+            switch server.upstream {
+            case .http(let upstream): text += "server     \(name)  \(upstream.url)\n"
+            case .command(let upstream): text += "server     \(name)  \(upstream.command.first ?? "")  (stdio)\n"
+            }
+        }
+        for (name, policy) in settings.policies.sorted(by: { $0.key < $1.key }) {
+            text += "policy     \(name)  \(policy.digest)\n"
+        }
+        let open = settings.grants.grants.filter { $0.policy == nil }.count
+        text += "grants     \(settings.grants.grants.count)"
+        text += open > 0 ? ", \(open) of them without a policy: their calls are denied\n" : "\n"
+        return text + "ok\n"
+    }
+}
+
+/// A part of `serve`.
+enum ServePart: String, CaseIterable, ExpressibleByArgument, Sendable {
+    case gateway, ingest, watch
+}

@@ -1,0 +1,170 @@
+import AuditLog
+import Foundation
+import Gateway
+import Ingest
+import ServiceLifecycle
+import UnixSignals
+import Warehouse
+
+/// The gateway's part of `serve`: log, data plane, control socket, reloading.
+struct GatewayService: Service {
+    private let settings: ServeSettings
+    private let log: LogWriter
+    private let gateway: HTTPGateway
+    private let path: String
+
+    /// Opens the log and takes over what it remembers.
+    init(_ settings: ServeSettings, path: String) throws {
+        self.settings = settings
+        self.path = path
+        let configuration = settings.configuration
+        let name = configuration.name ?? Places.hostName
+        let clock = SystemLogClock()
+        var options = LogOptions()
+        options.durability = configuration.durability
+        options.version = Version.text
+        options.openFields = [("gateway", name)]
+        options.report = { trouble in
+            switch trouble {
+            case .began(let error):
+                Console.error("tollgate: nothing can be recorded, so calls are denied: \(error)\nhint: tollgate doctor\n")
+            case .ended(let lost):
+                Console.error("tollgate: records are written again; a gap record says that \(lost) were lost\n")
+            }
+        }
+        log = try LogWriter.open(LogDirectory(path: configuration.log), options: options, clock: clock)
+        do {
+            gateway = try HTTPGateway(settings, log: log, clock: clock, name: name, stateFolder: Places.state)
+        } catch {
+            try? log.close()
+            throw error
+        }
+    }
+
+    func run() async throws {
+        let stop = StopFlag()
+        let desk = GatewayOperator(
+            gateway: gateway, settings: settings, path: path, environment: ProcessInfo.processInfo.environment,
+            log: log, clock: SystemLogClock(), report: { Console.error("tollgate: \($0)\n") },
+            requestStop: { kill(getpid(), SIGTERM) })
+        let control = try ControlServer(
+            log: log.log.path, runtimeFolder: ProcessInfo.processInfo.environment["XDG_RUNTIME_DIR"]
+        ) { desk.handle($0) }
+        defer {
+            control.close()
+            do {
+                try log.close()
+            } catch {
+                Console.error("tollgate: \(error)\n")
+            }
+        }
+        let address: ListenAddress
+        do {
+            address = try await gateway.start(settings.configuration)
+        } catch {
+            await gateway.shutDown(patience: .zero)
+            throw error
+        }
+        let scheme = settings.configuration.tls == nil ? "http" : "https"
+        Console.error("tollgate: listening on \(scheme)://\(address)\n")
+        try await withGracefulShutdownHandler {
+            try await withThrowingTaskGroup(of: Void.self) { tasks in
+                tasks.addTask { try await Blocking.run("reloader") { GatewayService.reload(desk, until: stop) } }
+                tasks.addTask { await GatewayService.reloadOnHangup(desk) }
+                try await tasks.next()
+                tasks.cancelAll()
+            }
+        } onGracefulShutdown: {
+            stop.set()
+        }
+        await gateway.shutDown(patience: settings.configuration.timeouts.shutdown)
+    }
+
+    private static func reload(_ desk: GatewayOperator, until stop: StopFlag) {
+        var ticks = 0
+        while !stop.isSet {
+            usleep(100_000)
+            ticks += 1
+            if ticks % 5 == 0 { desk.reloadIfChanged() }
+        }
+    }
+
+    private static func reloadOnHangup(_ desk: GatewayOperator) async {
+        for await _ in await UnixSignalsSequence(trapping: .sighup) {
+            try? await Blocking.run("reload") { _ = desk.reload() }
+        }
+    }
+}
+
+/// The ingester's part of `serve`.
+struct IngestService: Service {
+    let configuration: ServeConfiguration
+
+    init(_ configuration: ServeConfiguration) {
+        self.configuration = configuration
+    }
+
+    func run() async throws {
+        let configuration = configuration
+        let stop = StopFlag()
+        try await withGracefulShutdownHandler {
+            try await Blocking.run("ingest") {
+                try PosixFileSystem().makeDirectory((configuration.warehouse as NSString).deletingLastPathComponent)
+                let ingester = try Ingester(try WarehouseStore(creating: configuration.warehouse))
+                try ingester.follow({ configuration.logs }, until: stop) { notice in
+                    switch notice {
+                    case .trouble(let error): Console.error("tollgate: ingest: \(error); trying again\n")
+                    case .recovered: Console.error("tollgate: ingest: going on\n")
+                    case .loaded, .found: break
+                    }
+                }
+            }
+        } onGracefulShutdown: {
+            stop.set()
+        }
+    }
+}
+
+/// The detectors' part of `serve`.
+struct WatchService: Service {
+    let configuration: ServeConfiguration
+
+    init(_ configuration: ServeConfiguration) {
+        self.configuration = configuration
+    }
+
+    func run() async throws {
+        let configuration = configuration
+        let stop = StopFlag()
+        try await withGracefulShutdownHandler {
+            try await Blocking.run("watch") {
+                let watch = AlertWatch(
+                    sinks: configuration.watch.sinks, ownLog: LogDirectory(path: configuration.watch.log),
+                    logs: { configuration.logs }, once: false)
+                try watch.run(until: stop)
+            }
+        } onGracefulShutdown: {
+            stop.set()
+        }
+    }
+}
+
+extension ServeConfiguration {
+    /// The logs that exist by now: the gateway's and the watch's.
+    fileprivate var logs: [LogDirectory] {
+        [log, watch.log].map { LogDirectory(path: $0) }.filter { (try? LogIdentity.read($0)) != nil }
+    }
+}
+
+/// Runs what blocks on a thread of its own.
+enum Blocking {
+    static func run(_ name: String, _ body: @escaping @Sendable () throws -> Void) async throws {
+        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+            let thread = Thread {
+                continuation.resume(with: Result { try body() })
+            }
+            thread.name = name
+            thread.start()
+        }
+    }
+}
