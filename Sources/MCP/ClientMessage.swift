@@ -40,6 +40,8 @@ public struct ToolCall: Sendable {
     public let isTask: Bool
     /// What an earlier round of the same call handed out (2026-07-28).
     public let requestState: JSONNode?
+    /// Whether it answers what an earlier round of the same call asked for (2026-07-28).
+    public let hasInputResponses: Bool
 }
 
 /// Who a client says it is: in `initialize`, or in every request's `_meta` in the stateless era.

@@ -44,6 +44,7 @@ struct CallParameters {
     var arguments: JSONNode?
     var isTask = false
     var requestState: JSONNode?
+    var hasInputResponses = false
     /// The first key that some reader takes for one of the deciding ones.
     var ambiguousKey: JSONNode?
 
@@ -59,6 +60,8 @@ struct CallParameters {
                 isTask = true
             } else if tree.text(key, is: "requestState") {
                 requestState = value
+            } else if tree.text(key, is: "inputResponses") {
+                hasInputResponses = true
             } else if FoldedKey.callParameters.covers(key, in: tree) {
                 ambiguousKey = ambiguousKey ?? key
             }

@@ -186,7 +186,8 @@ public struct EnvelopeScanner: Sendable {
             throw refusal(.arguments, at: arguments, top)
         }
         return ToolCall(
-            name: name, arguments: call.arguments, isTask: call.isTask, requestState: call.requestState)
+            name: name, arguments: call.arguments, isTask: call.isTask, requestState: call.requestState,
+            hasInputResponses: call.hasInputResponses)
     }
 
     /// Describes a refusal of a message that is JSON, with what can be told about it.

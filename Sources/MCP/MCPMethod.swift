@@ -1,3 +1,5 @@
+import StrictJSON
+
 /// The methods that the protocol's revisions define, in either direction.
 public enum MCPMethod: String, Sendable, CaseIterable {
     /// Opens a session (handshake era).
@@ -93,4 +95,17 @@ public struct MethodName: Sendable {
     public let known: MCPMethod?
     /// The name's token in the message, quotation marks included.
     public let range: Range<Int>
+
+    /// The name, unescaped.
+    ///
+    /// - Parameter message: the message that the name stands in.
+    public func text(in message: [UInt8]) -> String {
+        if let known { return known.rawValue }
+        let token = message[range]
+        if !token.contains(UInt8(ascii: "\\")) {
+            return String(decoding: token.dropFirst().dropLast(), as: UTF8.self)
+        }
+        guard let tree = try? JSONTree(parsing: Array(token)) else { return "" }
+        return tree.string(tree.root) ?? ""
+    }
 }

@@ -62,10 +62,18 @@ private struct Found {
         let isObject = reader.members { key, reader in
             guard let value = reader.skipValue() else { return false }
             if key == .isError { isToolError = reader.bytes[value].elementsEqual("true".utf8) }
-            if key == .resultType { needsInput = reader.bytes[value].elementsEqual("\"input_required\"".utf8) }
+            if key == .resultType { needsInput = Found.asksForInput(reader.bytes[value]) }
             return true
         }
         return isObject ? start..<reader.at : nil
+    }
+
+    private static func asksForInput(_ resultType: Slice<UnsafeRawBufferPointer>) -> Bool {
+        guard resultType.contains(UInt8(ascii: "\\")) else {
+            return resultType.elementsEqual("\"input_required\"".utf8)
+        }
+        guard let tree = try? JSONTree(parsing: Array(resultType)) else { return false }
+        return tree.text(tree.root, is: "input_required")
     }
 
     mutating func readError(_ reader: inout ValueSkipper) -> Range<Int>? {

@@ -20,7 +20,8 @@ extension ConfigurationReader {
         if let place = fields["dashboard"] {
             refuse(
                 .unsupported, place,
-                expected: "no \"dashboard\": it is not in this version; `tollgate tail` and `tollgate report` meanwhile")
+                expected: "no \"dashboard\": it is not in this version; `tollgate tail` and `tollgate report` meanwhile"
+            )
         }
         if result.watch.log == result.log {
             refuse(
@@ -96,6 +97,11 @@ extension ConfigurationReader {
         guard let fields = fields(place, known: known, required: known) else { return nil }
         let certificate = fields["certificate"].flatMap { pemFile($0) }
         let key = fields["key"].flatMap { place -> String? in
+            // The key itself may stand here by mistake.
+            if tree.string(place.node)?.contains("-----BEGIN") == true {
+                refuse(.wrongType, place, found: "a key", expected: "the path of a PEM file, mode 0600")
+                return nil
+            }
             guard let path = path(place) else { return nil }
             return secretFile(path, place).map { _ in path }
         }
@@ -104,7 +110,9 @@ extension ConfigurationReader {
     }
 
     private mutating func readLimits(_ place: Place, into limits: inout ServeConfiguration.Limits) {
-        typealias Field = (name: String, path: WritableKeyPath<ServeConfiguration.Limits, Int>, bounds: ClosedRange<Int>)
+        typealias Field = (
+            name: String, path: WritableKeyPath<ServeConfiguration.Limits, Int>, bounds: ClosedRange<Int>
+        )
         let counts = ConfigurationFields.counts
         let known: [Field] = [
             ("message_bytes", \.messageBytes, ConfigurationFields.messageBytes),
@@ -139,7 +147,8 @@ extension ConfigurationReader {
         guard let place = fields["sinks"] else { return }
         let folder = surroundings.folder
         let what = "a sink: \"stdout\", \"stdout:json\", \"file:PATH\" or \"command:PROGRAM\""
-        watch.sinks = list(place, what) { text in
+        // A sink's text may hold the address of a webhook, which is a secret.
+        watch.sinks = list(place, what, isPrivate: true) { text in
             if ["stdout", "stdout:text", "stdout:json"].contains(text) { return text }
             if text.hasPrefix("command:"), text.utf8.count > 8 { return text }
             guard text.hasPrefix("file:"), text.utf8.count > 5 else { return nil }
@@ -161,20 +170,5 @@ extension ConfigurationReader {
         guard !ConfigurationFields.isName(name) else { return true }
         refuse(.outOfRange, key, expected: "\(what) of 1 to 64 letters, digits, '.', '_' or '-'")
         return false
-    }
-}
-
-/// Values of the `Origin` header (RFC 6454 §6.1).
-enum Origin {
-    /// The spelling that browsers send: lower case, without a path; nil when it is no origin.
-    static func canonical(_ text: String) -> String? {
-        guard let mark = text.firstRange(of: "://") else { return nil }
-        let scheme = text[..<mark.lowerBound].lowercased()
-        let host = text[mark.upperBound...].lowercased()
-        guard let first = scheme.utf8.first, (0x61...0x7A).contains(first),
-            scheme.utf8.allSatisfy({ $0.isASCIIAlphanumeric || [0x2B, 0x2D, 0x2E].contains($0) }),
-            HostName.isValid(host) || ListenAddress(host) != nil || ListenAddress(host + ":0") != nil
-        else { return nil }
-        return "\(scheme)://\(host)"
     }
 }

@@ -117,7 +117,8 @@ extension ConfigurationReader {
     // MARK: The file of grants
 
     /// Reads a file of grants: `{"v": 1, "grants": […], "revoked": […]}`.
-    mutating func readGrantsFile(servers: [String]?, policies: [String]?) -> (grants: [Grant], revoked: [RevokedGrant]) {
+    mutating func readGrantsFile(servers: [String]?, policies: [String]?) -> (grants: [Grant], revoked: [RevokedGrant])
+    {
         refuseDuplicateKeys()
         guard let fields = fields(root, known: ConfigurationFields.grantsFile, required: ["v", "grants"]) else {
             return ([], [])

@@ -60,8 +60,10 @@ extension ConfigurationReader {
     }
 
     /// A text without control characters.
+    ///
+    /// - Parameter isPrivate: whether a text that is refused may be a secret and is not to be shown.
     mutating func string(
-        _ place: Place, _ what: String, maximum: Int = ConfigurationFields.maximumTextBytes
+        _ place: Place, _ what: String, maximum: Int = ConfigurationFields.maximumTextBytes, isPrivate: Bool = false
     ) -> String? {
         guard let text = tree.string(place.node) else {
             refuse(.wrongType, place, found: describeKind(place.node), expected: what)
@@ -70,17 +72,21 @@ extension ConfigurationReader {
         guard !text.isEmpty, text.utf8.count <= maximum,
             !text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control })
         else {
-            refuse(.outOfRange, place, expected: "\(what) of 1 to \(maximum) bytes without control characters")
+            refuse(
+                .outOfRange, place, found: isPrivate ? "a text that is none" : nil,
+                expected: "\(what) of 1 to \(maximum) bytes without control characters")
             return nil
         }
         return text
     }
 
     /// A text that `check` accepts.
-    mutating func string<Value>(_ place: Place, _ what: String, _ check: (String) -> Value?) -> Value? {
-        guard let text = string(place, what) else { return nil }
+    mutating func string<Value>(
+        _ place: Place, _ what: String, isPrivate: Bool = false, _ check: (String) -> Value?
+    ) -> Value? {
+        guard let text = string(place, what, isPrivate: isPrivate) else { return nil }
         guard let value = check(text) else {
-            refuse(.outOfRange, place, expected: what)
+            refuse(.outOfRange, place, found: isPrivate ? "a text that is none" : nil, expected: what)
             return nil
         }
         return value
@@ -93,13 +99,15 @@ extension ConfigurationReader {
     }
 
     /// A list of texts that `check` accepts, each once.
-    mutating func list(_ place: Place?, _ what: String, _ check: (String) -> String?) -> [String] {
+    mutating func list(
+        _ place: Place?, _ what: String, isPrivate: Bool = false, _ check: (String) -> String?
+    ) -> [String] {
         guard let place else { return [] }
         var values: [String] = []
         for place in elements(place, "a list, each \(what)") {
-            guard let value = string(place, what, check) else { continue }
+            guard let value = string(place, what, isPrivate: isPrivate, check) else { continue }
             if values.contains(value) {
-                refuse(.duplicate, place, expected: "each once")
+                refuse(.duplicate, place, found: isPrivate ? "one twice" : nil, expected: "each once")
             } else {
                 values.append(value)
             }
@@ -160,7 +168,8 @@ extension ConfigurationReader {
         let shown = names.sorted().prefix(20)
         refuse(
             .unknownValue, place,
-            expected: names.isEmpty ? "\(what), of which there are none" : "\(what): \(ConfigurationReader.list(Array(shown)))",
+            expected: names.isEmpty
+                ? "\(what), of which there are none" : "\(what): \(ConfigurationReader.list(Array(shown)))",
             suggestion: NearestName.nearest(to: text, among: names))
         return nil
     }
@@ -175,34 +184,5 @@ extension ConfigurationReader {
     /// A key as a pointer's segment (RFC 6901 §3).
     static func escaped(_ key: String) -> String {
         key.replacing("~", with: "~0").replacing("/", with: "~1")
-    }
-}
-
-/// Spans of time as texts.
-enum DurationWords {
-    private static let units: [(suffix: String, milliseconds: Int)] = [
-        ("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000),
-    ]
-
-    /// Milliseconds of `90s` and the like; nil when it is none, is nothing, or is longer than 366 days.
-    static func milliseconds(_ text: String) -> Int? {
-        guard let unit = units.first(where: { text.hasSuffix($0.suffix) }) else { return nil }
-        let digits = text.dropLast(unit.suffix.utf8.count)
-        guard (1...11).contains(digits.utf8.count), digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }),
-            let count = Int(digits)
-        else { return nil }
-        return checked(count.multipliedReportingOverflow(by: unit.milliseconds).partialValue)
-    }
-
-    /// Milliseconds of a JSON number of seconds, which must be a whole number of them.
-    static func milliseconds(seconds token: String) -> Int? {
-        guard let seconds = Double(token), seconds >= 0.001, seconds <= Double(ConfigurationFields.maximumSeconds) else {
-            return nil
-        }
-        return checked(Int((seconds * 1000).rounded()))
-    }
-
-    private static func checked(_ milliseconds: Int) -> Int? {
-        (1...ConfigurationFields.maximumSeconds * 1000).contains(milliseconds) ? milliseconds : nil
     }
 }

@@ -29,6 +29,7 @@ struct ConfigurationReader {
     var tree: JSONTree { text.tree }
     var root: Place { Place(tree.root, "") }
     var hasProblems: Bool { !found.isEmpty }
+    var problemCount: Int { found.count }
 
     init(_ text: ConfigurationText, surroundings: ConfigurationSurroundings, file: String? = nil) {
         self.text = text

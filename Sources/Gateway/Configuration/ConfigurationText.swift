@@ -17,22 +17,24 @@ struct ConfigurationText {
     let tree: JSONTree
     /// Where the bytes of the tree came from, ascending; empty where they are the text itself.
     private let marks: [YAMLDocument.Place]
+    /// Where the lines of the tree's bytes begin, ascending.
+    private let lines: [Int]
 
     /// Reads a text; a key that occurs twice is left to the reader, which tells all of them.
     init(_ bytes: [UInt8], form: Form) throws(ConfigurationProblem) {
-        let document: (json: [UInt8], marks: [YAMLDocument.Place])
+        let json: [UInt8]
         switch form {
-        case .json: document = (bytes, [])
-        case .yaml: document = try YAMLDocument.json(of: bytes)
+        case .json: (json, marks) = (bytes, [])
+        case .yaml: (json, marks) = try YAMLDocument.json(of: bytes)
         }
-        marks = document.marks
+        lines = [0] + json.indices.filter { json[$0] == UInt8(ascii: "\n") }.map { $0 + 1 }
         let limits = JSONLimits(
             maximumBytes: ConfigurationFields.maximumDocumentBytes, maximumDepth: ConfigurationFields.maximumDepth,
             duplicateKeys: .allow)
         do {
-            tree = try JSONTree(parsing: document.json, limits: limits)
+            tree = try JSONTree(parsing: json, limits: limits)
         } catch {
-            let place = ConfigurationText.place(of: error.offset, in: document.json, marks)
+            let place = ConfigurationText.place(of: error.offset, in: json, lines, marks)
             throw ConfigurationProblem(
                 code: .notReadable, pointer: "", line: place.line, column: place.column,
                 found: "what cannot be read (\(error.code.explanation))",
@@ -42,29 +44,31 @@ struct ConfigurationText {
 
     /// Line and column of a byte of the tree, both from 1.
     func place(of offset: Int) -> (line: Int, column: Int) {
-        ConfigurationText.place(of: offset, in: tree.bytes, marks)
+        ConfigurationText.place(of: offset, in: tree.bytes, lines, marks)
     }
 
     private static func place(
-        of offset: Int, in bytes: [UInt8], _ marks: [YAMLDocument.Place]
+        of offset: Int, in bytes: [UInt8], _ lines: [Int], _ marks: [YAMLDocument.Place]
     ) -> (line: Int, column: Int) {
-        if !marks.isEmpty {
-            var (low, high) = (0, marks.count)
-            while low < high {
-                let middle = (low + high) / 2
-                if marks[middle].offset <= offset { low = middle + 1 } else { high = middle }
-            }
-            let mark = marks[max(low - 1, 0)]
+        guard marks.isEmpty else {
+            let mark = marks[max(count(of: marks, upTo: offset) { $0.offset } - 1, 0)]
             return (mark.line, mark.column)
         }
-        var (line, column) = (1, 1)
-        for byte in bytes.prefix(max(offset, 0)) {
-            if byte == UInt8(ascii: "\n") {
-                (line, column) = (line + 1, 1)
-            } else if byte & 0xC0 != 0x80 {
-                column += 1
-            }
+        let line = count(of: lines, upTo: offset) { $0 }
+        let before = bytes[lines[max(line - 1, 0)]..<min(max(offset, 0), bytes.count)]
+        // Continuation bytes are no columns of their own.
+        return (line, before.count { $0 & 0xC0 != 0x80 } + 1)
+    }
+
+    /// How many of the ascending elements stand at or before an offset.
+    private static func count<Element>(
+        of elements: [Element], upTo offset: Int, _ position: (Element) -> Int
+    ) -> Int {
+        var (low, high) = (0, elements.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if position(elements[middle]) <= offset { low = middle + 1 } else { high = middle }
         }
-        return (line, column)
+        return low
     }
 }

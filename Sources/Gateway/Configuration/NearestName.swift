@@ -22,19 +22,22 @@ enum NearestName {
         return near.min { $0.distance < $1.distance }?.name
     }
 
-    /// Levenshtein's distance over bytes.
+    /// Optimal string alignment distance over bytes: insertions, deletions, replacements and swaps of neighbours.
     private static func distance(_ left: String, _ right: String) -> Int {
-        let right = Array(right.utf8.prefix(128))
-        var row = Array(0...right.count)
-        for (index, byte) in left.utf8.prefix(128).enumerated() {
-            var diagonal = row[0]
-            row[0] = index + 1
+        let (left, right) = (Array(left.utf8.prefix(128)), Array(right.utf8.prefix(128)))
+        var (older, old) = ([Int](), Array(0...right.count))
+        for row in left.indices {
+            var new = [row + 1]
             for column in right.indices {
-                let replaced = diagonal + (right[column] == byte ? 0 : 1)
-                diagonal = row[column + 1]
-                row[column + 1] = min(replaced, diagonal + 1, row[column] + 1)
+                let replaced = old[column] + (left[row] == right[column] ? 0 : 1)
+                var best = min(replaced, old[column + 1] + 1, new[column] + 1)
+                if row > 0, column > 0, left[row] == right[column - 1], left[row - 1] == right[column] {
+                    best = min(best, older[column - 1] + 1)
+                }
+                new.append(best)
             }
+            (older, old) = (old, new)
         }
-        return row[right.count]
+        return old[right.count]
     }
 }

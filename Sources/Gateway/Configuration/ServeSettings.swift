@@ -18,7 +18,7 @@ public struct ServeSettings: Sendable {
     /// Reads a configuration and everything it names.
     ///
     /// ```swift
-    /// let settings = try ServeSettings.load("/etc/tollgate/serve.json", environment: ProcessInfo.processInfo.environment)
+    /// let settings = try ServeSettings.load("/etc/tollgate/serve.json", environment: ["ECS_TOKEN": "…"])
     /// ```
     ///
     /// - Parameters:
@@ -67,7 +67,8 @@ extension ConfigurationReader {
             switch contents(of: path) {
             case .failure(let error):
                 refuse(
-                    .notFound, place, found: "\(path), which cannot be read (\(error.words))", expected: "a policy's file")
+                    .notFound, place, found: "\(path), which cannot be read (\(error.words))",
+                    expected: "a policy's file")
             case .success(let contents):
                 let reading = PolicyDocument.read(contents.bytes)
                 for problem in reading.errors {
@@ -129,7 +130,8 @@ extension ConfigurationReader {
                 let grant = own.first(where: { $0.id == id })
             else { continue }
             if ids.contains(id) {
-                refuse(.duplicate, place, found: "the id \"\(id)\"", expected: "an id that \(path) does not have as well")
+                refuse(
+                    .duplicate, place, found: "the id \"\(id)\"", expected: "an id that \(path) does not have as well")
             } else if tokens.contains(grant.tokenSHA256) {
                 refuse(.duplicate, place, found: "a token that \(path) has as well", expected: "a token of its own")
             }

@@ -41,7 +41,8 @@ public struct UpstreamURL: Sendable, Equatable, CustomStringConvertible {
         let end = rest.firstIndex { $0 == "/" || $0 == "?" } ?? rest.endIndex
         let authority = rest[..<end]
         guard !authority.contains("@") else {
-            throw Defect(found: "a URL with user information", expected: "credentials under \"headers\" as env: or file:")
+            throw Defect(
+                found: "a URL with user information", expected: "credentials under \"headers\" as env: or file:")
         }
         let standard = scheme == "https" ? 443 : 80
         let tail = authority.hasPrefix("[") ? authority.drop { $0 != "]" }.dropFirst() : authority.drop { $0 != ":" }

@@ -26,7 +26,7 @@ enum YAMLDocument {
         } catch {
             throw problem(1, 1, "what cannot be read")
         }
-        var writer = Writer()
+        var writer = Writer(maximumBytes: (1 << 20) + 4 * bytes.count)
         if let node { try writer.write(node, depth: 0) }
         return (writer.json, writer.marks)
     }
@@ -40,7 +40,8 @@ enum YAMLDocument {
     /// Yams' own text quotes the line, which may hold a secret: only its place and its kind are taken over.
     private static func problem(of error: YamlError) -> ConfigurationProblem {
         switch error {
-        case .scanner(_, let words, let mark, _), .parser(_, let words, let mark, _), .composer(_, let words, let mark, _):
+        case .scanner(_, let words, let mark, _), .parser(_, let words, let mark, _),
+            .composer(_, let words, let mark, _):
             problem(mark.line, mark.column, "what is no YAML (\(words))")
         case .duplicatedKeysInMapping(let keys, let context):
             ConfigurationProblem(
@@ -51,14 +52,14 @@ enum YAMLDocument {
     }
 
     private struct Writer {
+        /// Aliases can name a value again and again, each time with all that is in it.
+        let maximumBytes: Int
         var json: [UInt8] = []
         var marks: [Place] = []
 
         mutating func write(_ node: Node, depth: Int) throws(ConfigurationProblem) {
             mark(node)
-            // Aliases can name a value again and again, each time with all that is in it.
-            guard json.count <= ConfigurationFields.maximumDocumentBytes, depth <= ConfigurationFields.maximumDepth
-            else {
+            guard json.count <= maximumBytes, depth <= ConfigurationFields.maximumDepth else {
                 throw problem(node.mark?.line ?? 1, node.mark?.column ?? 1, "a document nested too deep or too large")
             }
             switch node {

@@ -27,7 +27,8 @@ public enum ControlClient {
         try connect(socket, ControlAddress.find(log: log), log, deadline)
         let user = UnixSocket.peer(of: descriptor)
         guard user == geteuid() || user == 0 || geteuid() == 0 else {
-            throw ControlError(.foreign, "the process that listens for \(log) belongs to another user", hint: "ls -l \(log)")
+            throw ControlError(
+                .foreign, "the process that listens for \(log) belongs to another user", hint: "ls -l \(log)")
         }
         let line = request.line
         guard line.count <= ControlServer.Limits().lineBytes else {
@@ -56,7 +57,8 @@ public enum ControlClient {
         } catch {
             // Somebody who turns us away says why before closing, whatever became of our own line.
             if let reply = lastWords(descriptor, received) { return reply }
-            throw ControlError(.notRunning, "the process that holds \(log) ended without a reply", hint: "tollgate doctor")
+            throw ControlError(
+                .notRunning, "the process that holds \(log) ended without a reply", hint: "tollgate doctor")
         }
         throw ControlError(
             .timedOut, "the process that holds \(log) did not answer in \(milliseconds) ms", hint: "tollgate doctor")

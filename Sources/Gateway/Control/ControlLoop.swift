@@ -43,11 +43,8 @@ struct ControlLoop {
             }
             let ready = poll(&entries, nfds_t(entries.count), timeout(now: now, accepts: accepts))
             guard entries[0].revents == 0 else { break }
-            if ready > 0 {
-                for index in clients.indices where entries[index + 2].revents != 0 { serve(&clients[index]) }
-                if entries[1].revents != 0 { accept() }
-            }
-            leave(now: MonotonicClock.milliseconds)
+            if ready >= 0 { serveAll(entries, now: MonotonicClock.milliseconds) }
+            if ready > 0, entries[1].revents != 0 { accept() }
         }
         for client in clients { close(client.descriptor) }
         close(listener)
@@ -61,6 +58,23 @@ struct ControlLoop {
     }
 
     // MARK: Clients
+
+    /// Serves those of whom `poll` says something, and leaves those that are done or have been silent for too long.
+    private mutating func serveAll(_ entries: [pollfd], now: Int) {
+        for index in clients.indices {
+            if entries[index + 2].revents != 0 {
+                serve(&clients[index])
+            } else if now - clients[index].active >= limits.idleMilliseconds {
+                clients[index].isLeaving = true
+                clients[index].output = []
+            }
+        }
+        clients.removeAll { client in
+            guard client.isLeaving, client.output.isEmpty else { return false }
+            close(client.descriptor)
+            return true
+        }
+    }
 
     private mutating func accept() {
         guard let descriptor = UnixSocket.accept(from: listener) else {
@@ -151,16 +165,6 @@ struct ControlLoop {
             guard let count else { return }
             client.output = client.output.dropFirst(count)
             client.active = MonotonicClock.milliseconds
-        }
-    }
-
-    /// Closes clients that are done or that have been silent for too long.
-    private mutating func leave(now: Int) {
-        clients.removeAll { client in
-            let isDone = client.isLeaving && client.output.isEmpty
-            guard isDone || now - client.active >= limits.idleMilliseconds else { return false }
-            close(client.descriptor)
-            return true
         }
     }
 }

@@ -194,7 +194,8 @@ public struct GrantsFile: Sendable {
 
     private func exists(_ ids: [String]) -> GrantError {
         let names = ids.map { "\"\($0)\"" }.joined(separator: ", ")
-        return GrantError(.exists, "there is a grant \(names) already", hint: "tollgate grant rotate \(ids.first ?? "")")
+        return GrantError(
+            .exists, "there is a grant \(names) already", hint: "tollgate grant rotate \(ids.first ?? "")")
     }
 
     private func missing(_ id: String, _ contents: Contents) -> GrantError {

@@ -53,6 +53,7 @@ final class GatewayCore: @unchecked Sendable {
     var exchanges: Set<Exchange> = []
     var sessions = SessionTable()
     var refusals = RefusalBook()
+    var rounds = RoundBook()
     var streamCount = 0
     private(set) var isDraining = false
 
@@ -115,7 +116,8 @@ final class GatewayCore: @unchecked Sendable {
         scanner = EnvelopeScanner(
             limits: EnvelopeLimits(maximumBytes: limits.messageBytes, maximumDepth: limits.depth))
         edition += 1
-        for grant in oldGrants.grants where grants.grant(id: grant.id)?.tokenSHA256 != grant.tokenSHA256 {
+        for grant in oldGrants.grants {
+            if case .grant = grants.look(up: grant.tokenSHA256, now: clock.now()) { continue }
             cut(grant: grant.id)
         }
     }

@@ -22,6 +22,10 @@ struct OpenRequest: Sendable {
     let cost: Int?
     /// Whether limits were charged for it.
     let isCharged: Bool
+    /// The digest of its arguments.
+    var argumentDigest: Digest64?
+    /// Which logical call it goes on with.
+    var round: String?
     /// When its last byte was written to the server; nil before.
     var forwarded: Timestamp?
     /// When the client said that it no longer waits; nil while it does.

@@ -11,7 +11,8 @@ extension Outcome {
         case .result: ending = .ok
         case .toolError: ending = .toolError
         case .rpcError(let number):
-            ending = .rpcError
+            // How servers answer what was cancelled; a result may still come, and is one.
+            ending = request.cancelled == nil ? .rpcError : .cancelled
             code = number.map { Int(clamping: $0) }
         }
         self.init(ending, of: request, seq: seq, now: now)

@@ -232,10 +232,7 @@ struct ClientPump {
     }
 
     private func method(_ name: MethodName) -> String {
-        if let known = name.known { return known.rawValue }
-        let tree = scanner.tree
-        // The token without its quotation marks; escapes stay as they were written.
-        return tree.bytes.withUnsafeBytes { String(decoding: $0[name.range].dropFirst().dropLast(), as: UTF8.self) }
+        name.text(in: scanner.tree.bytes)
     }
 
     private func era(_ request: ClientRequest) -> ProtocolEra {

@@ -61,7 +61,8 @@ public struct RoutingHeaders: Sendable, Equatable {
     /// Picks the routing headers out of all of a request's, in any order.
     ///
     /// - Parameter lines: every line that was sent, none joined with another.
-    public init(of lines: some Sequence<(name: String, value: String)>) {
+    @inlinable public init(of lines: some Sequence<(name: String, value: String)>) {
+        self.init()
         for (name, value) in lines {
             if let header = RoutingHeader(named: name) { add(header, value) }
         }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import AuditLog
 import Foundation
+import Gateway
 import Terminal
 
 /// `tollgate doctor`: looks at what a first-day user gets wrong.
@@ -9,11 +10,16 @@ struct DoctorCommand: ParsableCommand {
         commandName: "doctor",
         abstract: "Look at home, logs, keys and disk, and say what is wrong and what to do.",
         discussion: """
+            With --config it looks at a gateway's configuration, its servers, its port and its limits as well.
             Exit status: 0 nothing is wrong, 1 something is.
 
             Example:
               tollgate doctor
+              tollgate doctor --config serve.json
             """)
+
+    @Option(help: ArgumentHelp("The configuration of `serve`.", valueName: "file"))
+    var config: String?
 
     func run() throws {
         let home = Places.home
@@ -24,7 +30,8 @@ struct DoctorCommand: ParsableCommand {
             isWell = isWell && ok
         }
         checkFolder(home.path, "home", say)
-        let logs = home.logs()
+        var logs = home.logs()
+        if let config, let log = checkGateway(Places.absolute(config), say) { logs.append(log) }
         say(true, logs.isEmpty ? "no logs yet (tollgate wrap FILE makes the first)" : "\(logs.count) logs")
         for log in logs {
             let result = try LogVerifier(log).verify()
@@ -38,6 +45,21 @@ struct DoctorCommand: ParsableCommand {
             say(free > 0.05, "disk: \(Int(free * 100)) % free", hint: "df -h \(home.path)")
         }
         if !isWell { Foundation.exit(1) }
+    }
+
+    /// Looks at a gateway; gives its log where there is one by now.
+    private func checkGateway(_ path: String, _ say: (Bool, String, String?) -> Void) -> LogDirectory? {
+        let settings: ServeSettings
+        do {
+            settings = try ServeSettings.load(path, environment: ProcessInfo.processInfo.environment)
+        } catch {
+            say(false, error.message, error.hint)
+            return nil
+        }
+        say(true, "configuration \(path)", nil)
+        GatewayCheck(settings).run(say)
+        let log = LogDirectory(path: settings.configuration.log)
+        return (try? LogIdentity.read(log)) == nil ? nil : log
     }
 
     private func checkFolder(_ path: String, _ what: String, _ say: (Bool, String, String?) -> Void) {

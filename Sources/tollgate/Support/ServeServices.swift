@@ -41,7 +41,17 @@ struct GatewayService: Service {
         }
     }
 
+    /// Each connection takes a descriptor, and most a second one towards the server.
+    private static func raiseDescriptorLimit() {
+        var limit = rlimit()
+        let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+        guard getrlimit(resource, &limit) == 0 else { return }
+        limit.rlim_cur = limit.rlim_max
+        setrlimit(resource, &limit)
+    }
+
     func run() async throws {
+        Self.raiseDescriptorLimit()
         let stop = StopFlag()
         let desk = GatewayOperator(
             gateway: gateway, settings: settings, path: path, environment: ProcessInfo.processInfo.environment,

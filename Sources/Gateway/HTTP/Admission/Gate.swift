@@ -108,12 +108,12 @@ final class Gate {
             grant: grant, policy: policy, route: route, peer: peer, head: head, facts: facts)
         switch head.method {
         case .POST:
+            if let length = facts.contentLength, length > core.limits.messageBytes {
+                return .refused(refuseTooLarge(admission))
+            }
             guard let type = facts.contentType, Gate.isJSON(type) else {
                 return refuse(
                     .malformed, status: .unsupportedMediaType, "Content-Type must be application/json", admission)
-            }
-            if let length = facts.contentLength, length > core.limits.messageBytes {
-                return .refused(refuseTooLarge(admission))
             }
             return .message(admission)
         case .GET, .DELETE: return .stream(admission)

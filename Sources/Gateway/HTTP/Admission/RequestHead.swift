@@ -20,7 +20,7 @@ struct RequestHead {
             case 4 where RequestHead.matches(name, "host"): host = keep(value, over: host)
             case 6 where RequestHead.matches(name, "origin"): origin = keep(value, over: origin)
             case 8, 10, 20:
-                if let header = RoutingHeader(named: name) { routing.add(header, value) }
+                if let header = RoutingHeader(named: name) { routing.add(header, RequestHead.trimmed(value)) }
             case 12 where RequestHead.matches(name, "content-type"): contentType = keep(value, over: contentType)
             case 13 where RequestHead.matches(name, "authorization"): authorization = keep(value, over: authorization)
             case 14 where RequestHead.matches(name, "content-length"): contentLength = Int(value)
@@ -33,7 +33,17 @@ struct RequestHead {
 
     private mutating func keep(_ value: String, over line: String?) -> String {
         if line != nil { repeats = true }
-        return value
+        return RequestHead.trimmed(value)
+    }
+
+    /// White space around a header's value is no part of it (RFC 9110 §5.5).
+    private static func trimmed(_ value: String) -> String {
+        let isBlank = { (byte: UInt8) in byte == 0x20 || byte == 0x09 }
+        guard let last = value.utf8.last, isBlank(last) || value.utf8.first.map(isBlank) ?? false else { return value }
+        var text = Substring(value)
+        while let byte = text.utf8.last, isBlank(byte) { text.removeLast() }
+        while let byte = text.utf8.first, isBlank(byte) { text.removeFirst() }
+        return String(text)
     }
 
     /// Whether a name is the other, whatever its case; `other` in lower case.

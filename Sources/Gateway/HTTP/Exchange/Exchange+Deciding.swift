@@ -49,9 +49,9 @@ extension Exchange {
         decision.toolDigest = listed?.digest
         decision.unlisted = listed == nil && !(policy?.names(name) ?? false)
         decision.risk = policy?.risk(ofTool: name, found: found) ?? found
-        decision.round = round(call)
         core.fields.describe(
             call.arguments, in: tree, known: listed?.arguments, key: core.recorder.key, into: &decision)
+        decision.round = core.rounds.round(of: call, in: tree, tool: name, decision, key: core.recorder.key)
         let examined = policy?.examine(Call(tool: name, arguments: call.arguments, in: tree, caller: caller))
         var verdict = PolicyVerdict.withoutPolicy(observing: false)
         var decided = Timestamp(microseconds: 0)
@@ -79,14 +79,10 @@ extension Exchange {
         open = openRequest(request, verdict, tool: name)
         open?.ticket = ticket
         open?.decided = decided
+        open?.argumentDigest = decision.argumentDigest
+        open?.round = decision.round
         stage = .committing
         core.commits.add(self)
-    }
-
-    /// Links the rounds of one logical call (2026-07-28): the state that the server handed out, digested.
-    private func round(_ call: ToolCall) -> String? {
-        guard let state = call.requestState else { return nil }
-        return tree.withUnsafeBytes(of: state) { core.recorder.key.digest($0).description }
     }
 
     private func openRequest(_ request: ClientRequest, _ verdict: PolicyVerdict, tool: String?) -> OpenRequest {
@@ -202,8 +198,7 @@ extension Exchange {
     }
 
     private func method(_ name: MethodName) -> String {
-        // The token without its quotation marks; escapes stay as they were written.
-        name.known?.rawValue ?? String(text(name.range).dropFirst().dropLast())
+        name.text(in: tree.bytes)
     }
 
     private func text(_ range: Range<Int>) -> String {

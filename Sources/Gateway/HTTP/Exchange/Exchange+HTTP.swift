@@ -162,6 +162,7 @@ extension Exchange: UpstreamJob {
         self.open = nil
         if let key, let session, session.pending[key] === self { session.pending[key] = nil }
         core.recorder.record(open, response, in: message)
+        if response.needsInput { core.rounds.note(open, answer: message, key: core.recorder.key) }
         if open.method == .initialize { noteRevision(message) }
     }
 

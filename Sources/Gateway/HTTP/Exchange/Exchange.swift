@@ -159,6 +159,11 @@ final class Exchange {
         var bytes: [UInt8] = []
         AnswerWriter.append(error: code, message: text, id: open?.idToken, to: &bytes)
         switch relay.progress {
+        case .notBegun where open?.cancelled != nil:
+            // Nobody waits for the answer to what was cancelled, and some clients stumble over one.
+            connection.beginAnswer(
+                HTTPResponseHead(version: .http1_1, status: .ok, headers: ["Content-Type": "text/event-stream"]))
+            connection.endAnswer()
         case .notBegun:
             // A client that knows the id reads the error; another status would hide it from older ones.
             let status: HTTPResponseStatus = open == nil ? .badGateway : .ok

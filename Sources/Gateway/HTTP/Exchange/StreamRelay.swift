@@ -43,7 +43,7 @@ final class StreamRelay {
         }
         core.streamCount += 1
         isCounted = true
-        session?.streams.append(self)
+        if !isDelete { session?.streams.append(self) }
         switch admission.route.upstream {
         case .http(let target): target.pool.open(self)
         case .command: beginAtChild()
