@@ -149,4 +149,6 @@ def test_a_servers_name_never_leads_out_of_the_home(home: Home, name: str) -> No
         assert client.close() == 0, client.error_text()
     assert logs.calls(home.records())
     assert {path.parent for path in home.logs()} == {home.path / "logs"}
-    assert not (home.path.parent / "escape").exists() and os.path.commonpath([home.path, *home.logs()]) == str(home.path)
+    assert not (home.path.parent / "escape").exists() and os.path.commonpath([home.path, *home.logs()]) == str(
+        home.path
+    )

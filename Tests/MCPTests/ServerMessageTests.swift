@@ -42,6 +42,8 @@ import Testing
     @Test func anotherRoundIsSeen() throws {
         let interim = try #require(read(#"{"id":"a","result":{"resultType":"input_required","inputRequests":{}}}"#))
         #expect(interim.needsInput)
+        let escaped = try #require(read(#"{"id":"a","result":{"resultType":"input\u005frequired"}}"#))
+        #expect(escaped.needsInput)
         let complete = try #require(read(#"{"id":"a","result":{"resultType":"complete"}}"#))
         #expect(!complete.needsInput)
     }

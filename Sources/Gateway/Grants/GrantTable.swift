@@ -2,8 +2,8 @@ public import Events
 
 /// All grants by the digest of their tokens.
 ///
-/// Tokens are found by the first 8 bytes of their SHA-256 and compared in constant time over all 32: what a caller could
-/// measure is about a digest, which says nothing of the token.
+/// Tokens are found by the first 8 bytes of their SHA-256 and compared in constant time over all 32: what a caller
+/// could measure is about a digest, which says nothing of the token.
 public struct GrantTable: Sendable {
     /// What a token is.
     public enum Lookup: Sendable, Equatable {

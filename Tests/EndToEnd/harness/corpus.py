@@ -20,6 +20,8 @@ class Case:
     forward: bool
     reason: str | None
     """The record's reason: why it is refused, or `allowed`; nothing for messages that no policy decides."""
+    differs: str | None = None
+    """What Python's and Node's parsers read differently in a message that is forwarded, and why that does no harm."""
 
 
 def load(folder: Path = CORPORA / "envelopes") -> list[Case]:
@@ -34,7 +36,7 @@ def _case(place: str, row: dict[str, Any]) -> Case:
     assert row["expect"] in ("forward", "refuse"), f"{place}: expect is {row['expect']!r}"
     line = base64.b64decode(row["bytes"], validate=True) if "bytes" in row else _cook(row["make"])
     assert b"\n" not in line, f"{place}: a line feed inside would make two messages of it"
-    return Case(row.get("name", place), line, row["expect"] == "forward", row["reason"])
+    return Case(row.get("name", place), line, row["expect"] == "forward", row["reason"], row.get("differs"))
 
 
 def _cook(parts: list[Any]) -> bytes:

@@ -55,6 +55,10 @@ final class Gate {
         guard !facts.repeats else {
             return refuse(.malformed, status: .badRequest, "a header that decides is there more than once", peer)
         }
+        // Anything but one plain `chunked` is read differently by different servers (RFC 9112 §6.1).
+        if let coding = facts.transferCoding, !RequestHead.matches(coding, "chunked") || head.version != .http1_1 {
+            return refuse(.malformed, status: .badRequest, "this transfer coding is not accepted", peer)
+        }
         guard let host = facts.host, core.names.accepts(host: host) else {
             return refuse(
                 .host, status: .misdirectedRequest, "this gateway is not known by the name in the Host header", peer)
@@ -111,9 +115,10 @@ final class Gate {
             if let length = facts.contentLength, length > core.limits.messageBytes {
                 return .refused(refuseTooLarge(admission))
             }
-            guard let type = facts.contentType, Gate.isJSON(type) else {
+            guard let type = facts.contentType, Gate.isJSON(type), !facts.isEncoded else {
                 return refuse(
-                    .malformed, status: .unsupportedMediaType, "Content-Type must be application/json", admission)
+                    .malformed, status: .unsupportedMediaType,
+                    "Content-Type must be application/json, in UTF-8 and without an encoding", admission)
             }
             return .message(admission)
         case .GET, .DELETE: return .stream(admission)
@@ -263,7 +268,9 @@ final class Gate {
     }
 
     private static func isJSON(_ type: String) -> Bool {
-        let essence = type.prefix { $0 != ";" }.filter { $0 != " " && $0 != "\t" }
-        return RequestHead.matches(essence, "application/json")
+        if RequestHead.matches(type, "application/json") { return true }
+        let parts = type.lowercased().split(separator: ";").map { $0.filter { $0 != " " && $0 != "\t" && $0 != "\"" } }
+        guard parts.first == "application/json" else { return false }
+        return parts.dropFirst().allSatisfy { !$0.hasPrefix("charset=") || $0 == "charset=utf-8" }
     }
 }

@@ -73,7 +73,8 @@ struct HTTPTarget {
         headers.add(name: "Host", value: host)
         let named = admission.head.headers[canonicalForm: "connection"]
         for (name, value) in admission.head.headers {
-            if HTTPTarget.isOurs(name) { continue }
+            // Many servers read `_` in a name as `-`, and would see a header that was not looked at.
+            if HTTPTarget.isOurs(name) || name.utf8.contains(UInt8(ascii: "_")) { continue }
             if dropsSession, RequestHead.matches(name, "mcp-session-id") { continue }
             if !ownNames.isEmpty, ownNames.contains(name.lowercased()) { continue }
             if !named.isEmpty, named.contains(where: { $0.lowercased() == name.lowercased() }) { continue }
@@ -92,7 +93,9 @@ struct HTTPTarget {
         switch name.utf8.count {
         case 2: RequestHead.matches(name, "te")
         case 4: RequestHead.matches(name, "host")
-        case 6: RequestHead.matches(name, "cookie") || RequestHead.matches(name, "origin") || RequestHead.matches(name, "expect")
+        case 6:
+            RequestHead.matches(name, "cookie") || RequestHead.matches(name, "origin")
+                || RequestHead.matches(name, "expect")
         case 7:
             RequestHead.matches(name, "trailer") || RequestHead.matches(name, "upgrade")
                 || RequestHead.matches(name, "referer")
