@@ -26,7 +26,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from harness import logs  # noqa: E402
 from harness.client import verdict  # noqa: E402
-from harness.gateway import Gateway, grant, running_gateway  # noqa: E402
+from harness.gateway import Gateway, grant, refusals, running_gateway  # noqa: E402
 from harness.http_client import Response  # noqa: E402
 from harness.http_upstream import (  # noqa: E402
     LAST_CHUNK,
@@ -224,13 +224,10 @@ def differences(account: Account, found: list[logs.Record]) -> list[str]:
         logged = outcome if call["decision"] == "allow" else call["decision"]
         if logged != how and not (how == "left" and logged in LEFT):
             wrong.append(f"{name} ({call['tool']}): the client saw {how}, the log says {logged}")
-    refused: Counter[str] = Counter()
-    for one in found:
-        if one["kind"] == "decision" and one["decision"] == "deny" or one.get("event") == "refused":
-            refused[one["reason"]] += one.get("n", 1)
+    refused = refusals(found)
     for reason, count in account.refused.items():
-        if refused[reason] != count:
-            wrong.append(f"{reason}: {count} requests were refused, {refused[reason]} are in the log")
+        if refused.get(reason, 0) != count:
+            wrong.append(f"{reason}: {count} requests were refused, {refused.get(reason, 0)} are in the log")
     return wrong
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from harness import logs
 from harness.client import until, verdict
 from harness.gateway import Gateway, behind, running_gateway, together

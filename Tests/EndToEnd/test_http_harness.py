@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 
 import pytest
-
 from harness.client import until
 from harness.http_client import Caller, Silence, Target, events, header_value
 from harness.http_upstream import CLOSE, HOLD, RESET, Server, Upstream, chunked, event, head, plain, stream

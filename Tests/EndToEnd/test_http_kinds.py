@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-
 from harness import checkers, logs
 from harness.gateway import Gateway, running_gateway
 from harness.kinds import ERAS, exercise

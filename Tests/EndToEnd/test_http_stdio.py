@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from harness import logs
 from harness.client import until, verdict
 from harness.gateway import Gateway, grant, running_gateway, together
@@ -337,3 +336,24 @@ def test_configured_variables_reach_the_child_and_the_callers_token_does_not(tmp
             seen = value(agent.stateless_call("any"))
         assert seen["API_KEY"] == "env-secret-17" and seen["PLAIN"] == "x"
         assert gateway.token not in json.dumps(seen) and "env-secret-17" not in gateway.error_text()
+
+
+def test_a_child_inherits_nothing_but_its_pipes(tmp_path: Path) -> None:
+    """No connection of a client's, no file of the log's, no pipe of another child's."""
+    with served(tmp_path) as (gateway, children), gateway.caller() as one, gateway.caller() as other:
+        for agent in (one, other):
+            agent.handshake()
+            value(agent.call("pid"))
+        for pid in children.living():
+            places = {fd.name: str(fd.readlink()) for fd in Path(f"/proc/{pid}/fd").iterdir()}
+            own = {name for name, place in places.items() if place.endswith(f"{pid}.in")}
+            assert set(places) - own == {"0", "1", "2"}, places
+
+
+def test_the_end_of_a_connection_reaches_its_client_though_children_live(tmp_path: Path) -> None:
+    """A child that held a copy of the connection would keep it open."""
+    with served(tmp_path, timeouts={"idle": 0.5}) as (gateway, _), gateway.caller() as one, gateway.caller() as other:
+        waiting = other.connect()
+        one.handshake()
+        value(one.call("pid"))
+        assert waiting.has_ended(5)

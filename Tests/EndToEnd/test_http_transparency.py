@@ -12,7 +12,6 @@ from collections import deque
 from pathlib import Path
 
 import pytest
-
 from harness import logs
 from harness.exchanges import Trial, trials
 from harness.gateway import running_gateway

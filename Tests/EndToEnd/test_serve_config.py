@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from harness import logs
 from harness.client import until, verdict
 from harness.gateway import OPEN, Gateway, behind, configuration, environment_of, grant

@@ -18,6 +18,7 @@ SECONDS = float(os.environ.get("TOLLGATE_SOAK_SECONDS", "20"))
 SEED = int(os.environ.get("TOLLGATE_SEED", "1"))
 SESSIONS = int(os.environ.get("TOLLGATE_SESSIONS", "10000"))
 MOST_BYTES = 300 << 20
+BATCH = 50
 
 
 def test_a_soak_leaves_nothing_unaccounted(tmp_path: Path, say) -> None:
@@ -58,20 +59,23 @@ def test_ten_thousand_idle_sessions_are_cheap(tmp_path: Path, say) -> None:
         shared = {"Host": f"{target.host}:{target.port}", "Authorization": f"Bearer {target.token}"}
         shared |= {"Content-Type": "application/json", "Accept": "application/json, text/event-stream"}
         post = head("POST", target, shared | {"Content-Length": str(len(opening))}) + opening
-        before, held = gateway.rss(), []
+        before, held, opened = gateway.rss(), [], 0
         try:
-            for number in range(SESSIONS):
-                connection = Connection(target.host, target.port)
-                connection.write(post)
-                answer = connection.response().read()
-                assert answer.status == 200, (number, answer.status, bytes(answer.body[:200]))
-                if number >= streams:
+            while opened < SESSIONS:  # many at once, so that no side waits for another
+                batch = [Connection(target.host, target.port) for _ in range(min(BATCH, SESSIONS - opened))]
+                for connection in batch:
+                    connection.write(post)
+                answers = [connection.response().read() for connection in batch]
+                assert {answer.status for answer in answers} == {200}, [bytes(answer.body[:200]) for answer in answers]
+                opened += len(batch)
+                kept = batch[: max(0, streams - len(held))]
+                for connection, answer in zip(kept, answers):
+                    own = {"Mcp-Session-Id": answer.header("mcp-session-id"), "Content-Length": "0"}
+                    connection.write(head("GET", target, shared | own))
+                assert {connection.response().status for connection in kept} <= {200}
+                held += kept
+                for connection in batch[len(kept) :]:
                     connection.leave()
-                    continue
-                session = answer.header("mcp-session-id")
-                connection.write(head("GET", target, shared | {"Mcp-Session-Id": session, "Content-Length": "0"}))
-                assert connection.response().status == 200
-                held.append(connection)
             until(lambda: len(gateway.now()) >= SESSIONS, timeout=30, what="their records")
             size = gateway.rss()
             with gateway.caller() as agent:

@@ -31,8 +31,14 @@ final class CommitQueue: Sendable {
     }
 
     let state: Monitor<State>
-    /// Is told of every change of what is acknowledged, on the committer's thread.
-    let observer = Monitor<(@Sendable () -> Void)?>(nil)
+    /// Who is told of every change of what is acknowledged, on the committer's thread.
+    ///
+    /// A function in a structure: one that is a generic's own value gets wrapped anew at every access.
+    struct Observer {
+        let notice: @Sendable () -> Void
+    }
+
+    let observer = Monitor<Observer?>(nil)
     private let queueBytes: Int
 
     init(nextSeq: UInt64, lastTimestamp: Timestamp?, queueBytes: Int) {
@@ -42,7 +48,7 @@ final class CommitQueue: Sendable {
     }
 
     func append(
-        at clock: () -> Timestamp, isUrgent: Bool, _ body: (UInt64, Timestamp) -> Record.Body
+        at clock: () -> Timestamp, _ body: (UInt64, Timestamp, inout Bool) -> Record.Body
     ) -> LogTicket? {
         var ticket: LogTicket?
         var wakes = false
@@ -57,7 +63,7 @@ final class CommitQueue: Sendable {
             let time = clock()
             let timestamp = state.lastTimestamp.map { max($0, time) } ?? time
             ticket = LogTicket(seq: state.nextSeq, generation: state.withdrawals.count)
-            wakes = add(&state, timestamp, isUrgent: isUrgent, body)
+            wakes = add(&state, timestamp, body)
             return true
         }
         if waited == true, wakes { state.wakeAll() }
@@ -81,21 +87,23 @@ final class CommitQueue: Sendable {
                 return false
             }
             guard state.pending.count < queueBytes else { return nil }
-            return add(&state, timestamp, isUrgent: false, body)
+            return add(&state, timestamp) { seq, time, _ in body(seq, time) }
         }
         if wakes == true { state.wakeAll() }
     }
 
     /// Queues one record; gives whether the committer has to hear of it.
     private func add(
-        _ state: inout State, _ timestamp: Timestamp, isUrgent: Bool, _ body: (UInt64, Timestamp) -> Record.Body
+        _ state: inout State, _ timestamp: Timestamp, _ body: (UInt64, Timestamp, inout Bool) -> Record.Body
     ) -> Bool {
         let wasEmpty = state.pending.count == 0
-        let becomesUrgent = isUrgent && !state.isUrgent
+        var isUrgent = false
         if wasEmpty { state.pendingSince = timestamp }
-        if isUrgent { state.isUrgent = true }
         state.lastTimestamp = timestamp
-        state.pending.append(Record(seq: state.nextSeq, timestamp: timestamp, body: body(state.nextSeq, timestamp)))
+        let record = body(state.nextSeq, timestamp, &isUrgent)
+        let becomesUrgent = isUrgent && !state.isUrgent
+        if isUrgent { state.isUrgent = true }
+        state.pending.append(Record(seq: state.nextSeq, timestamp: timestamp, body: record))
         state.nextSeq += 1
         return wasEmpty || becomesUrgent
     }
@@ -103,7 +111,7 @@ final class CommitQueue: Sendable {
     /// Wakes those who wait for a commit, and tells the observer.
     func announce() {
         state.wakeAll()
-        observer.withLock { $0 }?()
+        observer.withLock { $0 }?.notice()
     }
 
     /// How a record's commit ended; nil while it is under way.

@@ -1,4 +1,5 @@
 import Events
+import Glibc
 
 /// Takes what is queued, makes it durable, says so.
 ///
@@ -16,6 +17,7 @@ final class Committer: @unchecked Sendable {
     /// The time of the batch's first record.
     private var batchSince: Timestamp?
     private var lastHeartbeat: Timestamp
+    private var lastBatchRecords = 0
 
     private enum Task {
         case commit(first: UInt64, next: UInt64)
@@ -64,11 +66,20 @@ final class Committer: @unchecked Sendable {
             state.pending.count > 0 || state.rotates || state.isClosing ? true : nil
         }
         guard hasWork == true else { return }
+        gather()
         // What nobody waits for lingers, to share its sync with others.
         _ = queue.state.wait(milliseconds: options.lingerMilliseconds) { state -> Bool? in
             let isFull = state.pending.count >= BGZFMember.maximumPlaintext
             return state.isUrgent || isFull || state.rotates || state.isClosing ? true : nil
         }
+    }
+
+    /// Lets a batch form where no sync does: under load each write and its compressor's start are shared.
+    ///
+    /// Alone, a record waits for nothing: only a batch of several is a sign of more to come.
+    private func gather() {
+        guard options.durability != .strict, lastBatchRecords >= options.gatherRecords else { return }
+        usleep(options.gatherMicroseconds)
     }
 
     private func take(_ queue: CommitQueue) -> Task? {
@@ -79,6 +90,7 @@ final class Committer: @unchecked Sendable {
                 defer { state.pendingFirst = state.nextSeq }
                 state.isUrgent = false
                 batchSince = state.pendingSince
+                lastBatchRecords = Int(state.nextSeq - state.pendingFirst)
                 return .commit(first: state.pendingFirst, next: state.nextSeq)
             }
             if state.rotates {
@@ -161,7 +173,7 @@ final class Committer: @unchecked Sendable {
             clock.now().since(lastHeartbeat) >= Int64(options.heartbeatSeconds) * 1_000_000
         else { return }
         lastHeartbeat = clock.now()
-        _ = queue.append(at: { self.clock.now() }, isUrgent: false) { _, _ in .control(Control(.heartbeat)) }
+        _ = queue.append(at: { self.clock.now() }) { _, _, _ in .control(Control(.heartbeat)) }
     }
 
     /// Gives up all that is not durable, exactly counted, and lets those who wait know.

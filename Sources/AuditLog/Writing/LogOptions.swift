@@ -44,6 +44,10 @@ public struct LogOptions: Sendable {
     public var queueBytes = 8 << 20
     /// Milliseconds that a record which nobody waits for may wait for company.
     public var lingerMilliseconds = 5
+    /// Records of a batch from which on the next one is given time to form, where no sync gives it.
+    public var gatherRecords = 6
+    /// Microseconds of that time.
+    public var gatherMicroseconds: UInt32 = 150
     /// Seconds between `heartbeat` records; 0 for none.
     public var heartbeatSeconds = 3600
     /// Milliseconds between tries to write again after the disk refused.

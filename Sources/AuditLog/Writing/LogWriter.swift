@@ -127,7 +127,16 @@ public final class LogWriter: Sendable {
     ///   waited for, or after `LogOptions.lingerMilliseconds`: a sync of their own would cost more than all the rest.
     @discardableResult
     public func append(isUrgent: Bool = true, _ body: (UInt64, Timestamp) -> Record.Body) -> LogTicket? {
-        queue.append(at: { self.clock.now() }, isUrgent: isUrgent, body)
+        queue.append(at: { self.clock.now() }) { seq, time, urgent in
+            urgent = isUrgent
+            return body(seq, time)
+        }
+    }
+
+    /// Fixes a record's seq and time like ``append(isUrgent:_:)``, and lets `body` say last whether somebody will wait.
+    @discardableResult
+    public func append(deciding body: (UInt64, Timestamp, inout Bool) -> Record.Body) -> LogTicket? {
+        queue.append(at: { self.clock.now() }, body)
     }
 
     /// Queues a record about the one that `ticket` names.
@@ -149,7 +158,7 @@ public final class LogWriter: Sendable {
     /// Queues a record with a time of its own, no earlier than the last one's.
     @discardableResult
     public func append(_ body: Record.Body, at timestamp: Timestamp) -> LogTicket? {
-        queue.append(at: { timestamp }, isUrgent: false) { _, _ in body }
+        queue.append(at: { timestamp }) { _, _, _ in body }
     }
 
     /// Waits until a record is acknowledged, for `milliseconds` at the most.
@@ -166,7 +175,7 @@ public final class LogWriter: Sendable {
     ///
     /// It has to be quick and must not call the log.
     public func observeCommits(_ observer: (@Sendable () -> Void)?) {
-        queue.observer.withLock { $0 = observer }
+        queue.observer.withLock { $0 = observer.map { CommitQueue.Observer(notice: $0) } }
     }
 
     /// Bytes of lines that wait for the committer; at `LogOptions.queueBytes` producers have to wait.

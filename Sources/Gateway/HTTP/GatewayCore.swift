@@ -40,7 +40,7 @@ final class GatewayCore: @unchecked Sendable {
     private(set) var limits: ServeConfiguration.Limits
     private(set) var timeouts: TimeOuts
     private(set) var grants: GrantTable
-    private(set) var policies: [String: CompiledPolicy]
+    private(set) var policies: [String: PolicyInForce]
     private(set) var routes: [String: ServerRoute] = [:]
     private(set) var names: EndpointNames
     private(set) var trustedProxies: Set<String>
@@ -50,11 +50,18 @@ final class GatewayCore: @unchecked Sendable {
 
     // What lives here.
     var connections: Set<ClientConnection> = []
+    /// Those of them that have shown no grant yet.
+    var strangers: Set<ClientConnection> = []
     var exchanges: Set<Exchange> = []
     var sessions = SessionTable()
     var refusals = RefusalBook()
     var rounds = RoundBook()
-    var streamCount = 0
+    private(set) var streamCount = 0
+    private var streamCounts: [String: Int] = [:]
+    /// How many connections there may be: fewer than configured where the system gives fewer descriptors.
+    var maximumConnections = Int.max
+    /// Every pool of child processes that may still have some.
+    private var childPools: [ChildPool] = []
     private(set) var isDraining = false
 
     // Tools that are used by one message at a time.
@@ -77,7 +84,7 @@ final class GatewayCore: @unchecked Sendable {
         limits = configuration.limits
         timeouts = TimeOuts(configuration.timeouts)
         grants = settings.grants
-        policies = settings.policies
+        policies = settings.policies.mapValues { PolicyInForce($0) }
         names = EndpointNames(configuration)
         trustedProxies = Set(configuration.trustedProxies)
         throttle = DenialThrottle(rate: configuration.flood.denialsPerSecond, burst: configuration.flood.burst)
@@ -92,7 +99,8 @@ final class GatewayCore: @unchecked Sendable {
         routes = try RouteBuilder(loop: loop).routes(configuration, keeping: routes)
         for route in routes.values {
             guard case .command(let children) = route.upstream else { continue }
-            children.sessionEnded = { [unowned self] session in end(session) }
+            children.sessionEnded = { [weak self] session in self?.end(session) }
+            if !childPools.contains(where: { $0 === children }) { childPools.append(children) }
         }
     }
 
@@ -110,7 +118,7 @@ final class GatewayCore: @unchecked Sendable {
         timeouts = TimeOuts(configuration.timeouts)
         let oldGrants = grants
         grants = settings.grants
-        policies = settings.policies
+        policies = settings.policies.mapValues { PolicyInForce($0) }
         names = EndpointNames(configuration)
         trustedProxies = Set(configuration.trustedProxies)
         scanner = EnvelopeScanner(
@@ -120,6 +128,54 @@ final class GatewayCore: @unchecked Sendable {
             if case .grant = grants.look(up: grant.tokenSHA256, now: clock.now()) { continue }
             cut(grant: grant.id)
         }
+        for session in sessions.all(where: { !isServed($0) }) { end(session) }
+        lists = ToolListFilter(log: log, maximumBytes: limits.answerBytes)
+    }
+
+    /// Whether a session's grant still opens its server.
+    private func isServed(_ session: Session) -> Bool {
+        routes[session.server] != nil && grants.grant(id: session.grant)?.opens(server: session.server) ?? false
+    }
+
+    /// Makes room for one more session of a grant by ending its longest unused one; false where none is unused.
+    func makeRoom(for grant: String) -> Bool {
+        if sessions.count >= limits.sessions { return false }
+        guard sessions.count(of: grant) >= limits.sessionsPerGrant else { return true }
+        let unused = sessions.all { $0.grant == grant && $0.streams.isEmpty && $0.pending.isEmpty }
+        guard let oldest = unused.min(by: { $0.lastUsed < $1.lastUsed }) else { return false }
+        end(oldest)
+        return true
+    }
+
+    /// Makes room for one more connection by closing a stranger's; false where all are callers'.
+    func makeRoomForConnection() -> Bool {
+        guard connections.count >= min(limits.connections, maximumConnections) else { return true }
+        guard let stranger = strangers.first else { return false }
+        gate.noteTooManyConnections(peer: stranger.peer)
+        stranger.close()
+        return true
+    }
+
+    /// Takes a place among the open streams; false where there is none.
+    func takeStream(of grant: String) -> Bool {
+        guard streamCount < limits.streams, streamCounts[grant, default: 0] < limits.sessionsPerGrant else {
+            return false
+        }
+        streamCount += 1
+        streamCounts[grant, default: 0] += 1
+        return true
+    }
+
+    /// Gives a place among the open streams back.
+    func giveStreamBack(of grant: String) {
+        streamCount -= 1
+        let left = streamCounts[grant, default: 1] - 1
+        streamCounts[grant] = left > 0 ? left : nil
+    }
+
+    /// Whether an admission still holds: nothing has been reloaded since, and its grant has not expired.
+    func isCurrent(_ admission: Admission) -> Bool {
+        admission.edition == edition && admission.grant.expires.map { clock.now() < $0 } ?? true
     }
 
     /// Ends what a grant has open: it has been revoked, has expired, or has a new token.
@@ -214,6 +270,13 @@ final class GatewayCore: @unchecked Sendable {
         for session in sessions.all(where: { _ in true }) {
             for stream in session.streams { stream.end() }
         }
+        for exchange in exchanges where exchange.open?.method == .subscriptionsListen { exchange.cut() }
+    }
+
+    /// Whether child processes are still ending.
+    var hasChildren: Bool {
+        childPools.removeAll { $0.isEmpty }
+        return !childPools.isEmpty
     }
 
     /// Whether nothing is under way any more.

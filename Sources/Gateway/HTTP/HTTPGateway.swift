@@ -1,5 +1,6 @@
 public import AuditLog
 import Events
+import Glibc
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -60,7 +61,7 @@ public final class HTTPGateway: Sendable {
             .childChannelOption(ChannelOptions.socketOption(.tcp_nodelay), value: 1)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    guard core.connections.count < core.limits.connections else {
+                    guard core.makeRoomForConnection() else {
                         core.gate.noteTooManyConnections(peer: channel.remoteAddress?.ipAddress ?? "local")
                         throw GatewayError(.cannotStart, "too many connections")
                     }
@@ -85,8 +86,12 @@ public final class HTTPGateway: Sendable {
         listener.withLock { $0 = channel }
         let address = ListenAddress(
             host: configuration.listen.host, port: channel.localAddress?.port ?? configuration.listen.port)
+        let room = HTTPGateway.connectionsThatFit()
         let base = "\(tls == nil ? "http" : "https")://\(address)"
-        try await core.loop.submit { core.baseURL = base }.get()
+        try await core.loop.submit {
+            core.baseURL = base
+            core.maximumConnections = room
+        }.get()
         let task = core.loop.scheduleRepeatedTask(initialDelay: .milliseconds(250), delay: .milliseconds(250)) { _ in
             core.sweep()
         }
@@ -101,7 +106,7 @@ public final class HTTPGateway: Sendable {
     /// - Throws: `GatewayError`, `LogError`; nothing has changed then.
     public func apply(_ settings: ServeSettings) throws {
         let core = core
-        let known = try core.loop.submit { Set(core.policies.values.map(\.digest)) }.wait()
+        let known = try core.loop.submit { Set(core.policies.values.map(\.policy.digest)) }.wait()
         for policy in settings.policies.values.sorted(by: { $0.name < $1.name }) where !known.contains(policy.digest) {
             try PolicyArchive.keep(policy, in: core.log)
         }
@@ -145,7 +150,19 @@ public final class HTTPGateway: Sendable {
         }
         sweeper.withLock { $0 }?.cancel()
         try? await core.loop.submit { core.stop() }.get()
+        // Children get a moment to end by themselves, and are ended then.
+        let last = ContinuousClock.now + .seconds(5)
+        while ContinuousClock.now < last, (try? await core.loop.submit { core.hasChildren }.get()) ?? false {
+            try? await Task.sleep(for: .milliseconds(20))
+        }
         try? await group.shutdownGracefully()
+    }
+
+    /// Connections for which there are descriptors, most of them with a second one towards a server.
+    private static func connectionsThatFit() -> Int {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return .max }
+        return limit.rlim_cur > 1 << 30 ? .max : max(16, (Int(limit.rlim_cur) - 128) / 2)
     }
 
     private static func tls(_ configuration: ServeConfiguration) throws -> NIOSSLContext? {

@@ -60,12 +60,15 @@ struct ToolListFilter {
     }
 
     /// Whether a message that could not be read as a list may still be one to a client: the answer to `tools/list`, a
-    /// batch, or an object with a key twice.
+    /// batch, an object with a key twice, or what a more tolerant reader takes for JSON.
     private func mayShowTools(
         _ message: UnsafeRawBufferPointer, _ request: OpenRequest?, _ error: ToolListError
     ) -> Bool {
         if request?.method == .toolsList { return error != .notAToolList }
-        if case .duplicateKey = error { return true }
+        switch error {
+        case .duplicateKey, .notJSON: return !MessageFraming.isBlank(message)
+        case .notAToolList: break
+        }
         return message.first { $0 > 0x20 } == UInt8(ascii: "[")
     }
 

@@ -17,7 +17,7 @@ struct OpenRequest: Sendable {
     let tool: String?
     let caller: Caller
     /// The policy that decided.
-    let policy: CompiledPolicy?
+    let policy: PolicyInForce?
     /// What a limit with `increment_from` took.
     let cost: Int?
     /// Whether limits were charged for it.

@@ -46,7 +46,7 @@ struct OutcomeRecorder: Sendable {
         let reservation = request.reservation
         let giveBack = { (now: Timestamp) in
             if let reservation, let policy = request.policy {
-                self.decider.giveBack(reservation, under: policy, now: now)
+                self.decider.giveBack(reservation, under: policy.policy, now: now)
             }
         }
         log.append(after: ticket, orElse: giveBack) { _, now in

@@ -53,6 +53,7 @@ final class ChildProcess: Sendable {
         var toChild: [Int32] = [-1, -1]
         var fromChild: [Int32] = [-1, -1]
         guard pipe(&toChild) == 0, pipe(&fromChild) == 0 else {
+            for descriptor in toChild where descriptor >= 0 { close(descriptor) }
             throw GatewayError(.cannotStart, "cannot make a pipe: \(String(cString: strerror(errno)))")
         }
         for descriptor in toChild + fromChild { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
@@ -60,6 +61,7 @@ final class ChildProcess: Sendable {
         posix_spawn_file_actions_init(&actions)
         posix_spawn_file_actions_adddup2(&actions, toChild[0], 0)
         posix_spawn_file_actions_adddup2(&actions, fromChild[1], 1)
+        ChildProcess.leaveOnlyPipes(&actions)
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         var none = sigset_t()
@@ -95,6 +97,24 @@ final class ChildProcess: Sendable {
     deinit {
         closeInput()
         close(output)
+    }
+
+    /// Lets the child inherit nothing beyond its standard descriptors: not every library opens its own as close-on-exec,
+    /// and a server that held other clients' connections could read their tokens.
+    private static func leaveOnlyPipes(_ actions: inout posix_spawn_file_actions_t) {
+        // In glibc since 2.34, but not visible to Swift.
+        typealias CloseFrom = @convention(c) (UnsafeMutablePointer<posix_spawn_file_actions_t>, Int32) -> Int32
+        if let symbol = dlsym(nil, "posix_spawn_file_actions_addclosefrom_np"),
+            unsafeBitCast(symbol, to: CloseFrom.self)(&actions, 3) == 0
+        {
+            return
+        }
+        guard let folder = opendir("/proc/self/fd") else { return }
+        defer { closedir(folder) }
+        while let entry = readdir(folder) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+            if let descriptor = Int32(name), descriptor > 2 { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
+        }
     }
 
     /// Our own environment and some variables more, as `posix_spawn` takes it; each entry is to be freed.

@@ -143,7 +143,7 @@ struct ClientPump {
         let waiting = OpenRequest(
             ticket: ticket, decided: decided, idToken: Array(message[request.id.range]), era: era(request),
             method: request.method.known, methodName: method(request.method),
-            tool: request.call.flatMap { scanner.tree.string($0.name) }, caller: caller, policy: context.policy,
+            tool: request.call.flatMap { scanner.tree.string($0.name) }, caller: caller, policy: context.policyInForce,
             cost: cost, isCharged: isCharged)
         return context.pending.add(waiting, key: key)
     }

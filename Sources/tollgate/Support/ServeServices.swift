@@ -77,14 +77,14 @@ struct GatewayService: Service {
         }
         let scheme = settings.configuration.tls == nil ? "http" : "https"
         Console.error("tollgate: listening on \(scheme)://\(address)\n")
-        try await withGracefulShutdownHandler {
+        try await withTaskCancellationOrGracefulShutdownHandler {
             try await withThrowingTaskGroup(of: Void.self) { tasks in
                 tasks.addTask { try await Blocking.run("reloader") { GatewayService.reload(desk, until: stop) } }
                 tasks.addTask { await GatewayService.reloadOnHangup(desk) }
                 try await tasks.next()
                 tasks.cancelAll()
             }
-        } onGracefulShutdown: {
+        } onCancelOrGracefulShutdown: {
             stop.set()
         }
         await gateway.shutDown(patience: settings.configuration.timeouts.shutdown)
@@ -117,7 +117,7 @@ struct IngestService: Service {
     func run() async throws {
         let configuration = configuration
         let stop = StopFlag()
-        try await withGracefulShutdownHandler {
+        try await withTaskCancellationOrGracefulShutdownHandler {
             try await Blocking.run("ingest") {
                 try PosixFileSystem().makeDirectory((configuration.warehouse as NSString).deletingLastPathComponent)
                 let ingester = try Ingester(try WarehouseStore(creating: configuration.warehouse))
@@ -129,7 +129,7 @@ struct IngestService: Service {
                     }
                 }
             }
-        } onGracefulShutdown: {
+        } onCancelOrGracefulShutdown: {
             stop.set()
         }
     }
@@ -146,14 +146,14 @@ struct WatchService: Service {
     func run() async throws {
         let configuration = configuration
         let stop = StopFlag()
-        try await withGracefulShutdownHandler {
+        try await withTaskCancellationOrGracefulShutdownHandler {
             try await Blocking.run("watch") {
                 let watch = AlertWatch(
                     sinks: configuration.watch.sinks, ownLog: LogDirectory(path: configuration.watch.log),
                     logs: { configuration.logs }, once: false)
                 try watch.run(until: stop)
             }
-        } onGracefulShutdown: {
+        } onCancelOrGracefulShutdown: {
             stop.set()
         }
     }

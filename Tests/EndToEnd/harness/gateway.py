@@ -37,6 +37,15 @@ def grant(name: str, server: str | list[str] = "up", policy: str | None = "open"
     return {key: value for key, value in (entry | more).items() if value is not None}
 
 
+def refusals(found: list[logs.Record]) -> dict[str, int]:
+    """How often each reason was recorded: single records, and coalesced ones by their count."""
+    counts: dict[str, int] = {}
+    for one in found:
+        if one["kind"] == "decision" and one["decision"] == "deny" or one.get("event") == "refused":
+            counts[one["reason"]] = counts.get(one["reason"], 0) + one.get("n", 1)
+    return counts
+
+
 class Gateway:
     """A running `tollgate serve`."""
 
@@ -145,6 +154,10 @@ class Gateway:
                 tail = "\n".join(json.dumps(one) for one in found[-12:])
                 raise AssertionError(f"the log does not come to what was awaited; its end:\n{tail}")
             time.sleep(0.02)
+
+    def refused(self, reason: str, count: int = 1, timeout: float = 10) -> list[logs.Record]:
+        """The records once so many requests were refused for this reason."""
+        return self.records(lambda found: refusals(found).get(reason, 0) >= count, timeout)
 
     @staticmethod
     def open_decisions(found: list[logs.Record]) -> list[logs.Record]:

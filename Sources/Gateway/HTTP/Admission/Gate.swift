@@ -6,15 +6,41 @@ import NIOHTTP1
 import Policy
 
 /// A request whose caller is known and may speak to the server it names.
-struct Admission {
+final class Admission {
     let grant: Grant
-    /// The grant's policy; nil observes.
-    let policy: CompiledPolicy?
+    /// The grant's policy; nil denies every call.
+    let policy: PolicyInForce?
     let route: ServerRoute
     /// The caller's address.
     let peer: String
     let head: HTTPRequestHead
     let facts: RequestHead
+    /// The edition of grants and policies that it was looked up in.
+    let edition: Int
+
+    init(
+        grant: Grant, policy: PolicyInForce?, route: ServerRoute, peer: String, head: HTTPRequestHead,
+        facts: RequestHead, edition: Int
+    ) {
+        self.edition = edition
+        self.grant = grant
+        self.policy = policy
+        self.route = route
+        self.peer = peer
+        self.head = head
+        self.facts = facts
+    }
+
+    /// Whether lists of tools have to be changed before this caller may see them.
+    var hidesTools: Bool { policy?.policy.hidesTools ?? false }
+}
+
+/// What a connection's last request was addressed to; the next is mostly addressed alike.
+struct KnownAddress {
+    let host: String
+    let uri: String
+    let edition: Int
+    let target: RequestTarget
 }
 
 /// A credential that a connection has shown before, and what it stood for.
@@ -59,12 +85,25 @@ final class Gate {
         if let coding = facts.transferCoding, !RequestHead.matches(coding, "chunked") || head.version != .http1_1 {
             return refuse(.malformed, status: .badRequest, "this transfer coding is not accepted", peer)
         }
-        guard let host = facts.host, core.names.accepts(host: host) else {
-            return refuse(
-                .host, status: .misdirectedRequest, "this gateway is not known by the name in the Host header", peer)
+        let host = facts.host ?? ""
+        var path: Substring = ""
+        var query: Substring = ""
+        let target: RequestTarget
+        if let known = connection.knownAddress, known.edition == core.edition, known.host == host, known.uri == head.uri {
+            target = known.target
+            path = head.uri[...]
+        } else {
+            guard core.names.accepts(host: host) else {
+                let text = "this gateway is not known by the name in the Host header"
+                return refuse(.host, status: .misdirectedRequest, text, peer)
+            }
+            (path, query) = Gate.split(head.uri)
+            target = RequestTarget(path: path)
+            if query.isEmpty {
+                connection.knownAddress = KnownAddress(
+                    host: host, uri: head.uri, edition: core.edition, target: target)
+            }
         }
-        let (path, query) = Gate.split(head.uri)
-        let target = RequestTarget(path: path)
         switch target {
         case .health where head.method == .GET || head.method == .HEAD:
             return .local(core.log.trouble == nil ? .json(.ok, Array("{\"status\":\"ok\"}".utf8)) : Gate.unwell)
@@ -109,7 +148,8 @@ final class Gate {
         }
         let policy = grant.policy.flatMap { core.policies[$0] }
         let admission = Admission(
-            grant: grant, policy: policy, route: route, peer: peer, head: head, facts: facts)
+            grant: grant, policy: policy, route: route, peer: peer, head: head, facts: facts,
+            edition: core.edition)
         switch head.method {
         case .POST:
             if let length = facts.contentLength, length > core.limits.messageBytes {

@@ -57,10 +57,12 @@ struct RequestHead {
     static func matches(_ name: String, _ other: StaticString) -> Bool {
         var name = name
         return name.withUTF8 { name in
-            other.withUTF8Buffer { other in
-                name.count == other.count
-                    && zip(name, other).allSatisfy { $0 == $1 || ($0 | 0x20 == $1 && $1 >= 0x61 && $1 <= 0x7A) }
+            guard name.count == other.utf8CodeUnitCount else { return false }
+            for index in name.indices {
+                let (own, wanted) = (name[index], other.utf8Start[index])
+                if own != wanted, own | 0x20 != wanted || wanted &- 0x61 > 25 { return false }
             }
+            return true
         }
     }
 }

@@ -46,7 +46,7 @@ final class ChildPool {
 
     private func child(for exchange: Exchange) throws -> ChildServer? {
         if exchange.era == .stateless {
-            if let child = shared[exchange.owner], !child.hasEnded { return child }
+            if let child = shared[exchange.owner], !child.isGone { return child }
             let child = try start()
             shared[exchange.owner] = child
             return child
@@ -86,6 +86,10 @@ final class ChildPool {
     /// Tells whoever keeps the sessions that one is over.
     var sessionEnded: (Session) -> Void = { _ in }
 
+    /// Whether all of its processes have ended.
+    var isEmpty: Bool { all.isEmpty && isClosed }
+    private var isClosed = false
+
     func noteUnreadable() {
         unreadable += 1
     }
@@ -101,6 +105,7 @@ final class ChildPool {
     }
 
     func close() {
+        isClosed = true
         for child in all.values { child.stop() }
     }
 }

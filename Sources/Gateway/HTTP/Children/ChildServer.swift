@@ -13,9 +13,13 @@ import NIOPosix
 final class ChildServer {
     /// Messages for a client that has no stream open yet.
     private static let keptMessages = 64
+    private static let keptBytes = 1 << 20
+    /// Tasks whose progress is still passed on after their calls were answered.
+    private static let keptTasks = 1024
     private static let unsentBytes = 8 << 20
 
-    private unowned let pool: ChildPool
+    /// The cycle with the pool's list ends when the process does.
+    private let pool: ChildPool
     private let process: ChildProcess
     private let loop: any EventLoop
     private var channel: (any Channel)?
@@ -23,13 +27,16 @@ final class ChildServer {
     private(set) var hasEnded = false
     private var isStopping = false
     private var pending: [Int: Exchange] = [:]
-    /// Numbers whose answers nobody waits for any more.
-    private var forgotten: Set<Int> = []
+    /// The clients' tokens of progress of tasks, by our number.
+    private var tasks: [Int: [UInt8]] = [:]
+    /// Whose clients do not read just now.
+    private var slowReaders: Set<ObjectIdentifier> = []
     private var nextNumber = 1
     private var unsent = CircularBuffer<(line: ByteBuffer, exchange: Exchange?)>()
     private var unsentCount = 0
     private var listener: StreamRelay?
     private var kept = CircularBuffer<[UInt8]>()
+    private var keptCount = 0
     private(set) var lastUsed = NIODeadline.now()
     /// The session that it serves alone; nil in the stateless era.
     weak var session: Session?
@@ -43,7 +50,15 @@ final class ChildServer {
         process = try ChildProcess(
             command.command, variables: command.environment.mapValues(\.value), folder: command.folder)
         let process = process
-        let (input, output) = try process.handOver()
+        let (input, output): (Int32, Int32)
+        do {
+            (input, output) = try process.handOver()
+        } catch {
+            process.signal(SIGKILL)
+            process.waitUntilEnded()
+            _ = process.reap()
+            throw error
+        }
         let handler = NIOLoopBound(LineHandler(child: self, maximum: pool.bounds.messageBytes), eventLoop: loop)
         NIOPipeBootstrap(group: loop)
             .channelInitializer { channel in
@@ -62,6 +77,21 @@ final class ChildServer {
         }
     }
 
+    /// Whether it takes no more requests.
+    var isGone: Bool { hasEnded || isStopping }
+
+    /// Stops or resumes reading what the child says, while a client that it is for does not read.
+    func pause(_ reader: AnyObject, _ pauses: Bool) {
+        let before = slowReaders.isEmpty
+        if pauses {
+            slowReaders.insert(ObjectIdentifier(reader))
+        } else {
+            slowReaders.remove(ObjectIdentifier(reader))
+        }
+        guard before != slowReaders.isEmpty else { return }
+        try? channel?.syncOptions?.setOption(.autoRead, value: slowReaders.isEmpty)
+    }
+
     /// How many requests are with the child.
     var load: Int { pending.count + unsent.count }
 
@@ -70,7 +100,7 @@ final class ChildServer {
     /// Sends a message; false where too much waits already.
     func send(_ exchange: Exchange) -> Bool {
         lastUsed = .now()
-        guard !hasEnded, !isStopping, load < pool.bounds.pending, unsentCount < ChildServer.unsentBytes else {
+        guard !isGone, load < pool.bounds.pending, unsentCount < ChildServer.unsentBytes else {
             return false
         }
         var number: Int?
@@ -90,7 +120,6 @@ final class ChildServer {
     /// No longer waits for an answer; where `cancels`, the child is told.
     func forget(_ number: Int, cancels: Bool) {
         guard pending.removeValue(forKey: number) != nil else { return }
-        forgotten.insert(number)
         guard cancels, !hasEnded else { return }
         let text = "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\",\"params\":{\"requestId\":\(number)}}\n"
         let line = ByteBuffer(string: text)
@@ -140,10 +169,12 @@ final class ChildServer {
 
     private func answer(_ response: ServerResponse, _ line: UnsafeRawBufferPointer) {
         guard let id = response.id, let number = number(line[id.range]) else { return }
-        guard let exchange = pending.removeValue(forKey: number) else {
-            forgotten.remove(number)
-            return
+        // Nobody waits any more for what was given up.
+        guard let exchange = pending.removeValue(forKey: number) else { return }
+        if exchange.isTask, !exchange.progressToken.isEmpty, tasks.count < ChildServer.keptTasks {
+            tasks[number] = exchange.progressToken
         }
+        pause(exchange, false)
         exchange.child = nil
         exchange.childAnswered(line, response, idRange: id.range)
     }
@@ -151,8 +182,13 @@ final class ChildServer {
     private func progress(
         _ number: Int, _ range: Range<Int>, _ line: UnsafeRawBufferPointer, isSubscription: Bool = false
     ) {
-        guard let exchange = pending[number] else { return }
+        guard let exchange = pending[number] else {
+            guard let token = tasks[number] else { return }
+            let message = line[..<range.lowerBound] + token + line[range.upperBound...]
+            return message.withUnsafeBytes { say($0) }
+        }
         let token = isSubscription ? exchange.open?.idToken ?? [] : exchange.progressToken
+        guard !token.isEmpty else { return exchange.childSaid(Array(line)) }
         exchange.childSaid(line[..<range.lowerBound] + token + line[range.upperBound...])
     }
 
@@ -167,7 +203,10 @@ final class ChildServer {
             return
         } else if let exchange = pending.min(by: { $0.key < $1.key })?.value, exchange.canStream {
             exchange.childSaid(Array(line))
-        } else if session != nil, kept.count < ChildServer.keptMessages {
+        } else if session != nil, kept.count < ChildServer.keptMessages,
+            keptCount + line.count <= ChildServer.keptBytes
+        {
+            keptCount += line.count
             kept.append(Array(line))
         }
     }
@@ -175,6 +214,7 @@ final class ChildServer {
     /// The stream that the client has opened.
     func listen(_ stream: StreamRelay) {
         listener = stream
+        keptCount = 0
         while let message = kept.popFirst() { message.withUnsafeBytes { _ = stream.send($0) } }
     }
 
@@ -191,7 +231,7 @@ final class ChildServer {
         isStopping = true
         channel?.close(promise: nil)
         let process = process
-        for (signal, seconds) in [(SIGTERM, Int64(2)), (SIGKILL, 4)] {
+        for (signal, seconds) in [(SIGTERM, Int64(1)), (SIGKILL, 3)] {
             loop.assumeIsolated().scheduleTask(in: .seconds(seconds)) { [self] in
                 if !hasEnded { process.signal(signal) }
             }

@@ -42,9 +42,17 @@ final class ClientConnection: ChannelInboundHandler {
     private var answerer: (any ClientAnswerer)?
     private var waiting = CircularBuffer<HTTPServerRequestPart>(initialCapacity: 0)
     private var waitingBytes = 0
+    private var isReading = true
     private var isKeptAlive = true
     private var hasBegunAnswer = false
-    private var isServed = false
+    /// Whether no request of a known caller has come yet: little patience is due, and it is the first to go when there
+    /// are too many connections.
+    private var isStranger = true
+    private let opened = NIODeadline.now()
+    private static let longestStrange = TimeAmount.seconds(60)
+    private var isHeadRequest = false
+    /// Whether requests that have waited are being taken, further up the stack.
+    private var isTaking = false
     /// Since when the present state lasts.
     private var since = NIODeadline.now()
     /// Since when the client has not read.
@@ -55,6 +63,8 @@ final class ClientConnection: ChannelInboundHandler {
     var grant: String?
     /// The last credential on this connection and what it stood for.
     var knownToken: KnownToken?
+    /// The last address on this connection and what it stood for.
+    var knownAddress: KnownAddress?
 
     init(core: GatewayCore) {
         self.core = core
@@ -68,6 +78,7 @@ final class ClientConnection: ChannelInboundHandler {
         self.context = context
         peer = context.remoteAddress?.ipAddress ?? "local"
         core.connections.insert(self)
+        core.strangers.insert(self)
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -88,9 +99,9 @@ final class ClientConnection: ChannelInboundHandler {
 
     private func begin(_ head: HTTPRequestHead) {
         guard case .idle = state else { return }
-        isServed = true
         isKeptAlive = head.isKeepAlive && !core.isDraining
         hasBegunAnswer = false
+        isHeadRequest = head.method == .HEAD
         enter(.answering)
         switch core.gate.admit(head, on: self) {
         case .refused(let refusal):
@@ -101,6 +112,7 @@ final class ClientConnection: ChannelInboundHandler {
             write(answer)
             enter(.discarding(bytes: 0))
         case .message(let admission):
+            noteKnown()
             body.clear()
             enter(.body(admission))
             if head.headers.first(name: "expect")?.lowercased() == "100-continue" {
@@ -108,6 +120,7 @@ final class ClientConnection: ChannelInboundHandler {
                 flush()
             }
         case .stream(let admission):
+            noteKnown()
             grant = admission.grant.id
             enter(.answering)
             StreamRelay(core, admission, self).begin()
@@ -143,15 +156,36 @@ final class ClientConnection: ChannelInboundHandler {
             enter(.stalled)
             let message = body
             body = ByteBuffer()
+            guard core.commits.mustWait else { return beginExchange(admission, message) }
             core.commits.whenRoom { [self] in
-                guard case .stalled = state else { return }
-                enter(.answering)
-                grant = admission.grant.id
-                Exchange(core, admission, message, self).begin()
+                if case .stalled = state { beginExchange(admission, message) }
             }
         case .discarding: endRequest()
         default: return
         }
+    }
+
+    private func noteKnown() {
+        guard isStranger else { return }
+        isStranger = false
+        core.strangers.remove(self)
+    }
+
+    private func beginExchange(_ admission: Admission, _ message: ByteBuffer) {
+        var admission = admission
+        if !core.isCurrent(admission) {
+            // Grants or policies have changed since the head was looked at.
+            switch core.gate.admit(admission.head, on: self) {
+            case .message(let renewed): admission = renewed
+            case .refused(let refusal):
+                enter(.answering)
+                return answer(refusal.answer)
+            case .local, .stream: return close()
+            }
+        }
+        enter(.answering)
+        grant = admission.grant.id
+        Exchange(core, admission, message, self).begin()
     }
 
     /// Keeps what comes while an answer is awaited, and stops reading when it is too much.
@@ -176,7 +210,7 @@ final class ClientConnection: ChannelInboundHandler {
         if !isKeptAlive { head.headers.add(name: "Connection", value: "close") }
         hasBegunAnswer = true
         writePart(.head(head))
-        if answer.body.readableBytes > 0 { writePart(.body(.byteBuffer(answer.body))) }
+        if answer.body.readableBytes > 0, !isHeadRequest { writePart(.body(.byteBuffer(answer.body))) }
         writePart(.end(nil))
         flush()
     }
@@ -234,18 +268,24 @@ final class ClientConnection: ChannelInboundHandler {
             return
         }
         enter(.idle)
+        // One after the other, not one inside the other: how many wait is the client's choice.
+        guard !isTaking else { return }
+        isTaking = true
+        defer { isTaking = false }
         while !waiting.isEmpty {
-            if case .answering = state { return }
-            if case .stalled = state { return }
-            take(waiting.removeFirst())
+            switch state {
+            case .answering, .stalled, .closed: return
+            default: take(waiting.removeFirst())
+            }
         }
         waitingBytes = 0
         setReading(true)
     }
 
     private func setReading(_ reads: Bool) {
-        guard let options = context?.channel.syncOptions, (try? options.getOption(.autoRead)) != reads else { return }
-        try? options.setOption(.autoRead, value: reads)
+        guard isReading != reads, let context else { return }
+        isReading = reads
+        try? context.channel.syncOptions?.setOption(.autoRead, value: reads)
     }
 
     private func enter(_ next: State) {
@@ -275,6 +315,7 @@ final class ClientConnection: ChannelInboundHandler {
         state = .closed
         waiting.removeAll()
         core.connections.remove(self)
+        core.strangers.remove(self)
         let answerer = answerer
         self.answerer = nil
         answerer?.clientLeft()
@@ -298,7 +339,7 @@ final class ClientConnection: ChannelInboundHandler {
         if let unreadSince, now - unreadSince > core.timeouts.write { return close() }
         let age = now - since
         switch state {
-        case .idle where !isServed && age > core.timeouts.head:
+        case .idle where isStranger && (age > core.timeouts.head || now - opened > ClientConnection.longestStrange):
             core.gate.noteSilentConnection(peer: peer)
             close()
         case .idle where age > core.timeouts.idle: close()

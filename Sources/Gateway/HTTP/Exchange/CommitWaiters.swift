@@ -45,11 +45,14 @@ final class CommitWaiters: @unchecked Sendable {
         waiting.append(waiter)
     }
 
+    /// Whether what is new has to wait for room in the log.
+    var mustWait: Bool { isCrowded || !stalled.isEmpty }
+
     /// Lets `resume` run once the log has room; at once where it has.
     ///
     /// Half of the queue is kept for the records of what is already under way, because a full one blocks.
     func whenRoom(_ resume: @escaping () -> Void) {
-        guard isCrowded || !stalled.isEmpty else { return resume() }
+        guard mustWait else { return resume() }
         stalled.append(resume)
         arm()
         if !isCrowded { settle() }

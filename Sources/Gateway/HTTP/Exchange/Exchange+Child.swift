@@ -60,10 +60,10 @@ extension Exchange {
         message.append(contentsOf: open?.idToken ?? [])
         message.append(contentsOf: line[idRange.upperBound...])
         while message.last == 0x0A || message.last == 0x0D { message.removeLast() }
-        let isList = open?.method == .toolsList || admission.policy?.hidesTools ?? false
+        let isList = open?.method == .toolsList || admission.hidesTools
         let verdict = !isList ? .pass : message.withUnsafeBytes { bytes in
             core.lists.judge(
-                bytes, answering: open, policy: admission.policy, server: admission.route.name,
+                bytes, answering: open, policy: admission.policy?.policy, server: admission.route.name,
                 catalog: admission.route.catalog)
         }
         let idToken = open?.idToken
@@ -90,6 +90,19 @@ extension Exchange {
     func childSaid(_ message: [UInt8]) {
         noteHeard()
         guard let connection else { return }
+        var message = message
+        if admission.hidesTools {
+            let verdict = message.withUnsafeBytes { bytes in
+                core.lists.judge(
+                    bytes, answering: nil, policy: admission.policy?.policy, server: admission.route.name,
+                    catalog: admission.route.catalog)
+            }
+            switch verdict {
+            case .pass: break
+            case .replace: message = core.lists.filtered
+            case .refuse: return
+            }
+        }
         if case .notBegun = relay.progress {
             relay.progress = .betweenEvents
             stage = .answering

@@ -27,11 +27,7 @@ extension Exchange {
     }
 
     private func refusedSession() -> String? {
-        if core.sessions.count >= core.limits.sessions { return "the gateway has too many sessions open" }
-        if core.sessions.count(of: admission.grant.id) >= core.limits.sessionsPerGrant {
-            return "this grant has too many sessions open"
-        }
-        return nil
+        core.makeRoom(for: admission.grant.id) ? nil : "too many sessions are open"
     }
 
     // MARK: Tool calls
@@ -42,29 +38,30 @@ extension Exchange {
         note(request)
         let policy = admission.policy
         let listed = admission.route.catalog.tool(name)
-        let found = listed?.risk ?? RiskClassifier.classify(tool: name).risk
+        let found = listed?.risk ?? admission.route.risk(ofUnlisted: name)
         var decision = draft(request, .deny, .internal)
         describe(request, in: &decision)
         decision.tool = name
         decision.toolDigest = listed?.digest
-        decision.unlisted = listed == nil && !(policy?.names(name) ?? false)
-        decision.risk = policy?.risk(ofTool: name, found: found) ?? found
+        decision.unlisted = listed == nil && !(policy?.policy.names(name) ?? false)
+        decision.risk = policy?.policy.risk(ofTool: name, found: found) ?? found
         core.fields.describe(
             call.arguments, in: tree, known: listed?.arguments, key: core.recorder.key, into: &decision)
         decision.round = core.rounds.round(of: call, in: tree, tool: name, decision, key: core.recorder.key)
-        let examined = policy?.examine(Call(tool: name, arguments: call.arguments, in: tree, caller: caller))
+        let examined = policy?.policy.examine(Call(tool: name, arguments: call.arguments, in: tree, caller: caller))
         var verdict = PolicyVerdict.withoutPolicy(observing: false)
         var decided = Timestamp(microseconds: 0)
         core.commits.arm()
         // The log's critical section is the limiter's: see `Decider`.
-        let ticket = core.log.append { _, now in
+        let ticket = core.log.append(deciding: { _, now, isAwaited in
             let started = core.clock.now()
-            if policy != nil { verdict = core.recorder.decider.decide(examined, under: policy, now: now) }
+            if let policy { verdict = core.recorder.decider.decide(examined, under: policy.policy, now: now) }
             verdict.write(to: &decision)
             decision.decideMicroseconds = Int(core.clock.now().since(started))
             decided = now
+            isAwaited = verdict.passes
             return .decision(decision)
-        }
+        })
         guard let ticket else {
             var bytes: [UInt8] = []
             AuditUnavailable.append(to: &bytes, id: id(request), isCall: true, era: era, record: nil)
@@ -76,6 +73,7 @@ extension Exchange {
             AnswerWriter.append(denial, id: id(request), era: era, to: &bytes)
             return answerDenial(.json(.ok, bytes))
         }
+        isTask = call.isTask
         open = openRequest(request, verdict, tool: name)
         open?.ticket = ticket
         open?.decided = decided
@@ -156,16 +154,26 @@ extension Exchange {
         answer(.json(status, bytes))
     }
 
-    func recordCancellation(_ id: MessageID) {
+    /// Records that a request is no longer wanted; whether the server has to hear of it.
+    func recordCancellation(_ id: MessageID) -> Bool {
         var decision = core.draft(
             admission, method: MCPMethod.cancelled.rawValue, verdict: .allow, reason: .allowed)
         decision.rpcID = text(id.range)
         decision.session = session?.id
         core.log.append(isUrgent: false) { _, _ in .decision(decision) }
-        guard let key = core.scanner.key(of: id), let cancelled = session?.pending[key] else { return }
+        guard let key = core.scanner.key(of: id), let cancelled = session?.pending[key] else {
+            // To a child, the client's own id would be somebody else's request.
+            if case .command = admission.route.upstream { return false }
+            return true
+        }
         cancelled.open?.cancelled = core.clock.now()
+        if cancelled.stage == .committing || cancelled.stage == .queued {
+            cancelled.cancelBeforeForwarding()
+            return false
+        }
         // Towards a child, the request has another id.
         if let child = cancelled.child { replaceID(at: id.range, by: child.number) }
+        return true
     }
 
     private func replaceID(at range: Range<Int>, by number: Int) {

@@ -10,11 +10,12 @@ extension Exchange: UpstreamJob {
     var isOver: Bool { stage == .done }
 
     func send(on connection: UpstreamConnection) {
-        guard case .http(let target) = admission.route.upstream, stage == .queued else { return connection.cancel() }
+        guard case .http(let target) = admission.route.upstream, stage == .queued else { return connection.giveBack() }
         upstream = connection
         noteForwarded()
-        // In the stateless era a session header means nothing here, but might to an older server.
-        let head = target.head(for: admission, length: body.readableBytes, dropsSession: era == .stateless)
+        // A session that was not found to be this grant's must not reach a server that might know it.
+        let head = target.head(
+            for: admission, length: body.readableBytes, dropsSession: era == .stateless || session == nil)
         connection.send(head, body: body, to: self)
     }
 
@@ -31,7 +32,7 @@ extension Exchange: UpstreamJob {
         if open?.method == .initialize, !openSession(head) {
             return fail(.httpError, .upstreamUnavailable, "the server handed out a session that is another's")
         }
-        let hides = admission.policy?.hidesTools ?? false
+        let hides = admission.hidesTools
         let isEvents = head.headers.first(name: "content-type").map { $0.lowercased().hasPrefix("text/event-stream") }
         switch (isEvents ?? false, hides) {
         case (true, false): relay.mode = .events(EventStreamScanner(maximumDataBytes: core.limits.answerBytes))
@@ -39,12 +40,12 @@ extension Exchange: UpstreamJob {
         case (false, true): relay.mode = .collect
         case (false, false): relay.mode = .pass
         }
-        relay.head = AnswerHead.forClient(head, keepsLength: !hides)
+        relay.head = AnswerHead.forClient(head, keepsLength: !hides && !(isEvents ?? false))
         if !hides || isEvents ?? false { beginAnswer() }
     }
 
     /// Why an answer cannot be passed on; nil where it can.
-    private static func trouble(with head: HTTPResponseHead) -> String? {
+    static func trouble(with head: HTTPResponseHead) -> String? {
         switch head.status.code {
         case 300..<400: return "the server redirects to another place, which is not followed; correct its url"
         // The client would take it for a refusal of its own token.
@@ -152,7 +153,7 @@ extension Exchange: UpstreamJob {
 
     private func judgeList(_ message: UnsafeRawBufferPointer) -> ToolListFilter.Verdict {
         core.lists.judge(
-            message, answering: open, policy: admission.policy, server: admission.route.name,
+            message, answering: open, policy: admission.policy?.policy, server: admission.route.name,
             catalog: admission.route.catalog)
     }
 
@@ -239,7 +240,7 @@ extension Exchange: UpstreamJob {
 
     /// The stream is over; its answer may have come on it, or may come on another.
     private func endEvents() {
-        if case .filter(let filter) = relay.mode, !filter.held.isEmpty, !(admission.policy?.hidesTools ?? false) {
+        if case .filter(let filter) = relay.mode, !filter.held.isEmpty, !(admission.hidesTools) {
             connection?.write(ByteBuffer(bytes: filter.held))
         }
         guard let open, open.cancelled == nil else {

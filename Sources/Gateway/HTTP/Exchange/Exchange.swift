@@ -50,6 +50,10 @@ final class Exchange {
     var progressToken: [UInt8] = []
     /// Whether the answer hands out the session's id.
     var opensSession = false
+    /// Whether it takes a place among the open streams.
+    private var holdsStream = false
+    /// Whether the call asks for a task, whose progress outlives its answer.
+    var isTask = false
     var relay = AnswerRelay()
     private(set) var lastHeard = NIODeadline.now()
     let decidedAt = NIODeadline.now()
@@ -87,11 +91,14 @@ final class Exchange {
         switch message {
         case .request(let request):
             key = core.scanner.key(of: request.id)
+            if let key, let session { session.pending[key] = self }
             idRange = request.id.range
             progressRange = request.progressToken?.range
             request.call == nil ? pass(request) : decide(request)
         case .notification(let notification):
-            if let cancelled = notification.cancelledRequest { recordCancellation(cancelled) }
+            if let cancelled = notification.cancelledRequest, !recordCancellation(cancelled) {
+                return answer(.empty(.accepted))
+            }
             forward()
         case .response: forward()
         }
@@ -107,8 +114,20 @@ final class Exchange {
     func forward() {
         stage = .queued
         switch admission.route.upstream {
-        case .http(let target): target.pool.submit(self)
         case .command(let children): children.submit(self)
+        case .http(let target):
+            if open == nil {
+                target.pool.submitAtOnce(self)
+            } else if open?.method == .subscriptionsListen {
+                // It stays open for hours: a turn of its own would be one less for calls.
+                guard core.takeStream(of: owner) else {
+                    return fail(.overloaded, .overloaded, "too many streams are open")
+                }
+                holdsStream = true
+                target.pool.open(self)
+            } else {
+                target.pool.submit(self)
+            }
         }
     }
 
@@ -116,7 +135,6 @@ final class Exchange {
         stage = .forwarded
         lastHeard = .now()
         open?.forwarded = core.clock.now()
-        if let key, let session { session.pending[key] = self }
     }
 
     func noteHeard() {
@@ -204,8 +222,16 @@ final class Exchange {
         core.exchanges.remove(self)
         if let key, let session, session.pending[key] === self { session.pending[key] = nil }
         upstream = nil
+        child?.server.pause(self, false)
         child = nil
         body = ByteBuffer()
+        if holdsStream { core.giveStreamBack(of: owner) }
+        holdsStream = false
+    }
+
+    /// The client no longer wants what has not been sent yet.
+    func cancelBeforeForwarding() {
+        fail(.cancelled, .upstreamUnavailable, "cancelled")
     }
 
     /// Ends the answer that has been relayed to its end.
@@ -247,6 +273,7 @@ extension Exchange: Hashable {
 extension Exchange: ClientAnswerer {
     func clientReads(_ reads: Bool) {
         upstream?.setReading(reads)
+        child?.server.pause(self, !reads)
     }
 
     func clientLeft() {
@@ -255,7 +282,9 @@ extension Exchange: ClientAnswerer {
         case .queued where era == .stateless: abandon(.disconnected)
         case .forwarded where era == .stateless, .answering where era == .stateless: abandon(.disconnected)
         // In the handshake era a lost connection cancels nothing: the server goes on, and its answer is recorded.
-        default: upstream?.setReading(true)
+        default:
+            upstream?.setReading(true)
+            child?.server.pause(self, false)
         }
     }
 }

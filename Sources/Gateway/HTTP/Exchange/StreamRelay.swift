@@ -36,12 +36,11 @@ final class StreamRelay {
                 return answer(core.gate.rpcError(.notFound, .invalidRequest, text, id: nil, record: record))
             }
         }
-        guard core.streamCount < core.limits.streams else {
+        guard core.takeStream(of: owner) else {
             let record = core.note(.overloaded, admission)
             let text = "the gateway has too many streams open"
             return answer(core.gate.rpcError(.serviceUnavailable, .overloaded, text, id: nil, record: record))
         }
-        core.streamCount += 1
         isCounted = true
         if !isDelete { session?.streams.append(self) }
         switch admission.route.upstream {
@@ -72,9 +71,26 @@ final class StreamRelay {
     /// Sends one message as an event; false where nobody listens any more.
     func send(_ message: UnsafeRawBufferPointer) -> Bool {
         guard let connection, !isDone else { return false }
+        guard !admission.hidesTools else { return sendJudged(message, connection) }
         connection.write(ServerEvent.of(message))
         connection.flush()
         return true
+    }
+
+    private func sendJudged(_ message: UnsafeRawBufferPointer, _ connection: ClientConnection) -> Bool {
+        switch judge(message) {
+        case .pass: connection.write(ServerEvent.of(message))
+        case .replace: connection.write(core.lists.filtered.withUnsafeBytes { ServerEvent.of($0) })
+        case .refuse: break
+        }
+        connection.flush()
+        return true
+    }
+
+    private func judge(_ message: UnsafeRawBufferPointer) -> ToolListFilter.Verdict {
+        core.lists.judge(
+            message, answering: nil, policy: admission.policy?.policy, server: admission.route.name,
+            catalog: admission.route.catalog)
     }
 
     /// Ends the stream.
@@ -94,7 +110,9 @@ final class StreamRelay {
     private func finish() {
         guard !isDone else { return }
         isDone = true
-        if isCounted { core.streamCount -= 1 }
+        if isCounted { core.giveStreamBack(of: owner) }
+        isCounted = false
+        session?.child?.pause(self, false)
         session?.streams.removeAll { $0 === self }
         upstream?.cancel()
         upstream = nil
@@ -109,6 +127,7 @@ extension StreamRelay: ClientAnswerer {
 
     func clientReads(_ reads: Bool) {
         upstream?.setReading(reads)
+        session?.child?.pause(self, !reads)
     }
 }
 
@@ -123,17 +142,20 @@ extension StreamRelay: UpstreamJob {
     }
 
     func upstream(head: HTTPResponseHead) {
-        if (300..<400).contains(head.status.code) || head.status == .unauthorized {
-            let text = "the server behind the gateway refuses it"
-            return answer(core.gate.rpcError(.badGateway, .upstreamUnavailable, text, id: nil))
+        if let trouble = Exchange.trouble(with: head) {
+            return answer(core.gate.rpcError(.badGateway, .upstreamUnavailable, trouble, id: nil))
         }
         if let session, isDelete ? head.status.code < 300 : head.status == .notFound { core.sessions.remove(session) }
         isEvents = head.headers.first(name: "content-type")?.lowercased().hasPrefix("text/event-stream") ?? false
-        if isEvents, admission.policy?.hidesTools ?? false {
+        if !isEvents, admission.hidesTools {
+            // Nothing but events can be judged here, and nothing else is expected: the status has to do.
+            return answer(.empty(head.status))
+        }
+        if isEvents, admission.hidesTools {
             filter = EventStreamFilter(maximumEventBytes: core.limits.answerBytes)
         }
         hasBegun = true
-        connection?.beginAnswer(AnswerHead.forClient(head, keepsLength: filter == nil))
+        connection?.beginAnswer(AnswerHead.forClient(head, keepsLength: !isEvents))
         connection?.flush()
     }
 
@@ -171,10 +193,7 @@ extension StreamRelay: UpstreamJob {
     private func judge(_ event: EventStreamScanner.Event) -> EventStreamFilter.Verdict {
         guard case .bytes(let data) = event.data else { return .pass }
         look(at: data)
-        let verdict = core.lists.judge(
-            data, answering: nil, policy: admission.policy, server: admission.route.name,
-            catalog: admission.route.catalog)
-        switch verdict {
+        switch judge(data) {
         case .pass: return .pass
         case .replace: return .replaceData(core.lists.filtered)
         case .refuse: return .drop
@@ -211,7 +230,14 @@ enum ServerEvent {
         buffer.writeStaticString("event: message\ndata: ")
         var end = message.count
         while end > 0, message[end - 1] == 0x0A || message[end - 1] == 0x0D { end -= 1 }
+        let start = buffer.writerIndex
         buffer.writeBytes(UnsafeRawBufferPointer(rebasing: message[..<end]))
+        // A carriage return, white space to JSON, would end the event's line.
+        if message.contains(0x0D) {
+            for index in start..<buffer.writerIndex where buffer.getInteger(at: index, as: UInt8.self) == 0x0D {
+                buffer.setInteger(UInt8(0x20), at: index)
+            }
+        }
         buffer.writeStaticString("\n\n")
         return buffer
     }

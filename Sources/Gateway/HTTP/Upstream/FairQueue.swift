@@ -31,6 +31,17 @@ struct FairQueue<Item> {
         return item
     }
 
+    /// Takes out the newest item of the owner who has the most, if that is more than `owner` has.
+    ///
+    /// So a full queue is shared: whoever comes with less displaces whoever filled it.
+    mutating func displace(for owner: String) -> Item? {
+        guard let (longest, items) = waiting.max(by: { $0.value.count < $1.value.count }), longest != owner,
+            items.count > (waiting[owner]?.count ?? 0) + 1, let item = waiting[longest]?.popLast()
+        else { return nil }
+        count -= 1
+        return item
+    }
+
     /// Takes out all items that `isOver` names.
     mutating func removeAll(where isOver: (Item) -> Bool) {
         for owner in Array(waiting.keys) {

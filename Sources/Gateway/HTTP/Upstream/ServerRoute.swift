@@ -1,5 +1,7 @@
+import Events
 import NIOCore
 import NIOHTTP1
+import Policy
 
 /// One configured server as the gateway reaches it.
 final class ServerRoute {
@@ -17,12 +19,23 @@ final class ServerRoute {
     let catalog = ToolCatalog()
     /// How long it may be silent while a request runs.
     let answerTime: TimeAmount
+    private var unlistedRisks: [String: Risk] = [:]
 
     init(_ name: String, _ configuration: ServeConfiguration.Server, _ upstream: Upstream, answerTime: TimeAmount) {
         self.name = name
         self.configuration = configuration
         self.upstream = upstream
         self.answerTime = answerTime
+    }
+
+    /// The class of harm that a name says, for tools that the server has not listed.
+    func risk(ofUnlisted tool: String) -> Risk {
+        if let risk = unlistedRisks[tool] { return risk }
+        let risk = RiskClassifier.classify(tool: tool).risk
+        // Callers choose these names: what is remembered is bounded.
+        if unlistedRisks.count >= 1024 { unlistedRisks.removeAll(keepingCapacity: true) }
+        unlistedRisks[tool] = risk
+        return risk
     }
 
     func sweep(now: NIODeadline) {
@@ -77,7 +90,11 @@ struct HTTPTarget {
             if HTTPTarget.isOurs(name) || name.utf8.contains(UInt8(ascii: "_")) { continue }
             if dropsSession, RequestHead.matches(name, "mcp-session-id") { continue }
             if !ownNames.isEmpty, ownNames.contains(name.lowercased()) { continue }
-            if !named.isEmpty, named.contains(where: { $0.lowercased() == name.lowercased() }) { continue }
+            if !named.isEmpty, HTTPTarget.mayBeStripped(name),
+                named.contains(where: { $0.lowercased() == name.lowercased() })
+            {
+                continue
+            }
             headers.add(name: name, value: value)
         }
         for (name, value) in self.headers { headers.add(name: name, value: value) }
@@ -85,6 +102,12 @@ struct HTTPTarget {
         headers.add(name: "Accept-Encoding", value: "identity")
         if let length { headers.add(name: "Content-Length", value: String(length)) }
         return HTTPRequestHead(version: .http1_1, method: admission.head.method, uri: path, headers: headers)
+    }
+
+    /// Whether `Connection` may name a header as its own: not those that were looked at, or that say what the body is.
+    private static func mayBeStripped(_ name: String) -> Bool {
+        let name = name.lowercased()
+        return !name.hasPrefix("mcp-") && name != "content-type" && name != "accept" && name != "last-event-id"
     }
 
     /// Whether a client's header stays here: it names this gateway, carries a credential for it, or belongs to the

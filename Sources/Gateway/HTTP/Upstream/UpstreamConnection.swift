@@ -40,12 +40,15 @@ final class UpstreamConnection: ChannelInboundHandler {
     typealias InboundIn = HTTPClientResponsePart
     typealias OutboundOut = HTTPClientRequestPart
 
-    private unowned let pool: UpstreamPool
+    /// The cycle with the pool's list of idle connections ends when the channel does.
+    private let pool: UpstreamPool
     private var context: ChannelHandlerContext?
     private weak var answerer: (any UpstreamAnswerer)?
     private var isBusy = false
     private var isReusable = false
     private var isPaused = false
+    /// Whether the pool knows that it has ended.
+    private var isLost = false
     /// Whether the pool counts it among those that serve requests in turns.
     let isPooled: Bool
     /// When it became idle.
@@ -61,7 +64,8 @@ final class UpstreamConnection: ChannelInboundHandler {
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
-        self.context = nil
+        // A channel that is closed before it was active never becomes inactive.
+        leave()
     }
 
     /// Sends a request; its answer goes to `answerer`.
@@ -82,6 +86,11 @@ final class UpstreamConnection: ChannelInboundHandler {
         guard isPaused == reads, let context else { return }
         isPaused = !reads
         try? context.channel.syncOptions?.setOption(.autoRead, value: reads)
+    }
+
+    /// Nobody wants to send anything on it after all.
+    func giveBack() {
+        if isPooled, !isBusy { pool.release(self) } else { cancel() }
     }
 
     /// Ends the connection: its answer is no longer wanted.
@@ -125,16 +134,23 @@ final class UpstreamConnection: ChannelInboundHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
+        leave()
+    }
+
+    private func leave() {
+        guard !isLost else { return }
+        isLost = true
         let answerer = answerer
         self.answerer = nil
-        self.context = nil
-        pool.lost(self, wasBusy: isBusy)
+        context = nil
+        pool.lost(self)
         if isBusy { answerer?.upstreamFailed(.closed) }
         isBusy = false
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        if error is HTTPParserError {
+        // An answer that breaks off is a connection that was closed.
+        if let error = error as? HTTPParserError, error != .invalidEOFState {
             let answerer = answerer
             self.answerer = nil
             answerer?.upstreamFailed(.notHTTP)

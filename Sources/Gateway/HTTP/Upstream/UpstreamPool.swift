@@ -42,6 +42,7 @@ final class UpstreamPool {
     private var idle: [UpstreamConnection] = []
     private var queue = FairQueue<any UpstreamJob>()
     private var active = 0
+    private var isClosed = false
 
     init(_ address: Address, bounds: Bounds, on loop: any EventLoop) {
         self.address = address
@@ -56,11 +57,19 @@ final class UpstreamPool {
     func submit(_ job: some UpstreamJob) {
         if active < bounds.concurrency {
             start(job)
-        } else if queue.count < bounds.queue {
-            queue.push(job, owner: job.owner)
         } else {
-            job.upstreamFailed(.queueFull)
+            if queue.count >= bounds.queue {
+                guard let displaced = queue.displace(for: job.owner) else { return job.upstreamFailed(.queueFull) }
+                displaced.upstreamFailed(.queueFull)
+            }
+            queue.push(job, owner: job.owner)
         }
+    }
+
+    /// Sends a message that nobody waits for and that others may wait for: an answer to the server's own question must
+    /// not stand behind the call that asks it.
+    func submitAtOnce(_ job: some UpstreamJob) {
+        start(job)
     }
 
     /// Sends a request at once on a connection of its own: streams that stay open would take others' turns.
@@ -100,8 +109,7 @@ final class UpstreamPool {
             }
         bootstrap.connect(host: address.host, port: address.port).assumeIsolated().whenComplete { [self] result in
             switch result {
-            case .success where job.isOver:
-                handler.value.cancel()
+            case .success where job.isOver: handler.value.giveBack()
             case .success: job.send(on: handler.value)
             case .failure(let error):
                 if isPooled { freeTurn() }
@@ -113,13 +121,14 @@ final class UpstreamPool {
 
     /// A connection has served its request and can serve another.
     func release(_ connection: UpstreamConnection) {
+        guard !isClosed else { return connection.cancel() }
         active -= 1
         idle.append(connection)
         takeNext()
     }
 
     /// A connection has ended.
-    func lost(_ connection: UpstreamConnection, wasBusy: Bool) {
+    func lost(_ connection: UpstreamConnection) {
         guard connection.isPooled else { return }
         if let index = idle.firstIndex(where: { $0 === connection }) {
             idle.remove(at: index)
@@ -154,6 +163,7 @@ final class UpstreamPool {
 
     /// Closes idle connections; those in use end with their requests.
     func close() {
+        isClosed = true
         for connection in idle { connection.cancel() }
     }
 }
