@@ -11,15 +11,17 @@ DEBUG   := $(CURDIR)/.build/debug/tollgate
 RELEASE := $(CURDIR)/.build/release/tollgate
 N       ?= 200
 SEED    ?= 1
+FOR     ?= 3600
+FUZZ    ?= 60
 
 EXPLICIT := --explicit-target-dependency-import-check error
 step = @printf '\n=== %s\n' "$(1)"
 
-.PHONY: help demo test build lint unit e2e bench kills readme clean system
+.PHONY: help demo test build lint unit e2e bench bench-gateway fuzz kills soak readme clean system
 
 help: ## lists the targets
 	@echo "usage: make TARGET"
-	@sed -n 's/^\([a-z0-9]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
 
 demo: system ## builds tollgate and shows it at work, with the proof (about 30 s after the build)
 	@PYTHON=$(PYTHON) $(PYTHON) scripts/demo
@@ -32,7 +34,7 @@ build: system ## the debug build, with tests, in Swift 6 mode with warnings as e
 
 lint: ## formatting, and the arrows between targets
 	$(call step,lint)
-	swift format lint --strict --recursive --configuration .swift-format Package.swift Sources Tests
+	swift format lint --strict --recursive --configuration .swift-format Package.swift Sources Tests Fuzz
 	$(PYTHON) scripts/check-arrows
 
 unit: build ## the Swift tests
@@ -47,6 +49,17 @@ bench: system ## the table of docs/PERFORMANCE.md, measured on this machine
 	$(call step,benchmarks)
 	PYTHON=$(PYTHON) Benchmarks/run
 
+bench-gateway: system ## CPU of `serve` beside nginx, on the same work in one run
+	$(call step,benchmark of the gateway)
+	swift build -c release --product tollgate -j $(JOBS)
+	$(PYTHON) Benchmarks/gateway/run --tollgate $(RELEASE)
+
+fuzz: ## fuzzes what reads strangers' bytes, each target for FUZZ seconds (FUZZ=60)
+	PYTHON=$(PYTHON) scripts/fuzz $(FUZZ)
+
+soak: build $(VENV)/.complete ## mixed load for FOR seconds (FOR=3600): memory stays flat, every call is accounted for
+	TOLLGATE=$(DEBUG) $(VENV)/bin/python Tests/EndToEnd/soak.py --seconds $(FOR)
+
 kills: system ## kills writer and ingester N times at random (N=200 SEED=1) and counts what is left
 	swift build --product tollgate -j $(JOBS)
 	TOLLGATE=$(DEBUG) $(PYTHON) Tests/EndToEnd/kills.py --kills $(N) --seed $(SEED)
@@ -55,7 +68,7 @@ readme: system ## runs the demo and puts its transcript into README.md
 	$(PYTHON) scripts/readme
 
 clean: ## removes everything that these commands made
-	rm -rf .build .build-* $(VENV) demo-out
+	rm -rf .build .build-* $(VENV) .venv-checkers demo-out
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 system:

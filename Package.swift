@@ -16,8 +16,10 @@ let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let grdbSQLite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
 let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
@@ -49,7 +51,8 @@ let package = Package(
         .target(
             name: "Gateway",
             dependencies: [
-                "AuditLog", "Events", "MCP", "Policy", "StrictJSON", crypto, nioCore, nioHTTP1, nioPosix, nioSSL, yams,
+                "AuditLog", "Events", "MCP", "Policy", "StrictJSON", crypto, nioCore, nioHTTP1, nioPosix, nioSSL,
+                nioTLS, yams,
             ],
             swiftSettings: strict),
         .target(name: "Warehouse", dependencies: ["Events", grdb, grdbSQLite], swiftSettings: strict),
@@ -77,7 +80,12 @@ let package = Package(
         .testTarget(name: "MCPTests", dependencies: ["MCP", "StrictJSON"], swiftSettings: strict),
         .testTarget(name: "PolicyTests", dependencies: ["Policy", "Events", "StrictJSON"], swiftSettings: strict),
         .testTarget(
-            name: "GatewayTests", dependencies: ["Gateway", "AuditLog", "Events", "Policy"], swiftSettings: strict),
+            name: "GatewayTests",
+            dependencies: [
+                "Gateway", "AuditLog", "Events", "MCP", "Policy", "StrictJSON", nioCore, nioEmbedded, nioHTTP1,
+                nioPosix,
+            ],
+            swiftSettings: strict),
         .testTarget(name: "WarehouseTests", dependencies: ["Warehouse", "Events", grdb], swiftSettings: strict),
         .testTarget(
             name: "IngestTests", dependencies: ["Ingest", "AuditLog", "Events", "Warehouse", grdb],

@@ -56,7 +56,7 @@ public enum AnswerWriter {
     ///
     /// - Parameter id: the request's id token as it was sent.
     public static func append(
-        _ denial: Denial, id: some Collection<UInt8>, era: ProtocolEra, to buffer: inout [UInt8]
+        _ denial: Denial, id: [UInt8], era: ProtocolEra, to buffer: inout [UInt8]
     ) {
         begin(id: id, in: &buffer)
         buffer.append(literal: ",\"result\":{\"content\":[{\"type\":\"text\",\"text\":")
@@ -102,7 +102,7 @@ public enum AnswerWriter {
     ///   - message: constant text or the policy's, never anything of a call's arguments.
     ///   - record: the name of the record of this refusal, where there is one.
     public static func append(
-        error code: RPCErrorCode, message: String, id: (some Collection<UInt8>)?, record: String? = nil,
+        error code: RPCErrorCode, message: String, id: [UInt8]?, record: String? = nil,
         to buffer: inout [UInt8]
     ) {
         begin(id: id, in: &buffer)
@@ -125,17 +125,18 @@ public enum AnswerWriter {
     public static func append(
         _ refusal: EnvelopeRefusal, message: UnsafeRawBufferPointer, record: String? = nil, to buffer: inout [UInt8]
     ) -> Bool {
-        let id: Slice<UnsafeRawBufferPointer>?
+        let id: [UInt8]?
         switch refusal.answer {
         case .none: return false
         case .unknown: id = nil
-        case .request(let place): id = message[place.range]
+        case .request(let place): id = Array(message[place.range])
         }
         append(error: refusal.code, message: refusal.description, id: id, record: record, to: &buffer)
         return true
     }
 
-    private static func begin(id: (some Collection<UInt8>)?, in buffer: inout [UInt8]) {
+    private static func begin(id: [UInt8]?, in buffer: inout [UInt8]) {
+        buffer.reserveCapacity(buffer.count + 640)
         buffer.append(literal: "{\"jsonrpc\":\"2.0\",\"id\":")
         if let id { buffer.append(contentsOf: id) } else { buffer.append(literal: "null") }
     }

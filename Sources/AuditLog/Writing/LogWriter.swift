@@ -166,7 +166,9 @@ public final class LogWriter: Sendable {
         queue.wait(for: ticket, milliseconds: milliseconds)
     }
 
-    /// How a record's commit ended; nil while it is under way. Never waits.
+    /// How a record's commit ended; nil while it is under way.
+    ///
+    /// Never waits.
     public func result(of ticket: LogTicket) -> CommitResult? {
         queue.result(of: ticket)
     }

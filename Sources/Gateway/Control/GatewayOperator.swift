@@ -17,6 +17,8 @@ public final class GatewayOperator: Sendable {
         var settings: ServeSettings
         /// What was looked at when loading failed, so that the same mistake is told once.
         var failed: [FileStamp] = []
+        /// The certificate files, as they were when they were read last.
+        var certificates: [FileStamp]
     }
 
     private let state: Monitor<State>
@@ -37,7 +39,7 @@ public final class GatewayOperator: Sendable {
         self.environment = environment
         self.report = report
         self.requestStop = requestStop
-        state = Monitor(State(settings: settings))
+        state = Monitor(State(settings: settings, certificates: settings.configuration.certificateFiles))
     }
 
     // MARK: Reloading
@@ -45,7 +47,9 @@ public final class GatewayOperator: Sendable {
     /// Reloads if a file has changed since it was read.
     public func reloadIfChanged() {
         let isDue = state.withLock { state in
-            state.failed.isEmpty ? state.settings.haveFilesChanged : state.failed.contains { $0.hasChanged }
+            state.failed.isEmpty
+                ? state.settings.haveFilesChanged || state.certificates.contains { $0.hasChanged }
+                : state.failed.contains { $0.hasChanged }
         }
         if isDue { _ = reload() }
     }
@@ -76,6 +80,7 @@ public final class GatewayOperator: Sendable {
             refuse("\(error)")
             return ("\(error)", hint)
         }
+        state.certificates = settings.configuration.certificateFiles
         let fixed = settings.configuration.whatNeedsRestart(before: state.settings.configuration)
         state.settings = settings
         state.failed = []
@@ -135,11 +140,25 @@ public final class GatewayOperator: Sendable {
 }
 
 extension ServeConfiguration {
+    /// The files of certificates, keys and authorities, as they are now.
+    var certificateFiles: [FileStamp] {
+        var paths: [String] = []
+        if let tls { paths += [tls.certificate, tls.key] }
+        for server in servers.values {
+            if case .http(let upstream) = server.upstream, let authorities = upstream.authorities {
+                paths.append(authorities)
+            }
+        }
+        return paths.sorted().map { FileStamp($0) }
+    }
+
     /// The parts that only a restart can change and that differ from `old`.
     func whatNeedsRestart(before old: ServeConfiguration) -> [String] {
         let parts: [(String, Bool)] = [
             ("listen", listen != old.listen), ("log", log != old.log), ("durability", durability != old.durability),
-            ("warehouse", warehouse != old.warehouse), ("tls", tls != old.tls), ("name", name != old.name),
+            ("warehouse", warehouse != old.warehouse), ("tls", (tls == nil) != (old.tls == nil)),
+            ("timeouts.shutdown", timeouts.shutdown != old.timeouts.shutdown),
+            ("name", name != old.name),
             ("flood", flood != old.flood), ("watch", watch != old.watch),
             ("timeouts.commit", timeouts.commit != old.timeouts.commit),
             ("limits.head_bytes", limits.headBytes != old.limits.headBytes),

@@ -34,11 +34,6 @@ final class Decider: @unchecked Sendable {
 }
 
 extension CompiledPolicy {
-    /// Whether the policy's owner wrote this tool's name.
-    func names(_ tool: String) -> Bool {
-        document.tools.contains { $0.name == tool } || document.hide.contains(tool)
-    }
-
     /// Whether lists of tools have to be changed before a client may see them.
     var hidesTools: Bool { !document.hide.isEmpty && document.mode == .enforce }
 }

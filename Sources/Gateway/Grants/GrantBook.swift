@@ -38,7 +38,8 @@ public struct GrantBook: Sendable {
     ) throws(GrantError) -> (reply: ControlReply, records: [Control]) {
         let file = try grantsFile()
         let known = GrantRequest.Known(
-            servers: Array(settings.configuration.servers.keys), policies: Array(settings.configuration.policies.keys))
+            servers: Array(settings.configuration.servers.keys), policies: Array(settings.configuration.policies.keys),
+            takenIDs: Set(settings.configuration.grants.map(\.id)))
         var random = SystemRandomNumberGenerator()
         switch request.action {
         case .grantCreate:
@@ -53,6 +54,12 @@ public struct GrantBook: Sendable {
             return (.done([("id", .text(id))]), [Control(.grantRevoked).with(.grant, id)])
         case .grantRotate:
             let id = try id(of: request)
+            guard !known.takenIDs.contains(id) else {
+                throw GrantError(
+                    .usage,
+                    "the grant \"\(id)\" stands in the configuration itself; give it another token_sha256 there",
+                    hint: "tollgate grant list --config FILE")
+            }
             let issued = try file.rotate(id: id, at: now, using: &random)
             let (reply, records) = GrantBook.issued([issued])
             return (reply, [Control(.grantRevoked).with(.grant, id).with(.reason, "rotated")] + records)
@@ -63,8 +70,8 @@ public struct GrantBook: Sendable {
     private func grantsFile() throws(GrantError) -> GrantsFile {
         guard let path = settings.configuration.grantsFile else {
             throw GrantError(
-                .usage, "the configuration names no grants_file",
-                hint: "add \"grants_file\": \"grants.json\" to the configuration")
+                .usage, "the configuration names no file to keep grants in; add \"grants_file\": \"grants.json\"",
+                hint: "tollgate serve --config FILE --check")
         }
         return GrantsFile(path: path)
     }
@@ -85,7 +92,9 @@ public struct GrantBook: Sendable {
         if let text = request["expires"]?.text {
             expires = Timestamp(text: text)
             guard expires != nil else {
-                throw GrantError(.usage, "'\(text)' is no moment such as 2027-01-31T00:00:00.000000Z", hint: "tollgate grant create --help")
+                throw GrantError(
+                    .usage, "'\(text)' is no moment such as 2027-01-31T00:00:00.000000Z",
+                    hint: "tollgate grant create --help")
             }
         }
         return GrantRequest(

@@ -34,11 +34,14 @@ public struct GrantRequest: Sendable, Equatable {
         public var servers: [String]?
         /// The policies there are.
         public var policies: [String]?
+        /// Ids that are taken elsewhere, such as in the configuration itself.
+        public var takenIDs: Set<String>
 
         /// Takes the names of a configuration, or any.
-        public init(servers: [String]? = nil, policies: [String]? = nil) {
+        public init(servers: [String]? = nil, policies: [String]? = nil, takenIDs: Set<String> = []) {
             self.servers = servers
             self.policies = policies
+            self.takenIDs = takenIDs
         }
     }
 

@@ -75,7 +75,8 @@ public struct GrantsFile: Sendable {
         }
         let issued = GrantsFile.issue(request, using: &generator)
         try change { contents throws(GrantError) in
-            guard !contents.grants.contains(where: { $0.id == request.id }) else { throw exists([request.id]) }
+            guard !known.takenIDs.contains(request.id), !contents.grants.contains(where: { $0.id == request.id })
+            else { throw exists([request.id]) }
             contents.grants.append(issued.grant)
         }
         return issued
@@ -96,12 +97,13 @@ public struct GrantsFile: Sendable {
         var issued: [Issued] = []
         for entry in sheet.entries { issued.append(GrantsFile.issue(entry.request, using: &generator)) }
         try change { contents throws(GrantError) in
-            let taken = Set(contents.grants.map(\.id))
+            let taken = Set(contents.grants.map(\.id)).union(known.takenIDs)
             let lines = sheet.entries.filter { taken.contains($0.request.id) }
                 .map { "  line \($0.line): id: there is a grant \"\($0.request.id)\" already" }
             guard lines.isEmpty else {
                 throw GrantError(
-                    .exists, "no grant was made:\n" + lines.joined(separator: "\n"), hint: "tollgate grant list")
+                    .exists, "no grant was made:\n" + lines.joined(separator: "\n"),
+                    hint: "tollgate grant list --config FILE")
             }
             contents.grants += issued.map(\.grant)
         }
@@ -204,7 +206,7 @@ public struct GrantsFile: Sendable {
         let message =
             wasRevoked ? "the grant \"\(id)\" is revoked already" : "there is no grant \"\(id)\" in \(path)"
         return GrantError(
-            .notFound, message + (nearest.map { "; nearest: \($0)" } ?? ""), hint: "tollgate grant list")
+            .notFound, message + (nearest.map { "; nearest: \($0)" } ?? ""), hint: "tollgate grant list --config FILE")
     }
 
     private static func disk(_ error: SystemError) -> GrantError {

@@ -2,6 +2,7 @@ import AuditLog
 import Events
 import MCP
 import NIOCore
+import NIOSSL
 import Policy
 
 /// What all connections of one HTTP gateway share.
@@ -31,6 +32,7 @@ final class GatewayCore: @unchecked Sendable {
     let clock: any LogClock
     let recorder: OutcomeRecorder
     let commits: CommitWaiters
+    let flushes: FlushBatch
     /// This gateway's name in records.
     let name: String
     /// `http://127.0.0.1:8700`, for metadata.
@@ -45,6 +47,8 @@ final class GatewayCore: @unchecked Sendable {
     private(set) var names: EndpointNames
     private(set) var trustedProxies: Set<String>
     private(set) var throttle: DenialThrottle
+    /// For clients over TLS; nil for plain HTTP.
+    var tls: NIOSSLContext?
     /// Counts the reloads, so that what was looked up before is looked up again.
     private(set) var edition = 0
 
@@ -73,13 +77,17 @@ final class GatewayCore: @unchecked Sendable {
     private(set) lazy var gate = Gate(core: self)
     private var sweepCount = 0
 
-    init(_ settings: ServeSettings, log: LogWriter, clock: any LogClock, recorder: OutcomeRecorder, name: String, loop: any EventLoop) throws {
+    init(
+        _ settings: ServeSettings, log: LogWriter, clock: any LogClock, recorder: OutcomeRecorder, name: String,
+        loop: any EventLoop
+    ) throws {
         let configuration = settings.configuration
         self.loop = loop
         self.log = log
         self.clock = clock
         self.recorder = recorder
         self.name = name
+        flushes = FlushBatch(loop: loop)
         commits = CommitWaiters(log: log, loop: loop, patience: TimeAmount(configuration.timeouts.commit))
         limits = configuration.limits
         timeouts = TimeOuts(configuration.timeouts)
@@ -96,7 +104,7 @@ final class GatewayCore: @unchecked Sendable {
     }
 
     private func makeRoutes(_ configuration: ServeConfiguration) throws {
-        routes = try RouteBuilder(loop: loop).routes(configuration, keeping: routes)
+        routes = try RouteBuilder(loop: loop, flushes: flushes).routes(configuration, keeping: routes)
         for route in routes.values {
             guard case .command(let children) = route.upstream else { continue }
             children.sessionEnded = { [weak self] session in self?.end(session) }
@@ -109,7 +117,8 @@ final class GatewayCore: @unchecked Sendable {
     /// Takes over a new configuration: from the next call on, grants, policies and servers are the new ones.
     ///
     /// - Throws: `GatewayError` when a server's certificates cannot be used; nothing has changed then.
-    func apply(_ settings: ServeSettings) throws {
+    func apply(_ settings: ServeSettings, tls: NIOSSLContext?) throws {
+        self.tls = tls
         let configuration = settings.configuration
         let old = routes
         try makeRoutes(configuration)

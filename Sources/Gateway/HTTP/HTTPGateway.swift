@@ -23,7 +23,9 @@ public final class HTTPGateway: Sendable {
     ///   - name: the gateway's name in records, unless the configuration gives one.
     ///   - stateFolder: the folder of keys, outside of every log.
     /// - Throws: `GatewayError`, `LogError`.
-    public init(_ settings: ServeSettings, log: LogWriter, clock: any LogClock, name: String, stateFolder: String) throws {
+    public init(_ settings: ServeSettings, log: LogWriter, clock: any LogClock, name: String, stateFolder: String)
+        throws
+    {
         let key = try DigestKey.load(stateFolder: stateFolder, origin: log.identity.origin)
         let decider = Decider()
         let policies = settings.policies
@@ -50,6 +52,7 @@ public final class HTTPGateway: Sendable {
     public func start(_ configuration: ServeConfiguration) async throws -> ListenAddress {
         let core = core
         let tls = try HTTPGateway.tls(configuration)
+        try await core.loop.submit { core.tls = tls }.get()
         var limits = NIOHTTPDecoderLimitConfiguration()
         limits.maxHeaderFieldSize = configuration.limits.headBytes
         limits.maxHeaderListSize = configuration.limits.headBytes
@@ -66,9 +69,8 @@ public final class HTTPGateway: Sendable {
                         throw GatewayError(.cannotStart, "too many connections")
                     }
                     let pipeline = channel.pipeline.syncOperations
-                    if let tls { try pipeline.addHandler(NIOSSLServerHandler(context: tls)) }
+                    if let tls = core.tls { try pipeline.addHandler(NIOSSLServerHandler(context: tls)) }
                     try pipeline.addHandlers([
-                        HTTPResponseEncoder(),
                         ByteToMessageHandler(
                             HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes, limitConfiguration: headLimits)),
                         ClientConnection(core: core),
@@ -79,8 +81,9 @@ public final class HTTPGateway: Sendable {
         do {
             channel = try await bootstrap.bind(host: configuration.listen.host, port: configuration.listen.port).get()
         } catch {
+            let why = (error as? IOError).map { String(cString: strerror($0.errnoCode)) } ?? "\(error)"
             throw GatewayError(
-                .cannotStart, "cannot listen on \(configuration.listen): \(error)",
+                .usage, "cannot listen on \(configuration.listen): \(why.lowercased())",
                 hint: "ss -ltnp 'sport = :\(configuration.listen.port)'")
         }
         listener.withLock { $0 = channel }
@@ -110,7 +113,8 @@ public final class HTTPGateway: Sendable {
         for policy in settings.policies.values.sorted(by: { $0.name < $1.name }) where !known.contains(policy.digest) {
             try PolicyArchive.keep(policy, in: core.log)
         }
-        try core.loop.submit { try core.apply(settings) }.wait()
+        let tls = try HTTPGateway.tls(settings.configuration)
+        try core.loop.submit { try core.apply(settings, tls: tls) }.wait()
     }
 
     /// What is under way just now; blocks like ``apply(_:)``.
@@ -168,7 +172,9 @@ public final class HTTPGateway: Sendable {
     private static func tls(_ configuration: ServeConfiguration) throws -> NIOSSLContext? {
         guard let files = configuration.tls else { return nil }
         do {
-            let chain = try NIOSSLCertificate.fromPEMFile(files.certificate).map { NIOSSLCertificateSource.certificate($0) }
+            let chain = try NIOSSLCertificate.fromPEMFile(files.certificate).map {
+                NIOSSLCertificateSource.certificate($0)
+            }
             let key = try NIOSSLPrivateKey(file: files.key, format: .pem)
             var settings = TLSConfiguration.makeServerConfiguration(
                 certificateChain: chain, privateKey: .privateKey(key))

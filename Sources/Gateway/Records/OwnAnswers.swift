@@ -31,7 +31,7 @@ enum AuditUnavailable {
     }
 
     static func append(
-        to line: inout [UInt8], id: some Collection<UInt8>, isCall: Bool, era: ProtocolEra, record: String?
+        to line: inout [UInt8], id: [UInt8], isCall: Bool, era: ProtocolEra, record: String?
     ) {
         guard isCall else {
             AnswerWriter.append(

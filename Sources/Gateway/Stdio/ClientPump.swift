@@ -105,7 +105,7 @@ struct ClientPump {
         }
         guard let ticket else {
             AuditUnavailable.append(
-                to: &line, id: message[request.id.range], isCall: true, era: era(request), record: nil)
+                to: &line, id: Array(message[request.id.range]), isCall: true, era: era(request), record: nil)
             context.answer(&line)
             return true
         }
@@ -132,7 +132,7 @@ struct ClientPump {
         _ message: UnsafeRawBufferPointer
     ) {
         let denial = Denial(verdict, tool: tool, record: context.log.name(of: ticket))
-        AnswerWriter.append(denial, id: message[request.id.range], era: era(request), to: &line)
+        AnswerWriter.append(denial, id: Array(message[request.id.range]), era: era(request), to: &line)
         context.answer(&line)
     }
 
@@ -165,7 +165,7 @@ struct ClientPump {
         let ticket = context.log.append(isUrgent: false) { _, _ in .decision(decision) }
         AnswerWriter.append(
             error: .invalidRequest, message: "another request with this id is still waiting for its answer",
-            id: message[request.id.range], record: ticket.map { context.log.name(of: $0) }, to: &line)
+            id: Array(message[request.id.range]), record: ticket.map { context.log.name(of: $0) }, to: &line)
         context.answer(&line)
         return false
     }

@@ -55,7 +55,8 @@ final class StdioContext: Sendable {
         if request.forwarded == nil {
             recorder.recordNotForwarded(request)
         } else {
-            recorder.record(request, request.cancelled != nil ? .cancelled : client.hasReader ? .upstreamDown : .disconnected)
+            recorder.record(
+                request, request.cancelled != nil ? .cancelled : client.hasReader ? .upstreamDown : .disconnected)
         }
         guard request.cancelled == nil else { return }
         let what = status.map { "the server \($0.description) before it answered" } ?? "the server ended"

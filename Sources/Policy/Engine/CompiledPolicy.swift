@@ -90,6 +90,12 @@ public struct CompiledPolicy: Sendable {
         return tool.standing == .hidden && tool.mode == .enforce
     }
 
+    /// Whether the policy's owner wrote this tool's name, as a rule's or as a hidden one.
+    public func names(_ tool: String) -> Bool {
+        var tool = tool
+        return tool.withUTF8 { table.index(of: UnsafeRawBufferPointer($0)) } != nil
+    }
+
     /// A tool's class of harm: the policy's own word, or else what was found.
     public func risk(ofTool name: String, found: Risk) -> Risk {
         tool(name).risk ?? found

@@ -134,7 +134,8 @@ struct GrantListCommand: ParsableCommand {
             if let revoked = grant["revoked"]?.text {
                 line += "revoked \(revoked)"
             } else {
-                line += "agent \(grant["agent"]?.text ?? "")\tservers \(servers)\tpolicy \(grant["policy"]?.text ?? "none")"
+                line +=
+                    "agent \(grant["agent"]?.text ?? "")\tservers \(servers)\tpolicy \(grant["policy"]?.text ?? "none")"
                 if let expires = grant["expires"]?.text { line += "\texpires \(expires)" }
             }
             Console.output(line + "\n")

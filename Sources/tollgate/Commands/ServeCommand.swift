@@ -30,6 +30,8 @@ struct ServeCommand: AsyncParsableCommand {
     var only: ServePart?
 
     func run() async throws {
+        // Until the gateway takes it, and in parts that have nothing to reload, it must not end the process.
+        signal(SIGHUP, SIG_IGN)
         let path = Places.absolute(config)
         let settings = try ServeSettings.load(path, environment: ProcessInfo.processInfo.environment)
         guard !check else {

@@ -39,9 +39,9 @@ struct GatewayCheck {
     private func check(_ name: String, _ server: ServeConfiguration.Server, _ say: (Bool, String, String?) -> Void) {
         switch server.upstream {
         case .http(let upstream):
-            let isThere = Self.accepts(upstream.url.host, upstream.url.port)
+            let trouble = UpstreamProbe.trouble(with: upstream)
             say(
-                isThere, "server \(name): \(upstream.url)\(isThere ? "" : " accepts no connection")",
+                trouble == nil, "server \(name): \(upstream.url)\(trouble.map { " \($0)" } ?? "")",
                 "curl -sS -o /dev/null -w '%{http_code}' \(upstream.url)")
         case .command(let upstream):
             let program = upstream.command.first ?? ""

@@ -27,12 +27,18 @@ struct GatewayService: Service {
         options.report = { trouble in
             switch trouble {
             case .began(let error):
-                Console.error("tollgate: nothing can be recorded, so calls are denied: \(error)\nhint: tollgate doctor\n")
+                Console.error(
+                    "tollgate: nothing can be recorded, so calls are denied: \(error)\nhint: tollgate doctor\n")
             case .ended(let lost):
                 Console.error("tollgate: records are written again; a gap record says that \(lost) were lost\n")
             }
         }
         log = try LogWriter.open(LogDirectory(path: configuration.log), options: options, clock: clock)
+        if let damaged = log.recovery.damaged {
+            Console.error(
+                "tollgate: records \(damaged.lowerBound) to \(max(damaged.upperBound, 1) - 1) of \(log.log.path) cannot be "
+                    + "read any more; the log goes on behind them\nhint: tollgate log verify --log \(log.log.path)\n")
+        }
         do {
             gateway = try HTTPGateway(settings, log: log, clock: clock, name: name, stateFolder: Places.state)
         } catch {

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
+import socket
 import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -249,3 +251,103 @@ def log_that_was_rolled_back(home: Home) -> Iterator[Words]:
 def watch_into_a_folder_that_is_not_there(home: Home) -> Iterator[Words]:
     written_log(home)
     yield ["watch", "--once", "--sink", "file:nowhere/sink.ndjson"]
+
+
+# --- serve and grants ---
+
+
+def gateway(home: Home, **changes: object) -> str:
+    """A configuration of `serve` with one server, one policy and the grant `ci`; None leaves a field out."""
+    home.write("open.json", {"version": "1", "default": "allow"})
+    digest = hashlib.sha256(b"a token that nobody uses").hexdigest()
+    document: dict[str, object] = {
+        "listen": "127.0.0.1:0",
+        "log": "log",
+        "servers": {"ecs": {"url": "http://127.0.0.1:9/mcp"}},
+        "policies": {"builders": "open.json"},
+        "grants": [{"id": "ci", "agent": "ci-builder", "server": "ecs", "policy": "builders", "token_sha256": digest}],
+        "grants_file": "grants.json",
+    }
+    document = {key: value for key, value in (document | changes).items() if value is not None}
+    home.write("serve.json", document)
+    return "serve.json"
+
+
+simple("serve-of-a-file-that-is-not-there", 2, "nowhere.json", "serve", "--config", "nowhere.json")
+
+
+@situation(2, "/servers/ecs/urll")
+def serve_with_an_invalid_configuration(home: Home) -> Iterator[Words]:
+    servers = {"ecs": {"urll": "http://127.0.0.1:9/mcp"}}
+    yield ["serve", "--config", gateway(home, servers=servers, listen="127.0.0.1", limits={"depth": 1})]
+
+
+@situation(2, "127.0.0.1:18700")
+def serve_on_a_port_that_is_taken(home: Home) -> Iterator[Words]:
+    with contextlib.ExitStack() as stack:
+        # Where it is taken already, that will do.
+        with contextlib.suppress(OSError):
+            stack.enter_context(socket.create_server(("127.0.0.1", 18700)))
+        yield ["serve", "--config", gateway(home, listen="127.0.0.1:18700")]
+
+
+@situation(2, "grants.json")
+def serve_with_grants_that_others_can_read(home: Home) -> Iterator[Words]:
+    file = gateway(home)
+    home.write("grants.json", {"v": 1, "grants": [], "revoked": []}).chmod(0o644)
+    yield ["serve", "--config", file]
+
+
+@situation(2, "/grants/0/server")
+def serve_with_a_grant_for_an_unknown_server(home: Home) -> Iterator[Words]:
+    grant = {"id": "ci", "agent": "ci", "server": "esc", "policy": "builders", "token_sha256": "0" * 64}
+    yield ["serve", "--config", gateway(home, grants=[grant])]
+
+
+@situation(2, "/policies/builders")
+def serve_with_a_policy_that_has_errors(home: Home) -> Iterator[Words]:
+    file = gateway(home)
+    home.write("open.json", {"version": "1", "default": "perhaps", "tool": {}})
+    yield ["serve", "--config", file]
+
+
+@situation(2, "/servers/ecs/headers/Authorization")
+def serve_without_a_variable_that_it_needs(home: Home) -> Iterator[Words]:
+    entry = {"url": "http://127.0.0.1:9/mcp", "headers": {"Authorization": "env:ECS_TOKEN"}}
+    yield ["serve", "--config", gateway(home, servers={"ecs": entry})]
+
+
+@situation(7, "log")
+def serve_of_a_log_that_another_process_holds(home: Home) -> Iterator[Words]:
+    with home.client(*home.recorder(), log=home.work / "log") as client:
+        client.handshake()
+        yield ["serve", "--config", gateway(home)]
+        client.close()
+
+
+@situation(2, "nightly")
+def grant_revoke_of_an_unknown_id(home: Home) -> Iterator[Words]:
+    yield ["grant", "revoke", "nightly", "--config", gateway(home)]
+
+
+@situation(2, "grants_file")
+def grant_create_without_a_grants_file(home: Home) -> Iterator[Words]:
+    words = ["--agent", "nightly", "--server", "ecs", "--policy", "builders"]
+    yield ["grant", "create", "--config", gateway(home, grants_file=None), *words]
+
+
+@situation(2, "esc")
+def grant_create_for_an_unknown_server(home: Home) -> Iterator[Words]:
+    words = ["--agent", "nightly", "--server", "esc", "--policy", "builders"]
+    yield ["grant", "create", "--config", gateway(home), *words]
+
+
+@situation(2, "line 3")
+def grant_create_from_a_sheet_with_mistakes(home: Home) -> Iterator[Words]:
+    home.write("fleet.csv", "id,agent,server,policy\na,agent,ecs,builders\nb,agent,esc,builder\na,agent,ecs,builders\n")
+    yield ["grant", "create", "--config", gateway(home), "--from", "fleet.csv"]
+
+
+@situation(2, "ci")
+def grant_rotate_of_a_grant_in_the_configuration(home: Home) -> Iterator[Words]:
+    yield ["grant", "rotate", "ci", "--config", gateway(home)]

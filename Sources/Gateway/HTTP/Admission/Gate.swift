@@ -89,7 +89,8 @@ final class Gate {
         var path: Substring = ""
         var query: Substring = ""
         let target: RequestTarget
-        if let known = connection.knownAddress, known.edition == core.edition, known.host == host, known.uri == head.uri {
+        if let known = connection.knownAddress, known.edition == core.edition, known.host == host, known.uri == head.uri
+        {
             target = known.target
             path = head.uri[...]
         } else {
@@ -107,7 +108,7 @@ final class Gate {
         switch target {
         case .health where head.method == .GET || head.method == .HEAD:
             return .local(core.log.trouble == nil ? .json(.ok, Array("{\"status\":\"ok\"}".utf8)) : Gate.unwell)
-        case .metadata(let resource): return .local(metadata(of: resource, host: host))
+        case .metadata(let resource): return .local(metadata(of: resource, base: base(host, facts, connection)))
         case .server: break
         default: return refuse(.unknownServer, status: .notFound, "the endpoints are /<server>/mcp", peer)
         }
@@ -122,14 +123,19 @@ final class Gate {
         switch identify(facts, on: connection) {
         case .grant(let grant): return admit(head, facts, target, grant: grant, peer: peer)
         case .revoked(let id):
-            return refuse(.grantRevoked, status: .unauthorized, "this grant has been revoked", peer, grant: id, path)
+            return refuse(
+                .grantRevoked, status: .unauthorized, "this grant has been revoked", peer, grant: id, path,
+                base(host, facts, connection))
         case .expired(let id):
-            return refuse(.grantRevoked, status: .unauthorized, "this grant has expired", peer, grant: id, path)
+            return refuse(
+                .grantRevoked, status: .unauthorized, "this grant has expired", peer, grant: id, path,
+                base(host, facts, connection))
         case .unknown:
             let text =
                 facts.authorization == nil
                 ? "send Authorization: Bearer <grant token>" : "this token belongs to no grant"
-            return refuse(.identityUnresolved, status: .unauthorized, text, peer, path)
+            return refuse(
+                .identityUnresolved, status: .unauthorized, text, peer, grant: nil, path, base(host, facts, connection))
         }
     }
 
@@ -202,7 +208,7 @@ final class Gate {
     /// Refuses a caller that is not known.
     private func refuse(
         _ reason: Reason, status: HTTPResponseStatus, _ text: String, _ peer: String, grant: String? = nil,
-        _ path: Substring = ""
+        _ path: Substring = "", _ base: String = ""
     ) -> Result {
         noteUnresolved(reason, peer: peer, grant: grant)
         var answer = rpcError(status, .invalidRequest, text, id: nil)
@@ -211,7 +217,7 @@ final class Gate {
             answer.headers.add(
                 name: "WWW-Authenticate",
                 value: "Bearer \(isInvalid ? "error=\"invalid_token\", " : "")"
-                    + "resource_metadata=\"\(core.baseURL)/.well-known/oauth-protected-resource\(path)\"")
+                    + "resource_metadata=\"\(base)/.well-known/oauth-protected-resource\(path)\"")
         }
         return .refused(Refusal(answer: answer))
     }
@@ -293,13 +299,19 @@ final class Gate {
         .serviceUnavailable, Array("{\"status\":\"the audit log cannot be written\"}".utf8))
 
     /// Protected-resource metadata (RFC 9728): tokens come from the operator, in the header only.
-    private func metadata(of resource: String, host: String) -> HTTPAnswer {
+    private func metadata(of resource: String, base: String) -> HTTPAnswer {
         let isPlain = resource.utf8.allSatisfy { $0.isASCIIAlphanumeric || "/._-".utf8.contains($0) }
         let path = isPlain ? resource : ""
         let text =
-            "{\"resource\":\"\(core.baseURL)\(path)\",\"bearer_methods_supported\":[\"header\"],"
+            "{\"resource\":\"\(base)\(path)\",\"bearer_methods_supported\":[\"header\"],"
             + "\"resource_name\":\"tollgate\"}"
         return .json(.ok, Array(text.utf8))
+    }
+
+    /// The gateway's address as the client knows it; its name has been checked.
+    private func base(_ host: String, _ facts: RequestHead, _ connection: ClientConnection) -> String {
+        let isForwarded = core.trustedProxies.contains(connection.peer) && facts.forwardedProto == "https"
+        return "\(core.tls != nil || isForwarded ? "https" : "http")://\(host.lowercased())"
     }
 
     private static func split(_ uri: String) -> (path: Substring, query: Substring) {

@@ -10,6 +10,7 @@ struct RequestHead {
     var contentLength: Int?
     var session: String?
     var forwardedFor: String?
+    var forwardedProto: String?
     /// `Transfer-Encoding`, the last of several.
     var transferCoding: String?
     /// Whether the body is said to be compressed, or otherwise no plain bytes.
@@ -30,7 +31,9 @@ struct RequestHead {
             case 14 where RequestHead.matches(name, "content-length"): contentLength = Int(value)
             case 14 where RequestHead.matches(name, "mcp-session-id"): session = keep(value, over: session)
             case 15 where RequestHead.matches(name, "x-forwarded-for"): forwardedFor = value
-            case 16 where RequestHead.matches(name, "content-encoding"): isEncoded = !RequestHead.matches(value, "identity")
+            case 16 where RequestHead.matches(name, "content-encoding"):
+                isEncoded = !RequestHead.matches(value, "identity")
+            case 17 where RequestHead.matches(name, "x-forwarded-proto"): forwardedProto = value
             case 17 where RequestHead.matches(name, "transfer-encoding"):
                 transferCoding = keep(value, over: transferCoding)
             default: continue

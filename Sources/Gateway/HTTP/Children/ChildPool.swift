@@ -7,8 +7,12 @@ import NIOHTTP1
 final class ChildPool {
     /// What a child may cost.
     struct Bounds {
-        /// Requests that one child may have at once.
+        /// Requests that one child works on at once.
+        var concurrency: Int
+        /// Requests that one child may have, those that wait included.
         var pending: Int
+        /// How long a request may wait for its turn.
+        var wait: TimeAmount
         /// Bytes of one of its messages.
         var messageBytes: Int
         /// How long it may be unused before it is stopped.
@@ -101,6 +105,7 @@ final class ChildPool {
 
     /// Stops children that have been unused for long.
     func sweep(now: NIODeadline) {
+        for child in all.values { child.sweep(now: now) }
         for child in all.values where child.load == 0 && now - child.lastUsed > bounds.idle { child.stop() }
     }
 

@@ -32,8 +32,13 @@ final class ChildServer {
     /// Whose clients do not read just now.
     private var slowReaders: Set<ObjectIdentifier> = []
     private var nextNumber = 1
-    private var unsent = CircularBuffer<(line: ByteBuffer, exchange: Exchange?)>()
+    /// Requests that wait for their turn.
+    private var unsent = CircularBuffer<(line: ByteBuffer, exchange: Exchange, number: Int)>()
+    /// What waits for nothing but the child's reading: notifications, and answers that its own questions wait for.
+    private var unsentAtOnce = CircularBuffer<(line: ByteBuffer, exchange: Exchange?)>()
     private var unsentCount = 0
+    /// The requests that take a turn.
+    private var turns: Set<Int> = []
     private var listener: StreamRelay?
     private var kept = CircularBuffer<[UInt8]>()
     private var keptCount = 0
@@ -93,7 +98,7 @@ final class ChildServer {
     }
 
     /// How many requests are with the child.
-    var load: Int { pending.count + unsent.count }
+    var load: Int { pending.count + unsentAtOnce.count }
 
     // MARK: To the child
 
@@ -103,42 +108,68 @@ final class ChildServer {
         guard !isGone, load < pool.bounds.pending, unsentCount < ChildServer.unsentBytes else {
             return false
         }
-        var number: Int?
-        if exchange.open != nil {
-            number = nextNumber
-            pending[nextNumber] = exchange
-            exchange.child = (self, nextNumber)
-            nextNumber += 1
+        guard let open = exchange.open else {
+            sendAtOnce(exchange.line(number: nil), exchange)
+            return true
         }
+        let number = nextNumber
+        nextNumber += 1
+        pending[number] = exchange
+        exchange.child = (self, number)
         let line = exchange.line(number: number)
+        // A subscription stays open for hours, and takes nobody's turn.
+        guard open.method != .subscriptionsListen else {
+            sendAtOnce(line, exchange)
+            return true
+        }
         unsentCount += line.readableBytes
-        unsent.append((line, exchange))
+        unsent.append((line, exchange, number))
         flush()
         return true
+    }
+
+    private func sendAtOnce(_ line: ByteBuffer, _ exchange: Exchange?) {
+        unsentCount += line.readableBytes
+        unsentAtOnce.append((line, exchange))
+        flush()
+    }
+
+    /// Gives up requests that have waited too long for their turn.
+    func sweep(now: NIODeadline) {
+        let late = unsent.filter { !$0.exchange.isOver && now - $0.exchange.queuedAt > pool.bounds.wait }
+        for (_, exchange, _) in late { exchange.fail(.overloaded, .overloaded, UpstreamTrouble.queueTimeout.text) }
     }
 
     /// No longer waits for an answer; where `cancels`, the child is told.
     func forget(_ number: Int, cancels: Bool) {
         guard pending.removeValue(forKey: number) != nil else { return }
-        guard cancels, !hasEnded else { return }
+        // What was never sent needs no cancelling.
+        let wasSent = turns.remove(number) != nil
+        defer { flush() }
+        guard cancels, wasSent, !hasEnded else { return }
         let text = "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\",\"params\":{\"requestId\":\(number)}}\n"
-        let line = ByteBuffer(string: text)
-        unsentCount += line.readableBytes
-        unsent.append((line, nil))
-        flush()
+        sendAtOnce(ByteBuffer(string: text), nil)
     }
 
     /// Writes what waits, as far as the child reads.
     func flush() {
         guard let channel, !hasEnded else { return }
         var hasWritten = false
-        while channel.isWritable, let (line, exchange) = unsent.popFirst() {
+        while channel.isWritable, let (line, exchange) = unsentAtOnce.popFirst() {
             unsentCount -= line.readableBytes
-            // A request that was given up before it was sent is not sent.
             if let exchange, exchange.isOver { continue }
             channel.write(line, promise: nil)
             hasWritten = true
             exchange?.sentToChild()
+        }
+        while channel.isWritable, turns.count < pool.bounds.concurrency, let next = unsent.popFirst() {
+            unsentCount -= next.line.readableBytes
+            // A request that was given up before it was sent is not sent.
+            if next.exchange.isOver { continue }
+            channel.write(next.line, promise: nil)
+            hasWritten = true
+            turns.insert(next.number)
+            next.exchange.sentToChild()
         }
         if hasWritten { channel.flush() }
     }
@@ -169,6 +200,8 @@ final class ChildServer {
 
     private func answer(_ response: ServerResponse, _ line: UnsafeRawBufferPointer) {
         guard let id = response.id, let number = number(line[id.range]) else { return }
+        turns.remove(number)
+        defer { flush() }
         // Nobody waits any more for what was given up.
         guard let exchange = pending.removeValue(forKey: number) else { return }
         if exchange.isTask, !exchange.progressToken.isEmpty, tasks.count < ChildServer.keptTasks {
@@ -257,7 +290,9 @@ final class ChildServer {
         let waiting = pending.sorted { $0.key < $1.key }.map(\.value)
         pending.removeAll()
         unsent.removeAll()
-        let text = status.map { "the server \($0.description) before it answered" } ?? "the server ended before it answered"
+        unsentAtOnce.removeAll()
+        let text =
+            status.map { "the server \($0.description) before it answered" } ?? "the server ended before it answered"
         for exchange in waiting {
             exchange.child = nil
             exchange.fail(.upstreamDown, .upstreamUnavailable, text)

@@ -14,7 +14,7 @@ protocol ClientAnswerer: AnyObject {
 /// Reads stay outstanding while an answer is awaited, because that is how a client that leaves is noticed.
 final class ClientConnection: ChannelInboundHandler {
     typealias InboundIn = HTTPServerRequestPart
-    typealias OutboundOut = HTTPServerResponsePart
+    typealias OutboundOut = ByteBuffer
 
     /// Bytes of further requests that may wait behind the present one.
     private static let pipelinedBytes = 64 << 10
@@ -43,6 +43,7 @@ final class ClientConnection: ChannelInboundHandler {
     private var waiting = CircularBuffer<HTTPServerRequestPart>(initialCapacity: 0)
     private var waitingBytes = 0
     private var isReading = true
+    private var hasUnflushed = false
     private var isKeptAlive = true
     private var hasBegunAnswer = false
     /// Whether no request of a known caller has come yet: little patience is due, and it is the first to go when there
@@ -51,6 +52,11 @@ final class ClientConnection: ChannelInboundHandler {
     private let opened = NIODeadline.now()
     private static let longestStrange = TimeAmount.seconds(60)
     private var isHeadRequest = false
+    private var isOldVersion = false
+    private var isChunked = false
+    /// What is to be sent with what follows.
+    private var unsent = ByteBuffer()
+    private static let unsentBytes = 64 << 10
     /// Whether requests that have waited are being taken, further up the stack.
     private var isTaking = false
     /// Since when the present state lasts.
@@ -76,9 +82,15 @@ final class ClientConnection: ChannelInboundHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
-        peer = context.remoteAddress?.ipAddress ?? "local"
+        peer = ClientConnection.plain(context.remoteAddress?.ipAddress ?? "local")
         core.connections.insert(self)
         core.strangers.insert(self)
+    }
+
+    /// An IPv4 address as itself, where a listener for both families spells it as IPv6.
+    private static func plain(_ address: String) -> String {
+        let mapped = "::ffff:"
+        return address.hasPrefix(mapped) && address.contains(".") ? String(address.dropFirst(mapped.count)) : address
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -102,6 +114,7 @@ final class ClientConnection: ChannelInboundHandler {
         isKeptAlive = head.isKeepAlive && !core.isDraining
         hasBegunAnswer = false
         isHeadRequest = head.method == .HEAD
+        isOldVersion = head.version != .http1_1
         enter(.answering)
         switch core.gate.admit(head, on: self) {
         case .refused(let refusal):
@@ -116,7 +129,7 @@ final class ClientConnection: ChannelInboundHandler {
             body.clear()
             enter(.body(admission))
             if head.headers.first(name: "expect")?.lowercased() == "100-continue" {
-                writePart(.head(HTTPResponseHead(version: .http1_1, status: .continue)))
+                HTTPWriter.append(.continue, [:], to: &unsent)
                 flush()
             }
         case .stream(let admission):
@@ -205,13 +218,16 @@ final class ClientConnection: ChannelInboundHandler {
 
     /// Writes a whole answer.
     func write(_ answer: HTTPAnswer) {
-        var head = HTTPResponseHead(version: .http1_1, status: answer.status, headers: answer.headers)
-        head.headers.add(name: "Content-Length", value: String(answer.body.readableBytes))
-        if !isKeptAlive { head.headers.add(name: "Connection", value: "close") }
+        var buffer = ByteBuffer()
+        buffer.reserveCapacity(answer.body.readableBytes + 512)
+        var headers = answer.headers
+        headers.reserveCapacity(answer.headers.count + 2)
+        headers.add(name: "Content-Length", value: String(answer.body.readableBytes))
+        if !isKeptAlive { headers.add(name: "Connection", value: "close") }
         hasBegunAnswer = true
-        writePart(.head(head))
-        if answer.body.readableBytes > 0, !isHeadRequest { writePart(.body(.byteBuffer(answer.body))) }
-        writePart(.end(nil))
+        HTTPWriter.append(answer.status, headers, to: &buffer)
+        if !isHeadRequest { buffer.writeImmutableBuffer(answer.body) }
+        send(buffer)
         flush()
     }
 
@@ -222,51 +238,70 @@ final class ClientConnection: ChannelInboundHandler {
         endRequest()
     }
 
-    /// Begins an answer whose body follows.
+    /// Begins an answer whose body follows; the head goes out with the first of it.
     func beginAnswer(_ head: HTTPResponseHead) {
-        var head = head
-        if !isKeptAlive { head.headers.replaceOrAdd(name: "Connection", value: "close") }
+        var headers = head.headers
+        // Without a length the body's end is told by chunks, or to clients of HTTP/1.0 by the connection's.
+        let hasLength = HTTPWriter.hasNoBody(head.status) || headers.contains(name: "content-length")
+        isChunked = !hasLength && !isOldVersion
+        if isChunked { headers.add(name: "Transfer-Encoding", value: "chunked") }
+        if !hasLength, isOldVersion { isKeptAlive = false }
+        if !isKeptAlive { headers.replaceOrAdd(name: "Connection", value: "close") }
         hasBegunAnswer = true
-        writePart(.head(head))
+        HTTPWriter.append(head.status, headers, to: &unsent)
     }
 
     /// Writes part of an answer's body.
     func write(_ bytes: ByteBuffer) {
         guard bytes.readableBytes > 0 else { return }
-        writePart(.body(.byteBuffer(bytes)))
+        if isChunked { HTTPWriter.appendChunkHead(bytes.readableBytes, to: &unsent) }
+        unsent.writeImmutableBuffer(bytes)
+        if isChunked { unsent.writeStaticString("\r\n") }
+        if unsent.readableBytes >= ClientConnection.unsentBytes { sendUnsent() }
         if let context, !context.channel.isWritable, unreadSince == nil {
             unreadSince = .now()
             answerer?.clientReads(false)
         }
     }
 
+    /// Sends what was written, at the end of the loop's turn.
     func flush() {
-        context?.flush()
+        sendUnsent()
+        guard let context, hasUnflushed else { return }
+        hasUnflushed = false
+        core.flushes.add(context)
     }
 
     /// Ends an answer that ``beginAnswer(_:)`` began.
     func endAnswer() {
-        writePart(.end(nil))
+        if isChunked { unsent.writeStaticString("0\r\n\r\n") }
+        isChunked = false
         flush()
         endRequest()
     }
 
-    /// Cuts the connection: an answer that was begun cannot be completed.
+    /// Ends the connection, behind what was written: an answer that was begun cannot be completed.
     func close() {
+        sendUnsent()
+        context?.flush()
         context?.close(promise: nil)
     }
 
-    private func writePart(_ part: HTTPServerResponsePart) {
-        context?.write(wrapOutboundOut(part), promise: nil)
+    private func send(_ buffer: ByteBuffer) {
+        hasUnflushed = true
+        context?.write(wrapOutboundOut(buffer), promise: nil)
+    }
+
+    private func sendUnsent() {
+        guard unsent.readableBytes > 0 else { return }
+        send(unsent)
+        unsent = ByteBuffer()
     }
 
     private func endRequest() {
         answerer = nil
         grant = nil
-        guard isKeptAlive, !core.isDraining else {
-            context?.close(promise: nil)
-            return
-        }
+        guard isKeptAlive, !core.isDraining else { return close() }
         enter(.idle)
         // One after the other, not one inside the other: how many wait is the client's choice.
         guard !isTaking else { return }
@@ -327,7 +362,7 @@ final class ClientConnection: ChannelInboundHandler {
             let refusal = core.gate.refuseUnreadable(peer: peer)
             write(refusal.answer)
         }
-        context.close(promise: nil)
+        close()
     }
 
     private var isAnswering: Bool {
@@ -376,6 +411,8 @@ struct HTTPAnswer {
 
     /// An answer in JSON.
     static func json(_ status: HTTPResponseStatus, _ bytes: [UInt8]) -> HTTPAnswer {
-        HTTPAnswer(status: status, headers: ["Content-Type": "application/json"], body: ByteBuffer(bytes: bytes))
+        HTTPAnswer(status: status, headers: jsonHeaders, body: ByteBuffer(bytes: bytes))
     }
+
+    private static let jsonHeaders: HTTPHeaders = ["Content-Type": "application/json"]
 }

@@ -61,11 +61,14 @@ extension Exchange {
         message.append(contentsOf: line[idRange.upperBound...])
         while message.last == 0x0A || message.last == 0x0D { message.removeLast() }
         let isList = open?.method == .toolsList || admission.hidesTools
-        let verdict = !isList ? .pass : message.withUnsafeBytes { bytes in
-            core.lists.judge(
-                bytes, answering: open, policy: admission.policy?.policy, server: admission.route.name,
-                catalog: admission.route.catalog)
-        }
+        let verdict =
+            !isList
+            ? .pass
+            : message.withUnsafeBytes { bytes in
+                core.lists.judge(
+                    bytes, answering: open, policy: admission.policy?.policy, server: admission.route.name,
+                    catalog: admission.route.catalog)
+            }
         let idToken = open?.idToken
         settle(response, in: line)
         switch verdict {

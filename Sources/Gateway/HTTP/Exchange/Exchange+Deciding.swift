@@ -13,14 +13,17 @@ extension Exchange {
 
     /// Records a request and lets it go on at once: the policy rules tools.
     func pass(_ request: ClientRequest) {
-        note(request)
+        let tree = core.scanner.tree
+        note(request, in: tree)
         if request.method.known == .initialize, let refusal = refusedSession() {
             return refuse(.overloaded, request, .overloaded, refusal)
         }
-        var decision = draft(request, .allow, .allowed)
-        describe(request, in: &decision)
+        let method = request.method.text(in: tree.bytes)
+        let idToken = tree.bytes.withUnsafeBytes { Array($0[request.id.range]) }
+        var decision = core.draft(admission, method: method, verdict: .allow, reason: .allowed)
+        describe(request, idToken, in: tree, &decision)
         let ticket = core.log.append(isUrgent: false) { _, _ in .decision(decision) }
-        open = openRequest(request, .withoutPolicy(observing: true), tool: nil)
+        open = openRequest(request, method, idToken, tool: nil, cost: nil, isCharged: false)
         open?.ticket = ticket
         open?.decided = core.clock.now()
         forward()
@@ -34,61 +37,79 @@ extension Exchange {
 
     /// Decides a call; it goes on when its record is durable.
     func decide(_ request: ClientRequest) {
+        // One copy for all that follows: the scanner is the core's, and each look at it would make one.
+        let tree = core.scanner.tree
         guard let call = request.call, let name = tree.string(call.name) else { return }
-        note(request)
+        note(request, in: tree)
+        let idToken = tree.bytes.withUnsafeBytes { Array($0[request.id.range]) }
         let policy = admission.policy
         let listed = admission.route.catalog.tool(name)
         let found = listed?.risk ?? admission.route.risk(ofUnlisted: name)
-        var decision = draft(request, .deny, .internal)
-        describe(request, in: &decision)
+        var decision = core.draft(admission, method: MCPMethod.toolsCall.rawValue, verdict: .deny, reason: .internal)
+        describe(request, idToken, in: tree, &decision)
         decision.tool = name
         decision.toolDigest = listed?.digest
-        decision.unlisted = listed == nil && !(policy?.policy.names(name) ?? false)
-        decision.risk = policy?.policy.risk(ofTool: name, found: found) ?? found
+        decision.unlisted = listed == nil
+        decision.risk = found
+        if let policy {
+            if listed == nil { decision.unlisted = !policy.policy.names(name) }
+            decision.risk = policy.policy.risk(ofTool: name, found: found)
+        }
         core.fields.describe(
             call.arguments, in: tree, known: listed?.arguments, key: core.recorder.key, into: &decision)
         decision.round = core.rounds.round(of: call, in: tree, tool: name, decision, key: core.recorder.key)
         let examined = policy?.policy.examine(Call(tool: name, arguments: call.arguments, in: tree, caller: caller))
-        var verdict = PolicyVerdict.withoutPolicy(observing: false)
+        let (argumentDigest, round) = (decision.argumentDigest, decision.round)
+        // Moved into the log, not copied: it has some fifty fields.
+        var draft: Decision? = decision
+        var verdict: PolicyVerdict?
         var decided = Timestamp(microseconds: 0)
         core.commits.arm()
         // The log's critical section is the limiter's: see `Decider`.
         let ticket = core.log.append(deciding: { _, now, isAwaited in
             let started = core.clock.now()
-            if let policy { verdict = core.recorder.decider.decide(examined, under: policy.policy, now: now) }
-            verdict.write(to: &decision)
+            let found =
+                policy.map { core.recorder.decider.decide(examined, under: $0.policy, now: now) }
+                ?? .withoutPolicy(observing: false)
+            // It is there: this runs once.
+            var decision = draft.take() ?? core.draft(admission, method: "-", verdict: .deny, reason: .internal)
+            found.write(to: &decision)
             decision.decideMicroseconds = Int(core.clock.now().since(started))
             decided = now
-            isAwaited = verdict.passes
+            isAwaited = found.passes
+            verdict = found
             return .decision(decision)
         })
-        guard let ticket else {
+        guard let ticket, let verdict else {
             var bytes: [UInt8] = []
-            AuditUnavailable.append(to: &bytes, id: id(request), isCall: true, era: era, record: nil)
+            AuditUnavailable.append(to: &bytes, id: idToken, isCall: true, era: era, record: nil)
             return answerDenial(.json(.ok, bytes))
         }
         guard verdict.passes else {
             var bytes: [UInt8] = []
             let denial = Denial(verdict, tool: name, record: core.log.name(of: ticket))
-            AnswerWriter.append(denial, id: id(request), era: era, to: &bytes)
+            AnswerWriter.append(denial, id: idToken, era: era, to: &bytes)
             return answerDenial(.json(.ok, bytes))
         }
         isTask = call.isTask
-        open = openRequest(request, verdict, tool: name)
+        open = openRequest(
+            request, MCPMethod.toolsCall.rawValue, idToken, tool: name, cost: verdict.cost,
+            isCharged: verdict.verdict == .allow && verdict.limit != nil)
         open?.ticket = ticket
         open?.decided = decided
-        open?.argumentDigest = decision.argumentDigest
-        open?.round = decision.round
+        open?.argumentDigest = argumentDigest
+        open?.round = round
         stage = .committing
         core.commits.add(self)
     }
 
-    private func openRequest(_ request: ClientRequest, _ verdict: PolicyVerdict, tool: String?) -> OpenRequest {
+    private func openRequest(
+        _ request: ClientRequest, _ method: String, _ idToken: [UInt8], tool: String?, cost: Int?, isCharged: Bool
+    ) -> OpenRequest {
         OpenRequest(
-            ticket: nil, decided: Timestamp(microseconds: 0), idToken: id(request), era: era,
-            method: request.method.known, methodName: method(request.method), tool: tool, caller: caller,
-            policy: admission.policy, cost: verdict.cost,
-            isCharged: verdict.verdict == .allow && verdict.limit != nil)
+            ticket: nil, decided: Timestamp(microseconds: 0), idToken: idToken, era: era,
+            method: request.method.known, methodName: method, tool: tool, caller: caller, policy: admission.policy,
+            cost: cost, isCharged: isCharged)
     }
 
     private var caller: Caller {
@@ -125,7 +146,8 @@ extension Exchange {
         if case .missingMeta = disagreement { reason = .protocol }
         guard case .request(let request) = message else {
             let record = core.note(reason, admission)
-            return answer(core.gate.rpcError(.badRequest, disagreement.code, disagreement.description, id: nil, record: record))
+            return answer(
+                core.gate.rpcError(.badRequest, disagreement.code, disagreement.description, id: nil, record: record))
         }
         refuse(reason, request, disagreement.code, disagreement.description, status: .badRequest)
     }
@@ -145,12 +167,14 @@ extension Exchange {
         _ reason: Reason, _ request: ClientRequest, _ code: RPCErrorCode, _ text: String,
         status: HTTPResponseStatus = .ok
     ) {
-        let record = core.note(reason, admission, method: method(request.method)) { decision in
-            describe(request, in: &decision)
+        let tree = core.scanner.tree
+        let idToken = tree.bytes.withUnsafeBytes { Array($0[request.id.range]) }
+        let record = core.note(reason, admission, method: request.method.text(in: tree.bytes)) { decision in
+            describe(request, idToken, in: tree, &decision)
             decision.tool = request.call.flatMap { tree.string($0.name) }
         }
         var bytes: [UInt8] = []
-        AnswerWriter.append(error: code, message: text, id: id(request), record: record, to: &bytes)
+        AnswerWriter.append(error: code, message: text, id: idToken, record: record, to: &bytes)
         answer(.json(status, bytes))
     }
 
@@ -183,12 +207,10 @@ extension Exchange {
 
     // MARK: What records say of every request
 
-    private func draft(_ request: ClientRequest, _ verdict: Verdict, _ reason: Reason) -> Decision {
-        core.draft(admission, method: method(request.method), verdict: verdict, reason: reason)
-    }
-
-    private func describe(_ request: ClientRequest, in decision: inout Decision) {
-        decision.rpcID = text(request.id.range)
+    private func describe(
+        _ request: ClientRequest, _ idToken: [UInt8], in tree: JSONTree, _ decision: inout Decision
+    ) {
+        decision.rpcID = String(decoding: idToken, as: UTF8.self)
         decision.trace = request.trace?.description
         decision.session = session?.id
         decision.client = client ?? session?.client
@@ -200,20 +222,12 @@ extension Exchange {
     }
 
     /// Keeps what the client calls itself.
-    private func note(_ request: ClientRequest) {
+    private func note(_ request: ClientRequest, in tree: JSONTree) {
         guard let name = request.identity.name.flatMap({ tree.string($0) }) else { return }
         client = request.identity.version.flatMap { tree.string($0) }.map { "\(name)/\($0)" } ?? name
     }
 
-    private func method(_ name: MethodName) -> String {
-        name.text(in: tree.bytes)
-    }
-
     private func text(_ range: Range<Int>) -> String {
         tree.bytes.withUnsafeBytes { String(decoding: $0[range], as: UTF8.self) }
-    }
-
-    private func id(_ request: ClientRequest) -> [UInt8] {
-        tree.bytes.withUnsafeBytes { Array($0[request.id.range]) }
     }
 }

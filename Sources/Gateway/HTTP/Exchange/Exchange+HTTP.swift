@@ -272,7 +272,7 @@ extension Exchange: UpstreamJob {
         }
         switch trouble {
         case .queueFull, .queueTimeout: fail(.overloaded, .overloaded, trouble.text)
-        case .cannotConnect, .connectTimeout, .closed, .notHTTP:
+        case .cannotConnect, .connectTimeout, .closed, .notHTTP, .notTrusted:
             fail(.upstreamDown, .upstreamUnavailable, trouble.text)
         }
     }

@@ -4,6 +4,7 @@ import NIOSSL
 /// Makes the routes to the configured servers.
 struct RouteBuilder {
     let loop: any EventLoop
+    let flushes: FlushBatch
 
     /// One route for each server; those whose configuration has not changed are kept, with their connections.
     ///
@@ -14,12 +15,18 @@ struct RouteBuilder {
         var routes: [String: ServerRoute] = [:]
         for (name, server) in configuration.servers {
             let answerTime = TimeAmount(server.timeout ?? configuration.timeouts.answer)
-            if let route = old[name], route.configuration == server, route.answerTime == answerTime {
+            var authorities: FileStamp?
+            if case .http(let upstream) = server.upstream { authorities = upstream.authorities.map { FileStamp($0) } }
+            let making = ServerRoute.Making(
+                timeouts: configuration.timeouts, answerBytes: configuration.limits.answerBytes,
+                authorities: authorities)
+            if let route = old[name], route.configuration == server, route.making == making {
                 routes[name] = route
                 continue
             }
             routes[name] = ServerRoute(
-                name, server, try upstream(name, server, configuration), answerTime: answerTime)
+                name, server, try upstream(name, server, configuration), answerTime: answerTime,
+                making: making)
         }
         return routes
     }
@@ -32,20 +39,21 @@ struct RouteBuilder {
         case .http(let upstream):
             let address = UpstreamPool.Address(
                 host: upstream.url.host, port: upstream.url.port,
-                tls: upstream.url.isSecure ? try tls(name, authorities: upstream.authorities) : nil)
+                tls: upstream.url.isSecure ? try RouteBuilder.tls(name, authorities: upstream.authorities) : nil)
             let bounds = UpstreamPool.Bounds(
                 concurrency: server.concurrency, queue: server.queue, connect: TimeAmount(timeouts.connect),
                 wait: TimeAmount(timeouts.queue))
-            return .http(HTTPTarget(upstream, pool: UpstreamPool(address, bounds: bounds, on: loop)))
+            return .http(HTTPTarget(upstream, pool: UpstreamPool(address, bounds: bounds, on: loop, flushes: flushes)))
         case .command(let command):
             let bounds = ChildPool.Bounds(
-                pending: server.concurrency + server.queue, messageBytes: configuration.limits.answerBytes,
+                concurrency: server.concurrency, pending: server.concurrency + server.queue,
+                wait: TimeAmount(timeouts.queue), messageBytes: configuration.limits.answerBytes,
                 idle: TimeAmount(timeouts.childIdle))
             return .command(ChildPool(command, name: name, bounds: bounds, on: loop))
         }
     }
 
-    private func tls(_ name: String, authorities: String?) throws -> NIOSSLContext {
+    static func tls(_ name: String, authorities: String?) throws -> NIOSSLContext {
         do {
             var configuration = TLSConfiguration.makeClientConfiguration()
             if let authorities { configuration.trustRoots = .file(authorities) }

@@ -19,9 +19,23 @@ final class ServerRoute {
     let catalog = ToolCatalog()
     /// How long it may be silent while a request runs.
     let answerTime: TimeAmount
+    /// What else it was made by, so that a change of it makes another route.
+    let making: Making
     private var unlistedRisks: [String: Risk] = [:]
 
-    init(_ name: String, _ configuration: ServeConfiguration.Server, _ upstream: Upstream, answerTime: TimeAmount) {
+    /// The parts of the configuration beyond the server's own that a route is made by.
+    struct Making: Equatable {
+        let timeouts: ServeConfiguration.TimeOuts
+        let answerBytes: Int
+        /// The file of authorities, as it was.
+        let authorities: FileStamp?
+    }
+
+    init(
+        _ name: String, _ configuration: ServeConfiguration.Server, _ upstream: Upstream, answerTime: TimeAmount,
+        making: Making
+    ) {
+        self.making = making
         self.name = name
         self.configuration = configuration
         self.upstream = upstream

@@ -1,5 +1,6 @@
 import NIOCore
 import NIOHTTP1
+import NIOSSL
 
 /// What becomes of a request that was sent to a server over HTTP.
 protocol UpstreamAnswerer: AnyObject {
@@ -19,6 +20,7 @@ enum UpstreamTrouble: Error {
     case connectTimeout
     case closed
     case notHTTP
+    case notTrusted
     case queueFull
     case queueTimeout
 
@@ -29,6 +31,7 @@ enum UpstreamTrouble: Error {
         case .connectTimeout: "the server behind the gateway does not accept connections"
         case .closed: "the server behind the gateway closed the connection before it had answered"
         case .notHTTP: "the server behind the gateway did not answer in HTTP"
+        case .notTrusted: "the server behind the gateway shows a certificate that is not believed"
         case .queueFull: "too many requests wait for this server already"
         case .queueTimeout: "the request waited too long for its turn at this server"
         }
@@ -78,7 +81,8 @@ final class UpstreamConnection: ChannelInboundHandler {
         if let body, body.readableBytes > 0 {
             context.write(wrapOutboundOut(.body(.byteBuffer(body))), promise: nil)
         }
-        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+        context.write(wrapOutboundOut(.end(nil)), promise: nil)
+        pool.flushes.add(context)
     }
 
     /// Stops or resumes reading the answer, while its reader is slow.
@@ -149,6 +153,11 @@ final class UpstreamConnection: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if error is NIOSSLError || error is NIOSSLExtraError {
+            let answerer = answerer
+            self.answerer = nil
+            answerer?.upstreamFailed(.notTrusted)
+        }
         // An answer that breaks off is a connection that was closed.
         if let error = error as? HTTPParserError, error != .invalidEOFState {
             let answerer = answerer

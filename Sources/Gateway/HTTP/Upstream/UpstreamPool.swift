@@ -44,7 +44,11 @@ final class UpstreamPool {
     private var active = 0
     private var isClosed = false
 
-    init(_ address: Address, bounds: Bounds, on loop: any EventLoop) {
+    /// Flushes connections at the end of the loop's turn.
+    let flushes: FlushBatch
+
+    init(_ address: Address, bounds: Bounds, on loop: any EventLoop, flushes: FlushBatch) {
+        self.flushes = flushes
         self.address = address
         self.bounds = bounds
         self.loop = loop
@@ -96,12 +100,10 @@ final class UpstreamPool {
                 channel.eventLoop.makeCompletedFuture {
                     let pipeline = channel.pipeline.syncOperations
                     if let tls = address.tls {
-                        let name = address.host.contains(":") || address.host.allSatisfy { $0.isNumber || $0 == "." }
-                        try pipeline.addHandler(
-                            NIOSSLClientHandler(context: tls, serverHostname: name ? nil : address.host))
+                        try pipeline.addHandler(try UpstreamPool.tlsHandler(tls, host: address.host))
                     }
                     try pipeline.addHandlers([
-                        HTTPRequestEncoder(),
+                        RequestWriter(),
                         ByteToMessageHandler(HTTPResponseDecoder(leftOverBytesStrategy: .dropBytes)),
                         handler.value,
                     ])
@@ -117,6 +119,12 @@ final class UpstreamPool {
                 job.upstreamFailed(isTimeout ?? false ? .connectTimeout : .cannotConnect)
             }
         }
+    }
+
+    /// TLS towards a host; a certificate's name is checked against names, and against addresses where the URL has one.
+    static func tlsHandler(_ context: NIOSSLContext, host: String) throws -> NIOSSLClientHandler {
+        let isAddress = IPAddress.isIPv4(host) || IPAddress.isIPv6(host)
+        return try NIOSSLClientHandler(context: context, serverHostname: isAddress ? nil : host)
     }
 
     /// A connection has served its request and can serve another.

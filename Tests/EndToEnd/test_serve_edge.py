@@ -1,0 +1,707 @@
+"""`tollgate serve` as operators run it: TLS in and out, behind a proxy, in parts, with its grants, doctor and examples."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import http.client
+import json
+import re
+import shutil
+import signal
+import socket
+import sqlite3
+import ssl
+import subprocess
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from harness import logs
+from harness.client import until, verdict
+from harness.gateway import Gateway, behind, configuration, environment_of, grant, running_gateway, together, token
+from harness.http_client import Caller, Target
+from harness.http_upstream import Server, Upstream, event, stream
+from harness.paths import CORPORA, EXAMPLES, SCHEMAS, binary
+from jsonschema import Draft202012Validator
+
+OPENSSL, NGINX, ANALYZE = map(shutil.which, ("openssl", "nginx", "systemd-analyze"))
+needs_openssl = pytest.mark.skipif(OPENSSL is None, reason="no openssl command to make certificates with")
+needs_nginx = pytest.mark.skipif(OPENSSL is None or NGINX is None, reason="no nginx, or no openssl")
+needs_systemd = pytest.mark.skipif(ANALYZE is None, reason="no systemd-analyze")
+
+
+# --- certificates and callers ---
+
+
+def certificate(folder: Path, name: str, host: str = "localhost") -> tuple[Path, Path]:
+    """A self-signed certificate for a host, and its key; for `localhost` with the address as well."""
+    key, chain = folder / f"{name}.key", folder / f"{name}.crt"
+    words = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -noenc -days 2".split()
+    names = f"subjectAltName=DNS:{host}" + (",IP:127.0.0.1" if host == "localhost" else "")
+    words += ["-keyout", str(key), "-out", str(chain), "-subj", f"/CN={host}", "-addext", names]
+    subprocess.run([OPENSSL, *words], check=True, capture_output=True, timeout=30)
+    key.chmod(0o600)
+    return chain, key
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return taken.getsockname()[1]
+
+
+class Answer:
+    """An answer read whole."""
+
+    def __init__(self, answer: http.client.HTTPResponse) -> None:
+        self.status, self.body = answer.status, answer.read()
+
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+def call(
+    port: int, agent: str, chain: Path | None = None, source: str = "127.0.0.1", path: str = "/up/mcp", **headers: str
+) -> Answer:
+    """One stateless call of `echo`; over TLS where there is a certificate to believe, from another address of
+    loopback where `source` says so."""
+    caller = Caller(Target("127.0.0.1", port))
+    body, own = caller.stateless_parts("tools/call", {"name": "echo", "arguments": {}})
+    own |= {"Content-Type": "application/json", "Accept": "application/json, text/event-stream"}
+    own |= {"Authorization": f"Bearer {agent if agent.startswith('tg_') else token(agent)}"} | headers
+    if chain:
+        context = ssl.create_default_context(cafile=chain)
+        connection = http.client.HTTPSConnection("localhost", port, timeout=10, context=context)
+    else:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10, source_address=(source, 0))
+    with contextlib.closing(connection):
+        named = {name.replace("_", "-"): value for name, value in own.items()}
+        connection.request("POST", path, body=body, headers=named)
+        return Answer(connection.getresponse())
+
+
+@contextlib.contextmanager
+def served(folder: Path, document: dict[str, Any], *words: str, says: str | None = None) -> Iterator[subprocess.Popen]:
+    """`serve` with a configuration and options while the block runs, from when stderr matches `says`."""
+    (folder / "gateway.json").write_text(json.dumps(document))
+    errors = folder / "served.stderr"
+    with errors.open("wb") as stderr:
+        child = subprocess.Popen(
+            [binary(), "serve", "--config", folder / "gateway.json", *words],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=stderr,
+            env=environment_of(folder),
+            cwd=folder,
+        )
+    try:
+        if says:
+            until(lambda: re.search(says, errors.read_text()) or child.poll() is not None, timeout=20, what=says)
+        yield child
+        assert child.poll() is None, errors.read_text()
+        child.send_signal(signal.SIGTERM)
+        assert child.wait(20) == 0, errors.read_text()
+    finally:
+        if child.poll() is None:
+            child.kill()
+            child.wait()
+
+
+# --- TLS towards clients ---
+
+
+@needs_openssl
+def test_clients_are_served_over_tls_and_not_in_plain(tmp_path: Path) -> None:
+    chain, key = certificate(tmp_path, "gateway")
+    port = free_port()
+    with Upstream() as upstream:
+        document = configuration({"up": upstream.url}, folder=tmp_path, listen=f"127.0.0.1:{port}")
+        document["tls"] = {"certificate": chain.name, "key": key.name}
+        with served(tmp_path, document, says=rf"listening on https://127\.0\.0\.1:{port}"):
+            answer = call(port, "ci", chain)
+            assert answer.status == 200 and verdict(answer.json()) == "ok"
+            with pytest.raises((OSError, http.client.HTTPException)):
+                call(port, "ci")
+            words = ["s_client", "-connect", f"127.0.0.1:{port}", "-tls1_1", "-cipher", "ALL:@SECLEVEL=0"]
+            old = subprocess.run([OPENSSL, *words], stdin=subprocess.DEVNULL, capture_output=True, timeout=20)
+            assert old.returncode != 0 and b"alert protocol version" in old.stderr, old.stderr[-500:]
+        assert len(upstream.calls()) == 1
+
+
+@needs_openssl
+def test_a_key_that_others_can_read_is_refused(tmp_path: Path) -> None:
+    chain, key = certificate(tmp_path, "gateway")
+    key.chmod(0o640)
+    document = configuration({"up": "http://127.0.0.1:9/mcp"}, folder=tmp_path)
+    gateway = Gateway(tmp_path, document, environment_of(tmp_path))
+    gateway.file.write_text(json.dumps(document | {"tls": {"certificate": chain.name, "key": key.name}}))
+    said = gateway.command("serve", "--config", "gateway.json", "--check", expect=2).stderr
+    assert "/tls/key" in said and f"chmod 600 {key}" in said
+    assert "PRIVATE KEY" not in said
+
+
+@needs_openssl
+def test_a_key_of_another_certificate_is_refused_at_the_start(tmp_path: Path) -> None:
+    chain, _ = certificate(tmp_path, "gateway")
+    _, other = certificate(tmp_path, "other")
+    document = configuration({"up": "http://127.0.0.1:9/mcp"}, folder=tmp_path)
+    gateway = Gateway(tmp_path, document, environment_of(tmp_path))
+    gateway.file.write_text(json.dumps(document | {"tls": {"certificate": chain.name, "key": other.name}}))
+    said = gateway.command("serve", "--config", "gateway.json", expect=2).stderr
+    assert chain.name in said and other.name in said and "hint: " in said
+
+
+# --- TLS towards servers ---
+
+
+class SecureServer(ThreadingHTTPServer):
+    """An MCP server over TLS that keeps the bytes of each request."""
+
+    def __init__(self, chain: Path, key: Path) -> None:
+        super().__init__(("127.0.0.1", 0), SecureHandler)
+        self.received: list[dict[str, str]] = []
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(chain, key)
+        # The handshake belongs to the handler's thread, not to the one that accepts.
+        self.socket = context.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
+
+    def handle_error(self, *_: object) -> None:
+        pass
+
+    def __enter__(self) -> SecureServer:
+        threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.shutdown()
+        self.server_close()
+
+
+class SecureHandler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self) -> None:
+        message = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.server.received.append(dict(self.headers.items()))
+        result = {"content": [{"type": "text", "text": "done"}], "isError": False}
+        body = json.dumps({"jsonrpc": "2.0", "id": message["id"], "result": result}).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@needs_openssl
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])
+def test_a_server_over_tls_is_believed_by_its_ca(tmp_path: Path, host: str) -> None:
+    chain, key = certificate(tmp_path, "server")
+    with SecureServer(chain, key) as server:
+        url = f"https://{host}:{server.server_port}/mcp"
+        entry = {"url": url, "ca": chain.name, "headers": {"X-Own": "env:OWN"}}
+        with running_gateway(tmp_path, {"up": entry}, env={"OWN": "secret-17"}) as gateway:
+            assert verdict(call(gateway.port, "ci").json()) == "ok"
+    assert [one["X-Own"] for one in server.received] == ["secret-17"]
+
+
+@needs_openssl
+@pytest.mark.parametrize("ca", ["another", None], ids=["another authority", "the system's authorities"])
+def test_a_server_that_nobody_vouches_for_gets_nothing(tmp_path: Path, ca: str | None) -> None:
+    """Neither the request nor the credential: the caller hears of it, the record says upstream_down."""
+    chain, key = certificate(tmp_path, "server")
+    other, _ = certificate(tmp_path, "another")
+    with SecureServer(chain, key) as server:
+        entry = {"url": f"https://localhost:{server.server_port}/mcp", "headers": {"X-Own": "env:OWN"}}
+        entry |= {"ca": other.name} if ca else {}
+        with running_gateway(tmp_path, {"up": entry}, env={"OWN": "secret-17"}) as gateway:
+            answer = call(gateway.port, "ci").json()
+            found = gateway.records()
+    assert "server behind the gateway" in answer["error"]["message"], answer
+    assert "secret-17" not in json.dumps(answer) and server.received == []
+    assert [logs.outcome_of(found, one)["outcome"] for one in logs.calls(found)] == ["upstream_down"]
+
+
+@needs_openssl
+def test_a_certificate_of_another_name_is_not_taken(tmp_path: Path) -> None:
+    chain, key = certificate(tmp_path, "server", host="elsewhere.example")
+    with SecureServer(chain, key) as server:
+        entry = {"url": f"https://localhost:{server.server_port}/mcp", "ca": chain.name}
+        with running_gateway(tmp_path, {"up": entry}) as gateway:
+            assert "error" in call(gateway.port, "ci").json()
+            gateway.records()
+    assert server.received == []
+
+
+# --- behind a proxy ---
+
+
+def peers(found: list[logs.Record]) -> list[str]:
+    return [one["peer"] for one in logs.calls(found)]
+
+
+def test_forwarded_addresses_are_believed_from_the_named_proxy_only(tmp_path: Path) -> None:
+    with behind(tmp_path, trusted_proxies=["127.0.0.2"]) as (gateway, upstream):
+        for source, forwarded in (
+            ("127.0.0.2", "203.0.113.9"),
+            ("127.0.0.2", "198.51.100.1, 203.0.113.10"),
+            ("127.0.0.2", "2001:DB8:0::1"),
+            ("127.0.0.2", "not an address"),
+            ("127.0.0.1", "203.0.113.11"),
+        ):
+            assert call(gateway.port, "ci", source=source, X_Forwarded_For=forwarded).status == 200
+        found = gateway.records()
+    assert peers(found) == ["203.0.113.9", "203.0.113.10", "2001:db8::1", "127.0.0.2", "127.0.0.1"]
+    assert not any(one.header("x-forwarded-for") for one in upstream.calls())
+
+
+def test_nobody_is_believed_unless_named(tmp_path: Path) -> None:
+    with behind(tmp_path) as (gateway, _):
+        assert call(gateway.port, "ci", X_Forwarded_For="203.0.113.9").status == 200
+        assert peers(gateway.records()) == ["127.0.0.1"]
+
+
+@contextlib.contextmanager
+def nginx(folder: Path, gateway: int) -> Iterator[tuple[int, Path]]:
+    """Examples/nginx/tollgate.conf in front of a gateway; the port it listens on, and its certificate."""
+    chain, key = certificate(folder, "proxy", host="gateway.example")
+    port = free_port()
+    site = (EXAMPLES / "nginx" / "tollgate.conf").read_text()
+    for old, new in (
+        ("listen 443 ssl", f"listen 127.0.0.1:{port} ssl"),
+        ("127.0.0.1:8700;", f"127.0.0.1:{gateway};"),
+        ("/etc/nginx/tls/gateway.example.crt", str(chain)),
+        ("/etc/nginx/tls/gateway.example.key", str(key)),
+    ):
+        assert site.count(old) == 1, f"the example no longer has {old!r}"
+        site = site.replace(old, new)
+    temporary = "".join(
+        f"{name}_temp_path {folder}/{name};\n" for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    )
+    (folder / "nginx.conf").write_text(
+        f"pid {folder}/nginx.pid;\nerror_log {folder}/nginx.log;\nworker_processes 1;\ndaemon off;\n"
+        f"master_process off;\nevents {{}}\nhttp {{\naccess_log off;\n{temporary}{site}\n}}\n"
+    )
+    command = [NGINX, "-p", folder, "-e", folder / "nginx.log", "-c", folder / "nginx.conf"]
+    subprocess.run([*command, "-t"], check=True, capture_output=True, timeout=30)
+    child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        until(lambda: accepts(port), timeout=10, what="nginx")
+        yield port, chain
+    finally:
+        child.terminate()
+        child.wait(20)
+
+
+def accepts(port: int) -> bool:
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+        return True
+    return False
+
+
+@needs_nginx
+def test_the_nginx_example_carries_calls_and_streams(tmp_path: Path) -> None:
+    """Nothing is held back, and the record knows the client's address, not the proxy's."""
+    last = threading.Event()
+    note = {"jsonrpc": "2.0", "method": "notifications/message", "params": {"level": "info", "data": "first"}}
+
+    def slow(exchange):
+        answer = {"jsonrpc": "2.0", "id": exchange.message["id"], "result": {"content": []}}
+        return stream(event(note), last, event(answer))
+
+    settings = {"hosts": ["gateway.example"], "trusted_proxies": ["127.0.0.1"]}
+    with behind(tmp_path, Server(answers={"tools/call": slow}), **settings) as (gateway, _):
+        with nginx(tmp_path, gateway.port) as (port, chain):
+            context = ssl.create_default_context(cafile=chain)
+            context.check_hostname = False  # the name is not this machine's; the certificate is checked
+            body, headers = Caller(Target("127.0.0.1", port)).stateless_parts("tools/call", {"name": "echo"})
+            connection = http.client.HTTPSConnection(
+                "127.0.0.1", port, timeout=10, context=context, source_address=("127.0.0.7", 0)
+            )
+            own = {"Host": "gateway.example", "Authorization": f"Bearer {gateway.token}", "X-Forwarded-For": "8.8.8.8"}
+            own |= {"Content-Type": "application/json", "Accept": "application/json, text/event-stream"}
+            own |= {name.replace("_", "-"): value for name, value in headers.items()}
+            connection.request("POST", "/up/mcp", body=body, headers=own)
+            answer = connection.getresponse()
+            assert answer.status == 200
+            first = answer.read1()
+            assert b"first" in first and not last.is_set(), "the first event is here before the server sends the last"
+            last.set()
+            assert b"result" in answer.read()
+            own["Host"] = "rebound.example"
+            connection.request("POST", "/up/mcp", body=body, headers=own)
+            assert connection.getresponse().status == 421
+            connection.close()
+        found = gateway.records()
+    assert peers(found) == ["127.0.0.7"]
+
+
+# --- parts ---
+
+
+def rows(database: Path) -> int:
+    with contextlib.suppress(sqlite3.Error), contextlib.closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as db:
+        return db.execute("select count(*) from call").fetchone()[0]
+    return 0
+
+
+def fired(sink: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in sink.read_text().splitlines()] if sink.exists() else []
+
+
+def test_one_process_decides_loads_and_watches(tmp_path: Path) -> None:
+    """A call shows up in the warehouse, and a loop raises an alert, without another process."""
+    sink = tmp_path / "alerts.ndjson"
+    with behind(tmp_path, watch={"sinks": ["file:alerts.ndjson"]}) as (gateway, _), gateway.caller() as agent:
+        for _ in range(40):
+            assert verdict(agent.stateless_call(arguments={"app": "shop"}).json()) == "ok"
+        until(lambda: rows(tmp_path / "warehouse.sqlite") == 40, timeout=20, what="the calls in the warehouse")
+        until(lambda: any(one["rule"] == "loop" for one in fired(sink)), timeout=20, what="the alert")
+    assert {(one["agent"], one["tool"]) for one in fired(sink)} == {("ci", "echo")}
+    assert logs.records(tmp_path / "watch"), "alerts have a log of their own"
+
+
+def test_its_parts_run_alone(tmp_path: Path) -> None:
+    """`--only gateway` records, `--only ingest` loads, `--only watch` alerts; none does another's work."""
+    database = tmp_path / "warehouse.sqlite"
+    with Upstream() as upstream:
+        port = free_port()
+        document = configuration({"up": upstream.url}, folder=tmp_path, listen=f"127.0.0.1:{port}")
+        document["watch"] = {"sinks": ["file:alerts.ndjson"]}
+        with served(tmp_path, document, "--only", "gateway", says="listening on"):
+            for _ in range(40):
+                assert call(port, "ci").status == 200
+        assert not database.exists() and not (tmp_path / "watch").exists()
+        with served(tmp_path, document, "--only", "ingest"):
+            until(lambda: rows(database) == 40, timeout=20, what="the calls in the warehouse")
+            assert not accepts(port) and not (tmp_path / "watch").exists()
+        size = database.stat().st_mtime_ns
+        with served(tmp_path, document, "--only", "watch"):
+            until(lambda: logs.records(tmp_path / "watch") if (tmp_path / "watch" / "seg").exists() else False)
+            until(lambda: watched(tmp_path), timeout=20, what="an alert in the watch's own log")
+            assert not accepts(port)
+        assert database.stat().st_mtime_ns == size
+
+
+def watched(folder: Path) -> list[logs.Record]:
+    return [one for one in logs.salvage(folder / "watch") if one.get("event") == "alert"]
+
+
+def test_the_parts_work_together_in_processes_of_their_own(tmp_path: Path) -> None:
+    sink = tmp_path / "alerts.ndjson"
+    with Upstream() as upstream:
+        port = free_port()
+        document = configuration({"up": upstream.url}, folder=tmp_path, listen=f"127.0.0.1:{port}")
+        document["watch"] = {"sinks": ["file:alerts.ndjson"]}
+        with (
+            served(tmp_path, document, "--only", "gateway", says="listening on"),
+            served(tmp_path, document, "--only", "watch"),
+            served(tmp_path, document, "--only", "ingest"),
+        ):
+            until(lambda: (tmp_path / "watch" / "seg").exists(), timeout=20, what="the watch")
+            for _ in range(40):
+                assert call(port, "ci").status == 200
+            until(lambda: any(one["rule"] == "loop" for one in fired(sink)), timeout=20, what="the alert")
+            until(lambda: rows(tmp_path / "warehouse.sqlite") == 40, timeout=20, what="the calls in the warehouse")
+
+
+def test_a_part_that_does_not_exist_is_refused(tmp_path: Path) -> None:
+    gateway = Gateway(tmp_path, {}, environment_of(tmp_path))
+    said = gateway.command("serve", "--config", "gateway.json", "--only", "dashboard", expect=2).stderr
+    assert "dashboard" in said and "gateway" in said
+
+
+# --- grants ---
+
+SHEET = "id,agent,server,policy,note\n"
+
+
+def test_three_hundred_grants_are_made_at_once_while_it_runs(tmp_path: Path) -> None:
+    """All can be used the moment the command ends; no token is ever on disk."""
+    sheet = SHEET + "".join(f"fleet-{n},agent-{n},up,open,team {n % 7}\n" for n in range(300))
+    (tmp_path / "fleet.csv").write_text(sheet)
+    with behind(tmp_path, grants_file="grants.json") as (gateway, upstream):
+        words = ["grant", "create", "--config", "gateway.json", "--from", "fleet.csv"]
+        made = [line.split("\t") for line in gateway.command(*words).stdout.splitlines()]
+        assert [row[:2] for row in made] == [[f"fleet-{n}", f"agent-{n}"] for n in range(300)]
+        tokens = [row[2] for row in made]
+        assert len(set(tokens)) == 300 and all(re.fullmatch(r"tg_[A-Za-z0-9_-]{43,}", one) for one in tokens)
+
+        def use(part: int) -> list[int]:
+            return [call(gateway.port, one).status for one in tokens[part::6]]
+
+        assert {status for part in together(6, use) for status in part} == {200}
+        refused = gateway.command(*words, expect=2).stderr
+        assert "line 2" in refused and "already" in refused
+        listed = gateway.command("grant", "list", "--config", "gateway.json", "--json").stdout
+        assert len(json.loads(listed)) == 301
+        found = gateway.records()
+    assert len({one["agent"] for one in logs.calls(found, decision="allow")}) == 300
+    assert sum(one.get("event") == "grant_created" for one in found) == 300
+    everything = b"".join(file.read_bytes() for file in tmp_path.rglob("*") if file.is_file())
+    everything += "".join(map(json.dumps, found)).encode()
+    assert not [one for one in tokens if one.encode() in everything]
+    assert hashlib.sha256(tokens[7].encode()).hexdigest().encode() in everything
+
+
+def test_a_sheet_with_mistakes_makes_no_grant(tmp_path: Path) -> None:
+    (tmp_path / "fleet.csv").write_text(SHEET + "a,agent,up,open,\nb,agent,nowhere,open,\na,agent,up,opne,\n")
+    with behind(tmp_path, grants_file="grants.json") as (gateway, _):
+        said = gateway.command("grant", "create", "--config", "gateway.json", "--from", "fleet.csv", expect=2)
+        assert "line 3" in said.stderr and "line 4" in said.stderr and "nearest: open" in said.stderr
+        assert said.stdout == "" and not (tmp_path / "grants.json").exists()
+
+
+def test_grants_are_made_and_ended_while_nobody_runs(tmp_path: Path) -> None:
+    """What was done meanwhile holds, and is in the log, when the gateway starts."""
+    with Upstream() as upstream:
+        document = configuration({"up": upstream.url}, folder=tmp_path, grants_file="grants.json")
+        gateway = Gateway(tmp_path, document, environment_of(tmp_path))
+        gateway.file.write_text(json.dumps(document))
+        own = ["--config", "gateway.json"]
+        made = {}
+        for name in ("kept", "gone"):
+            words = ["grant", "create", "--agent", name, "--server", "up", "--policy", "open"]
+            made[name] = gateway.command(*words, *own).stdout.split("\t")[2].strip()
+        gateway.command("grant", "revoke", "gone", *own)
+        fresh = gateway.command("grant", "rotate", "kept", *own).stdout.split("\t")[2].strip()
+        listed = gateway.command("grant", "list", *own).stdout
+        assert re.search(r"^kept\tagent kept\t", listed, re.MULTILINE)
+        assert re.search(r"^gone\trevoked ", listed, re.MULTILINE)
+        assert (tmp_path / "grants.json").stat().st_mode & 0o777 == 0o600
+        gateway.start()
+        try:
+            statuses = [call(gateway.port, one).status for one in (fresh, made["kept"], made["gone"])]
+            found = gateway.records(lambda all: logs.calls(all))
+        finally:
+            assert gateway.stop() == 0
+    assert statuses == [200, 401, 401]
+    events = [one["event"] for one in found if one.get("event", "").startswith("grant_")]
+    assert events.count("grant_created") == 3 and events.count("grant_revoked") == 2
+
+
+# --- doctor ---
+
+
+def test_doctor_finds_a_server_that_is_not_there(tmp_path: Path) -> None:
+    servers = {"up": f"http://127.0.0.1:{free_port()}/mcp", "tool": ["no-such-program-here"]}
+    document = configuration(servers, folder=tmp_path, limits={"connections": 10}, listen=f"127.0.0.1:{free_port()}")
+    gateway = Gateway(tmp_path, document, environment_of(tmp_path))
+    gateway.file.write_text(json.dumps(document))
+    said = gateway.command("doctor", "--config", "gateway.json", expect=1).stdout
+    wrong = [line for line in said.splitlines() if line.startswith("WRONG")]
+    assert len(wrong) == 2 and "server tool" in wrong[0] and "server up" in wrong[1]
+    assert "gateway: not running" in said and said.count("hint: ") == 2
+
+
+def test_doctor_sees_a_running_gateway(tmp_path: Path) -> None:
+    with behind(tmp_path, limits={"connections": 10}) as (gateway, _), gateway.caller() as agent:
+        agent.stateless_call()
+        said = gateway.command("doctor", "--config", "gateway.json").stdout
+    assert "gateway: running, 1 connections" in said and "WRONG" not in said
+
+
+def test_doctor_sees_a_stranger_on_the_port(tmp_path: Path) -> None:
+    with Upstream() as upstream, socket.create_server(("127.0.0.1", 0)) as taken:
+        listen = f"127.0.0.1:{taken.getsockname()[1]}"
+        document = configuration({"up": upstream.url}, folder=tmp_path, listen=listen, limits={"connections": 10})
+        gateway = Gateway(tmp_path, document, environment_of(tmp_path))
+        gateway.file.write_text(json.dumps(document))
+        said = gateway.command("doctor", "--config", "gateway.json", expect=1).stdout
+    assert f"something listens on {listen}" in said and "ss -ltnp" in said
+
+
+def test_doctor_says_what_is_wrong_with_a_configuration(tmp_path: Path) -> None:
+    document = configuration({"up": "http://127.0.0.1:9/mcp"}, folder=tmp_path, lisen="127.0.0.1:0")
+    (tmp_path / "gateway.json").write_text(json.dumps(document))
+    gateway = Gateway(tmp_path, document, environment_of(tmp_path))
+    said = gateway.command("doctor", "--config", "gateway.json", expect=1).stdout
+    assert "/lisen" in said and "nearest: \"listen\"" in said.replace("nearest: listen", 'nearest: "listen"')
+
+
+# --- schema and examples ---
+
+
+def test_the_schema_says_what_the_reader_says_of_every_configuration() -> None:
+    """Where it cannot, the corpus says so and why."""
+    schema = json.loads((SCHEMAS / "config.v1.schema.json").read_text())
+    Draft202012Validator.check_schema(schema)
+    check = Draft202012Validator(schema)
+    lines = (CORPORA / "configurations" / "documents.jsonl").read_text().splitlines()
+    entries = [json.loads(line) for line in lines]
+    assert len(entries) > 150
+    wrong = [
+        one["name"] for one in entries if check.is_valid(one["document"]) != one.get("schema_ok", one["ok"])
+    ]
+    assert wrong == []
+    assert all("why" in one for one in entries if "schema_ok" in one)
+
+
+@pytest.mark.parametrize("name", ["serve.json", "serve.yaml"])
+def test_the_example_configurations_can_be_served(tmp_path: Path, name: str) -> None:
+    before = sorted(EXAMPLES.rglob("*"))
+    words = [binary(), "serve", "--config", EXAMPLES / name, "--check"]
+    done = subprocess.run(words, capture_output=True, text=True, env=environment_of(tmp_path), timeout=20)
+    assert done.returncode == 0, done.stderr
+    said = done.stdout.splitlines()
+    assert said[-1] == "ok" and [line.split()[1] for line in said if line.startswith("server")] == ["ecs", "sample"]
+    assert sorted(EXAMPLES.rglob("*")) == before, "--check writes nothing"
+
+
+def test_the_example_configuration_fits_the_schema_and_serves_its_sample(tmp_path: Path) -> None:
+    document = json.loads((EXAMPLES / "serve.json").read_text())
+    check = Draft202012Validator(json.loads((SCHEMAS / "config.v1.schema.json").read_text()))
+    assert check.is_valid(document)
+    shutil.copytree(EXAMPLES / "policies", tmp_path / "policies")
+    shutil.copy(EXAMPLES / "sample_server.py", tmp_path)
+    port = free_port()
+    document |= {"listen": f"127.0.0.1:{port}", "grants": [grant("ci", "sample", "demo")]}
+    with served(tmp_path, document, says="listening on"):
+        caller = Caller(Target("127.0.0.1", port, "/sample/mcp", token("ci")))
+        with caller:
+            caller.handshake()
+            names = {tool["name"] for tool in caller.ask("tools/list").messages()[-1]["result"]["tools"]}
+    assert "delete_cluster" not in names and len(names) == 6
+
+
+@needs_systemd
+def test_the_unit_is_one_and_is_hardened(tmp_path: Path) -> None:
+    unit = tmp_path / "tollgate.service"
+    text = (EXAMPLES / "systemd" / "tollgate.service").read_text()
+    assert text.count("\nExecStart=/opt/tollgate/tollgate serve ") == 1
+    unit.write_text(text.replace("ExecStart=/opt/tollgate/tollgate ", f"ExecStart={binary()} "))
+    done = subprocess.run([ANALYZE, "verify", unit], capture_output=True, text=True, timeout=60)
+    said = [line for line in done.stderr.splitlines() if "tollgate" in line and "user" not in line.lower()]
+    assert done.returncode == 0 and said == [], done.stderr
+    # In tenths: 0 is the least exposed, 100 the most.
+    words = [ANALYZE, "security", "--offline=true", "--threshold=15", "--no-pager", unit]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stdout[-400:] + done.stderr
+    settings = dict(line.split("=", 1) for line in text.splitlines() if re.match(r"[A-Z]\w+=", line))
+    assert settings["ExecReload"] == "/bin/kill -HUP $MAINPID" and settings["KillSignal"] == "SIGTERM"
+    assert "AF_UNIX" in settings["RestrictAddressFamilies"] and int(settings["TimeoutStopSec"]) > 15
+
+
+def test_documents_name_no_place_of_one_machine() -> None:
+    pages = [EXAMPLES.parent / "docs" / "OPERATIONS.md", *(EXAMPLES / "systemd").iterdir(), *(EXAMPLES / "nginx").iterdir()]
+    for page in pages:
+        assert not re.search(r"/(root|home/\w+|work|tmp/w)/", page.read_text()), page
+
+
+def test_the_operators_page_has_every_field_and_every_word() -> None:
+    """What the configuration's schema has, and the words in which records say why and how."""
+    page = (EXAMPLES.parent / "docs" / "OPERATIONS.md").read_text()
+    definitions = json.loads((SCHEMAS / "config.v1.schema.json").read_text())["$defs"]
+    missing = [name for name in definitions["document"]["properties"] if f"`{name}" not in page and name != "dashboard"]
+    for part in ("limits", "timeouts", "flood", "watch"):
+        for name in definitions[part]["properties"]:
+            row = next((line for line in page.splitlines() if line.startswith("|") and f"{part}.{name}`" in line), None)
+            # `limits.connections`, `sessions`, `streams` share a row.
+            shared = f"`{part}." in page and f", `{name}`" in page
+            if row is None and not shared:
+                missing.append(f"{part}.{name}")
+    missing += [name for part in ("httpServer", "commandServer") for name in definitions[part]["properties"] if f"`{name}`" not in page]
+    for part, value in (("limits", "message_bytes"), ("limits", "head_bytes"), ("limits", "answer_bytes")):
+        default = definitions[part]["properties"][value]["default"]
+        assert f"| `{part}.{value}` | {default:,} |" in page
+    record = json.dumps(json.loads((SCHEMAS / "decision-event.v1.schema.json").read_text()))
+    not_of_serve = {"allowed", "approval", "approved", "approval_denied", "approval_expired", "brake", "internal"}
+    words = set(re.search(r'"allowed", "no_policy"[^\]]*', record)[0].replace('"', "").split(", ")) - not_of_serve
+    words |= set(re.search(r'"ok", "tool_error"[^\]]*', record)[0].replace('"', "").split(", "))
+    assert len(words) > 25
+    assert missing + sorted(word for word in words if f"`{word}`" not in page) == []
+
+
+def test_a_reload_that_fails_and_one_that_succeeds_are_said(tmp_path: Path) -> None:
+    """SIGHUP with a mistake changes nothing; what only a restart changes is named."""
+    with behind(tmp_path) as (gateway, _):
+        good = gateway.file.read_text()
+        gateway.file.write_text(good.replace('"servers"', '"serves"'))
+        gateway.child.send_signal(signal.SIGHUP)
+        until(lambda: "the gateway goes on as it was" in gateway.error_text(), timeout=10, what="the refusal")
+        assert call(gateway.port, "ci").status == 200
+        gateway.file.write_text(json.dumps(json.loads(good) | {"durability": "none", "name": "other"}))
+        until(lambda: "a restart is needed for" in gateway.error_text(), timeout=10, what="the reload")
+        said = gateway.error_text()
+        assert "/serves" in said and "restart is needed for durability, name" in said
+
+
+# --- found wanting; delete a marker with its correction ---
+
+
+def test_a_grant_that_the_configuration_has_cannot_be_made_again(tmp_path: Path) -> None:
+    with behind(tmp_path, grants_file="grants.json") as (gateway, _):
+        own = ["--config", "gateway.json"]
+        words = ["grant", "create", "--id", "ci", "--agent", "other", "--server", "up", "--policy", "open", *own]
+        said = gateway.command(*words, expect=2).stderr
+        gateway.command("grant", "list", *own)
+        gateway.command("serve", "--check", *own)
+    assert '"ci"' in said and "already" in said
+
+
+@needs_openssl
+def test_a_renewed_certificate_is_served_or_said_to_need_a_restart(tmp_path: Path) -> None:
+    chain, key = certificate(tmp_path, "gateway")
+    port = free_port()
+    document = configuration({"up": "http://127.0.0.1:9/mcp"}, folder=tmp_path, listen=f"127.0.0.1:{port}")
+    document["tls"] = {"certificate": chain.name, "key": key.name}
+    with served(tmp_path, document, says="listening on"):
+        certificate(tmp_path, "gateway")
+        errors = tmp_path / "served.stderr"
+        until(lambda: "configuration reloaded" in errors.read_text(), timeout=10, what="the reload")
+        if not re.search("restart is needed for .*tls", errors.read_text()):
+            assert call(port, "ci", chain).status == 200
+
+
+@pytest.mark.parametrize("part", ["ingest", "watch"])
+def test_a_reload_ends_no_part(tmp_path: Path, part: str) -> None:
+    document = configuration({"up": "http://127.0.0.1:9/mcp"}, folder=tmp_path)
+    with served(tmp_path, document, "--only", part) as child:
+        made = tmp_path / ("warehouse.sqlite" if part == "ingest" else "watch")
+        until(made.exists, timeout=20, what="its beginning")
+        child.send_signal(signal.SIGHUP)
+        with pytest.raises(subprocess.TimeoutExpired):
+            child.wait(0.5)
+
+
+def test_a_proxy_is_known_on_a_listener_for_both_families(tmp_path: Path) -> None:
+    port = free_port()
+    with Upstream() as upstream:
+        document = configuration({"up": upstream.url}, folder=tmp_path, listen=f"[::]:{port}", allow_remote=True)
+        with served(tmp_path, document | {"trusted_proxies": ["127.0.0.1"]}, says="listening on"):
+            assert call(port, "ci", X_Forwarded_For="203.0.113.9").status == 200
+    assert peers(logs.records(tmp_path / "log")) == ["203.0.113.9"]
+
+
+def test_damaged_records_are_said_at_the_start(tmp_path: Path) -> None:
+    with behind(tmp_path) as (gateway, _):
+        for _ in range(3):
+            assert call(gateway.port, "ci").status == 200
+        gateway.records()
+        gateway.kill()
+        (gateway.log / "DAMAGED").touch()
+        segment = logs.segments(gateway.log)[-1]
+        places = [(offset, len(member)) for offset, member, plain in logs.members(segment) if plain]
+        offset, size = places[len(places) // 2]
+        data = bytearray(segment.read_bytes())
+        data[offset + size // 2] ^= 0x10
+        segment.write_bytes(data)
+        gateway.start()
+        until(lambda: "cannot be read any more" in gateway.error_text(), timeout=2, what="the damage")
+
+
+@needs_openssl
+def test_a_certificate_that_is_not_believed_is_told_as_such(tmp_path: Path) -> None:
+    chain, key = certificate(tmp_path, "server")
+    with SecureServer(chain, key) as server:
+        entry = {"url": f"https://localhost:{server.server_port}/mcp"}
+        with running_gateway(tmp_path, {"up": entry}, limits={"connections": 10}) as gateway:
+            answer = call(gateway.port, "ci").json()
+            gateway.records()
+            doctor = gateway.command("doctor", "--config", "gateway.json", expect=None).stdout
+    assert "certificate" in answer["error"]["message"] and "WRONG server up" in doctor
