@@ -5,7 +5,7 @@ import NIOHTTP1
 ///
 /// Head and body go into one buffer and so into one write, which NIO's encoders, one buffer a part, do not. Only for
 /// writing: what others send is read by NIO's parser. Names and values come from that parser or are constants, so none
-/// holds a line break.
+/// holds a line break; what a configuration gives was checked for that when it was read.
 enum HTTPWriter {
     /// Appends the head of a response whose framing stands in `headers` already.
     static func append(_ status: HTTPResponseStatus, _ headers: HTTPHeaders, to buffer: inout ByteBuffer) {

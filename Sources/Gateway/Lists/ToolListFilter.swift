@@ -64,7 +64,7 @@ struct ToolListFilter {
     private func mayShowTools(
         _ message: UnsafeRawBufferPointer, _ request: OpenRequest?, _ error: ToolListError
     ) -> Bool {
-        if request?.method == .toolsList { return error != .notAToolList }
+        if request?.method == .toolsList, error != .notAToolList { return true }
         switch error {
         case .duplicateKey, .notJSON: return !MessageFraming.isBlank(message)
         case .notAToolList: break

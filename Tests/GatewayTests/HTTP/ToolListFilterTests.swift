@@ -94,9 +94,7 @@ final class ToolListFilterTests {
     @Test func batchesAreRefusedWhereToolsAreHidden() {
         for message in ["[" + ToolListFilterTests.list + "]", " \n[" + ToolListFilterTests.list + "]"] {
             #expect(judge(message, nil, hiding) == "refuse" && judge(message, request(.toolsCall), hiding) == "refuse")
-            withKnownIssue("ToolListFilter.mayShowTools lets a batch pass as the answer to tools/list") {
-                #expect(judge(message, request(.toolsList), hiding) == "refuse")
-            }
+            #expect(judge(message, request(.toolsList), hiding) == "refuse")
         }
     }
 

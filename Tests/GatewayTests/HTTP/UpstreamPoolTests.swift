@@ -219,9 +219,7 @@ struct UpstreamPoolTests {
         let jobs = try (0..<12).map { _ in try place.send("/ok") }
         for job in jobs { #expect(place.end(of: job) == .failed(.cannotConnect)) }
         let server = try EchoServer(on: group, port: gone.port)
-        withKnownIssue("UpstreamPool frees a turn twice where no connection comes about") {
-            try expectAllTurnsFree(place, server, concurrency: 2, "after failures to connect")
-        }
+        try expectAllTurnsFree(place, server, concurrency: 2, "after failures to connect")
         try server.close()
         try place.stop()
         try group.syncShutdownGracefully()

@@ -18,6 +18,8 @@ struct RefusalBook {
 
     private var whole: [String: (minute: Int64, count: Int)] = [:]
     private var sums: [Sum: Int] = [:]
+    /// The minute in which sources of earlier ones were last forgotten: once is enough.
+    private var clearedMinute = Int64.min
 
     /// Whether this refusal is to be recorded whole; if not, it is counted.
     ///
@@ -26,7 +28,8 @@ struct RefusalBook {
         let minute = now.microseconds / 60_000_000
         var source = source
         if whole[source] == nil, whole.count >= RefusalBook.maximumSources {
-            whole = whole.filter { $0.value.minute == minute }
+            if clearedMinute != minute { whole = whole.filter { $0.value.minute == minute } }
+            clearedMinute = minute
             if whole.count >= RefusalBook.maximumSources { source = "*" }
         }
         var seen = whole[source] ?? (minute, 0)
@@ -56,7 +59,13 @@ struct RefusalBook {
     /// The network that an address belongs to: its /24 or /64, by which floods are told apart.
     static func prefix(of address: String) -> String {
         if address.contains(":") {
-            let groups = address.split(separator: ":", omittingEmptySubsequences: false)
+            if let last = address.split(separator: ":").last, last.contains(".") { return prefix(of: String(last)) }
+            let halves = address.split(separator: "::", maxSplits: 1, omittingEmptySubsequences: false)
+                .map { $0.split(separator: ":") }
+            var groups = halves[0]
+            if halves.count == 2 {
+                groups += Array(repeating: "0", count: max(0, 8 - groups.count - halves[1].count)) + halves[1]
+            }
             return groups.prefix(4).joined(separator: ":") + "::/64"
         }
         let parts = address.split(separator: ".")

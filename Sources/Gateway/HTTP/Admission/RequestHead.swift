@@ -32,7 +32,7 @@ struct RequestHead {
             case 14 where RequestHead.matches(name, "mcp-session-id"): session = keep(value, over: session)
             case 15 where RequestHead.matches(name, "x-forwarded-for"): forwardedFor = value
             case 16 where RequestHead.matches(name, "content-encoding"):
-                isEncoded = !RequestHead.matches(value, "identity")
+                isEncoded = isEncoded || !RequestHead.matches(value, "identity")
             case 17 where RequestHead.matches(name, "x-forwarded-proto"): forwardedProto = value
             case 17 where RequestHead.matches(name, "transfer-encoding"):
                 transferCoding = keep(value, over: transferCoding)
@@ -51,8 +51,8 @@ struct RequestHead {
         let isBlank = { (byte: UInt8) in byte == 0x20 || byte == 0x09 }
         guard let last = value.utf8.last, isBlank(last) || value.utf8.first.map(isBlank) ?? false else { return value }
         var text = Substring(value)
-        while let byte = text.utf8.last, isBlank(byte) { text.removeLast() }
-        while let byte = text.utf8.first, isBlank(byte) { text.removeFirst() }
+        while let byte = text.utf8.last, isBlank(byte) { text = Substring(text.utf8.dropLast()) }
+        while let byte = text.utf8.first, isBlank(byte) { text = Substring(text.utf8.dropFirst()) }
         return String(text)
     }
 

@@ -51,15 +51,14 @@ final class UpstreamConnection: ChannelInboundHandler {
     private var isReusable = false
     private var isPaused = false
     /// Whether the pool knows that it has ended.
-    private var isLost = false
+    private(set) var isLost = false
     /// Whether the pool counts it among those that serve requests in turns.
-    let isPooled: Bool
+    var isPooled = false
     /// When it became idle.
     private(set) var idleSince = NIODeadline.now()
 
-    init(pool: UpstreamPool, isPooled: Bool) {
+    init(pool: UpstreamPool) {
         self.pool = pool
-        self.isPooled = isPooled
     }
 
     func handlerAdded(context: ChannelHandlerContext) {

@@ -92,7 +92,7 @@ final class UpstreamPool {
 
     private func connect(_ job: any UpstreamJob, isPooled: Bool) {
         let address = address
-        let handler = NIOLoopBound(UpstreamConnection(pool: self, isPooled: isPooled), eventLoop: loop)
+        let pool = NIOLoopBound(self, eventLoop: loop)
         let bootstrap = ClientBootstrap(group: loop)
             .connectTimeout(bounds.connect)
             .channelOption(ChannelOptions.socketOption(.tcp_nodelay), value: 1)
@@ -105,14 +105,24 @@ final class UpstreamPool {
                     try pipeline.addHandlers([
                         RequestWriter(),
                         ByteToMessageHandler(HTTPResponseDecoder(leftOverBytesStrategy: .dropBytes)),
-                        handler.value,
+                        UpstreamConnection(pool: pool.value),
                     ])
                 }
             }
         bootstrap.connect(host: address.host, port: address.port).assumeIsolated().whenComplete { [self] result in
-            switch result {
-            case .success where job.isOver: handler.value.giveBack()
-            case .success: job.send(on: handler.value)
+            // Several addresses of one name are tried at once: which channel it became is known only now.
+            let connected = result.flatMap { channel in
+                Result { try channel.pipeline.syncOperations.handler(type: UpstreamConnection.self) }
+            }
+            switch connected {
+            case .success(let connection):
+                connection.isPooled = isPooled
+                guard !connection.isLost else {
+                    // Closed again before anybody knew of it.
+                    if isPooled { freeTurn() }
+                    return job.upstreamFailed(.closed)
+                }
+                if job.isOver { connection.giveBack() } else { job.send(on: connection) }
             case .failure(let error):
                 if isPooled { freeTurn() }
                 let isTimeout = (error as? ChannelError).map { if case .connectTimeout = $0 { true } else { false } }
