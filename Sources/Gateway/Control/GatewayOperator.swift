@@ -65,7 +65,7 @@ public final class GatewayOperator: Sendable {
                 return take(settings, &state)
             } catch {
                 state.failed = error.files
-                refuse(error.message)
+                refuse(error.message, problems: max(1, error.problems.count))
                 return (error.message, error.hint)
             }
         }
@@ -77,7 +77,7 @@ public final class GatewayOperator: Sendable {
         } catch {
             let hint = (error as? GatewayError)?.hint ?? (error as? LogError)?.hint
             state.failed = settings.files
-            refuse("\(error)")
+            refuse("\(error)", problems: 1)
             return ("\(error)", hint)
         }
         state.certificates = settings.configuration.certificateFiles
@@ -91,8 +91,10 @@ public final class GatewayOperator: Sendable {
         return nil
     }
 
-    private func refuse(_ message: String) {
-        log.append(Control(.policyRejected).with(.reason, "configuration refused"))
+    private func refuse(_ message: String, problems: Int) {
+        log.append(
+            Control(.policyRejected).with(.policy, "(configuration)").with(.n, problems)
+                .with(.reason, "configuration refused"))
         report("\(message)\nhint: the gateway goes on as it was; tollgate serve --config \(path) --check")
     }
 
