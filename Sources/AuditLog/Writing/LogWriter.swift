@@ -28,6 +28,8 @@ public enum CommitResult: Sendable, Equatable {
 public final class LogWriter: Sendable {
     /// The log.
     public let log: LogDirectory
+    /// The log's name, as records' names begin with it.
+    public let name: String
     /// Who the log is.
     public let identity: LogIdentity
     /// What opening found and repaired.
@@ -80,6 +82,7 @@ public final class LogWriter: Sendable {
         clock: any LogClock, files: any LogFileSystem
     ) throws(SystemError) {
         self.log = log
+        name = log.name
         self.identity = identity
         self.lock = Monitor(lock)
         self.recovery = recovery

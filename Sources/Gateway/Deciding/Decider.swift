@@ -11,11 +11,9 @@ import Policy
 final class Decider: @unchecked Sendable {
     private var counters = LimitCounters()
 
-    /// Decides a call that `policy` has examined, to be called inside `LogWriter.append` only; without a policy
-    /// everything passes and is recorded.
-    func decide(_ call: Examination?, under policy: CompiledPolicy?, now: Timestamp) -> PolicyVerdict {
-        guard let policy, let call else { return .withoutPolicy(observing: true) }
-        return policy.decide(call, counters: &counters, now: now)
+    /// Decides a call that `policy` has examined; to be called inside `LogWriter.append` only.
+    func decide(_ call: Examination, under policy: PolicyInForce, now: Timestamp) -> PolicyVerdict {
+        policy.policy.decide(call, counters: &counters, now: now)
     }
 
     /// Gives back what a call that was never forwarded had taken; to be called inside `LogWriter.append` only.

@@ -97,7 +97,9 @@ struct ClientPump {
         // The log's critical section is the limiter's: see `Decider`.
         let ticket = context.log.append { _, now in
             let started = context.clock.now()
-            verdict = context.decider.decide(examined, under: context.policy, now: now)
+            if let policy = context.policyInForce, let examined {
+                verdict = context.decider.decide(examined, under: policy, now: now)
+            }
             verdict.write(to: &decision)
             decision.decideMicroseconds = Int(context.clock.now().since(started))
             decided = now

@@ -58,7 +58,11 @@ extension Exchange {
         core.fields.describe(
             call.arguments, in: tree, known: listed?.arguments, key: core.recorder.key, into: &decision)
         decision.round = core.rounds.round(of: call, in: tree, tool: name, decision, key: core.recorder.key)
-        let examined = policy?.policy.examine(Call(tool: name, arguments: call.arguments, in: tree, caller: caller))
+        var examined: Examination?
+        if let policy {
+            examined = policy.policy.examine(
+                Call(tool: name, arguments: call.arguments, in: tree, caller: caller))
+        }
         let (argumentDigest, round) = (decision.argumentDigest, decision.round)
         // Moved into the log, not copied: it has some fifty fields.
         var draft: Decision? = decision
@@ -69,8 +73,11 @@ extension Exchange {
         let ticket = core.log.append(deciding: { _, now, isAwaited in
             let started = core.clock.now()
             let found =
-                policy.map { core.recorder.decider.decide(examined, under: $0.policy, now: now) }
-                ?? .withoutPolicy(observing: false)
+                if let policy, let examined {
+                    core.recorder.decider.decide(examined, under: policy, now: now)
+                } else {
+                    PolicyVerdict.withoutPolicy(observing: false)
+                }
             // It is there: this runs once.
             var decision = draft.take() ?? core.draft(admission, method: "-", verdict: .deny, reason: .internal)
             found.write(to: &decision)
