@@ -35,9 +35,6 @@ final class GatewayCore: @unchecked Sendable {
     let flushes: FlushBatch
     /// This gateway's name in records.
     let name: String
-    /// `http://127.0.0.1:8700`, for metadata.
-    var baseURL = ""
-
     // What a reload replaces.
     private(set) var limits: ServeConfiguration.Limits
     private(set) var timeouts: TimeOuts

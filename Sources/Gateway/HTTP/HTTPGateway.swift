@@ -90,9 +90,7 @@ public final class HTTPGateway: Sendable {
         let address = ListenAddress(
             host: configuration.listen.host, port: channel.localAddress?.port ?? configuration.listen.port)
         let room = HTTPGateway.connectionsThatFit()
-        let base = "\(tls == nil ? "http" : "https")://\(address)"
         try await core.loop.submit {
-            core.baseURL = base
             core.maximumConnections = room
         }.get()
         let task = core.loop.scheduleRepeatedTask(initialDelay: .milliseconds(250), delay: .milliseconds(250)) { _ in

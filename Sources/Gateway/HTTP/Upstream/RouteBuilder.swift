@@ -17,8 +17,10 @@ struct RouteBuilder {
             let answerTime = TimeAmount(server.timeout ?? configuration.timeouts.answer)
             var authorities: FileStamp?
             if case .http(let upstream) = server.upstream { authorities = upstream.authorities.map { FileStamp($0) } }
+            let timeouts = configuration.timeouts
             let making = ServerRoute.Making(
-                timeouts: configuration.timeouts, answerBytes: configuration.limits.answerBytes,
+                connect: timeouts.connect, queue: timeouts.queue, childIdle: timeouts.childIdle,
+                answer: server.timeout ?? timeouts.answer, answerBytes: configuration.limits.answerBytes,
                 authorities: authorities)
             if let route = old[name], route.configuration == server, route.making == making {
                 routes[name] = route

@@ -25,7 +25,10 @@ final class ServerRoute {
 
     /// The parts of the configuration beyond the server's own that a route is made by.
     struct Making: Equatable {
-        let timeouts: ServeConfiguration.TimeOuts
+        let connect: Duration
+        let queue: Duration
+        let childIdle: Duration
+        let answer: Duration
         let answerBytes: Int
         /// The file of authorities, as it was.
         let authorities: FileStamp?
