@@ -29,7 +29,9 @@ struct HTTPTargetTests {
         let route = ServerRoute(
             "ecs", ServeConfiguration.Server(.http(try GatewayFixture.upstream("http://up.example/mcp"))),
             .http(target), answerTime: .seconds(1),
-            making: ServerRoute.Making(timeouts: ServeConfiguration.TimeOuts(), answerBytes: 1, authorities: nil))
+            making: ServerRoute.Making(
+                connect: .seconds(1), queue: .seconds(1), childIdle: .seconds(1), answer: .seconds(1), answerBytes: 1,
+                authorities: nil))
         let admission = Admission(
             grant: Grant(id: "g", agent: "a", servers: ["ecs"], tokenSHA256: []), policy: nil, route: route, peer: "p",
             head: head, facts: RequestHead(head.headers), edition: 0)
