@@ -88,7 +88,7 @@ public final class LogWriter: Sendable {
         self.recovery = recovery
         self.options = options
         self.clock = clock
-        var segment = try SegmentWriter(log, files: files)
+        var segment = try SegmentWriter(log, files: files, hurryBytes: options.hurryBytes)
         let now = clock.now()
         let stepBack = recovery.lastTimestamp.map { $0.since(now) } ?? 0
         // Within one segment time never decreases: after a step back a new one begins.

@@ -15,13 +15,13 @@ struct SegmentWriter: ~Copyable {
     private let hurried: Deflater
     private var members: LineBuffer
 
-    /// Lines of one commit from which speed matters more than size.
-    ///
-    /// Measured beside level 6 in `Benchmarks/`: half the time, a fifth more bytes until sealing compresses them
-    /// anew.
-    private static let hurryBytes = 6 << 10
+    /// Bytes of lines in one commit from which speed matters more than size.
+    private let hurryBytes: Int
 
-    init(_ log: LogDirectory, files: any LogFileSystem) throws(SystemError) {
+    init(
+        _ log: LogDirectory, files: any LogFileSystem, hurryBytes: Int = LogOptions().hurryBytes
+    ) throws(SystemError) {
+        self.hurryBytes = hurryBytes
         let normal = try Deflater(level: 6)
         let hurried = try Deflater(level: 1)
         self.log = log
@@ -46,7 +46,7 @@ struct SegmentWriter: ~Copyable {
 
     /// Compresses whole lines into members and writes them; the file is made with its first member.
     mutating func write(_ lines: UnsafeRawBufferPointer, first seq: UInt64) throws(SystemError) {
-        let deflater = lines.count > SegmentWriter.hurryBytes ? hurried : normal
+        let deflater = lines.count > hurryBytes ? hurried : normal
         try cut()
         members.truncate(to: 0)
         var start = 0
