@@ -54,7 +54,7 @@ bench-gateway: system ## CPU of `serve` beside nginx, on the same work in one ru
 	swift build -c release --product tollgate -j $(JOBS)
 	$(PYTHON) Benchmarks/gateway/run --tollgate $(RELEASE)
 
-fuzz: ## fuzzes what reads strangers' bytes, each target for FUZZ seconds (FUZZ=60)
+fuzz: ## fuzzes what reads strangers' bytes, for FUZZ seconds in all (FUZZ=60)
 	PYTHON=$(PYTHON) scripts/fuzz $(FUZZ)
 
 soak: build $(VENV)/.complete ## mixed load for FOR seconds (FOR=3600): memory stays flat, every call is accounted for

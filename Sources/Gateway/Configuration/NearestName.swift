@@ -1,3 +1,5 @@
+import Policy
+
 /// Finds the name that was probably meant.
 enum NearestName {
     /// Words that other servers' configurations have for ours.
@@ -14,30 +16,11 @@ enum NearestName {
         let lowered = word.lowercased()
         if let same = candidates.first(where: { $0.lowercased() == lowered }) { return same }
         if let synonym = synonyms[lowered], candidates.contains(synonym) { return synonym }
-        let near = candidates.map { (name: $0, distance: distance(lowered, $0.lowercased())) }
+        let near = candidates.map { (name: $0, distance: Spelling.distance(lowered, $0.lowercased())) }
             .filter { candidate in
                 let length = max(candidate.name.utf8.count, lowered.utf8.count)
                 return candidate.distance <= max(1, (length + 1) / 3) && candidate.distance < candidate.name.utf8.count
             }
         return near.min { $0.distance < $1.distance }?.name
-    }
-
-    /// Optimal string alignment distance over bytes: insertions, deletions, replacements and swaps of neighbours.
-    private static func distance(_ left: String, _ right: String) -> Int {
-        let (left, right) = (Array(left.utf8.prefix(128)), Array(right.utf8.prefix(128)))
-        var (older, old) = ([Int](), Array(0...right.count))
-        for row in left.indices {
-            var new = [row + 1]
-            for column in right.indices {
-                let replaced = old[column] + (left[row] == right[column] ? 0 : 1)
-                var best = min(replaced, old[column + 1] + 1, new[column] + 1)
-                if row > 0, column > 0, left[row] == right[column - 1], left[row - 1] == right[column] {
-                    best = min(best, older[column - 1] + 1)
-                }
-                new.append(best)
-            }
-            (older, old) = (old, new)
-        }
-        return old[right.count]
     }
 }

@@ -120,7 +120,7 @@ public final class GatewayOperator: Sendable {
             ("connections", .integer(status.connections)), ("sessions", .integer(status.sessions)),
             ("streams", .integer(status.streams)), ("requests", .integer(status.requests)),
             ("log", .text(log.log.path)), ("next_seq", .integer(Int(status.nextSeq))),
-            ("well", .flag(log.trouble == nil)),
+            ("unreadable_lines", .integer(status.unreadableLines)), ("well", .flag(log.trouble == nil)),
         ])
     }
 

@@ -115,10 +115,10 @@ final class GatewayCore: @unchecked Sendable {
     ///
     /// - Throws: `GatewayError` when a server's certificates cannot be used; nothing has changed then.
     func apply(_ settings: ServeSettings, tls: NIOSSLContext?) throws {
-        self.tls = tls
         let configuration = settings.configuration
         let old = routes
         try makeRoutes(configuration)
+        self.tls = tls
         for (name, route) in old where routes[name] !== route { route.close() }
         limits = configuration.limits
         timeouts = TimeOuts(configuration.timeouts)
@@ -153,13 +153,14 @@ final class GatewayCore: @unchecked Sendable {
         return true
     }
 
-    /// Makes room for one more connection by closing a stranger's; false where all are callers'.
-    func makeRoomForConnection() -> Bool {
+    /// Makes room for a connection from `peer` by closing a stranger's; false where all are callers'. Whoever has to go
+    /// is counted.
+    func makeRoomForConnection(from peer: String) -> Bool {
         guard connections.count >= min(limits.connections, maximumConnections) else { return true }
-        guard let stranger = strangers.first else { return false }
-        gate.noteTooManyConnections(peer: stranger.peer)
-        stranger.close()
-        return true
+        let stranger = strangers.first
+        gate.noteTooManyConnections(peer: stranger?.peer ?? peer)
+        stranger?.close()
+        return stranger != nil
     }
 
     /// Takes a place among the open streams; false where there is none.
@@ -278,6 +279,9 @@ final class GatewayCore: @unchecked Sendable {
         }
         for exchange in exchanges where exchange.open?.method == .subscriptionsListen { exchange.cut() }
     }
+
+    /// Lines of child processes that were no message and were dropped.
+    var unreadableLines: Int { childPools.reduce(0) { $0 + $1.unreadable } }
 
     /// Whether child processes are still ending.
     var hasChildren: Bool {

@@ -64,7 +64,7 @@ public final class HTTPGateway: Sendable {
             .childChannelOption(ChannelOptions.socketOption(.tcp_nodelay), value: 1)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    guard core.makeRoomForConnection() else {
+                    guard core.makeRoomForConnection(from: channel.remoteAddress?.ipAddress ?? "local") else {
                         core.gate.noteTooManyConnections(peer: channel.remoteAddress?.ipAddress ?? "local")
                         throw GatewayError(.cannotStart, "too many connections")
                     }
@@ -121,7 +121,8 @@ public final class HTTPGateway: Sendable {
         return try core.loop.submit {
             Status(
                 connections: core.connections.count, sessions: core.sessions.count, streams: core.streamCount,
-                requests: core.exchanges.count, nextSeq: core.log.nextSeq)
+                requests: core.exchanges.count, nextSeq: core.log.nextSeq,
+                unreadableLines: core.unreadableLines)
         }.wait()
     }
 
@@ -137,6 +138,8 @@ public final class HTTPGateway: Sendable {
         public let requests: Int
         /// The seq that the log's next record will have.
         public let nextSeq: UInt64
+        /// Lines that servers on standard output wrote and that were no message: dropped.
+        public let unreadableLines: Int
     }
 
     /// Takes no further requests, waits up to `patience` for what is under way, ends and records what is left.

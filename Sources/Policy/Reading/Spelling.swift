@@ -1,5 +1,5 @@
-/// Finds the word that was probably meant.
-enum Spelling {
+/// Finds the word that was probably meant; its measure serves configurations as well.
+package enum Spelling {
     /// Other words for the document's own, as other tools and languages have them.
     private static let synonyms: [String: String] = [
         "==": "eq", "=": "eq", "equals": "eq", "is": "eq", "!=": "neq", "<>": "neq", "ne": "neq", "not": "neq",
@@ -34,7 +34,7 @@ enum Spelling {
     }
 
     /// Optimal string alignment distance: insertions, deletions, replacements and swaps of neighbours, each once.
-    static func distance(_ left: String, _ right: String) -> Int {
+    package static func distance(_ left: String, _ right: String) -> Int {
         let left = Array(left.utf8.prefix(128))
         let right = Array(right.utf8.prefix(128))
         guard !left.isEmpty, !right.isEmpty else { return max(left.count, right.count) }

@@ -189,10 +189,11 @@ struct ClientConnectionTests {
     @Test func strangersMakeRoomForNewConnectionsAndKnownCallersDoNot() throws {
         let place = try Place { $0.limits.connections = 1 }
         try place.send(.POST, "/ecs/mcp", token: GatewayFixture.token, body: "not JSON")
-        #expect(place.core.strangers.isEmpty && !place.core.makeRoomForConnection() && place.isActive)
+        #expect(place.core.strangers.isEmpty && !place.core.makeRoomForConnection(from: "192.0.2.1") && place.isActive)
         let other = try Place { $0.limits.connections = 1 }
         try other.send(.POST, "/ecs/mcp", token: "tg_nobody", body: "{}")
-        #expect(other.core.makeRoomForConnection() && !other.isActive && other.core.connections.isEmpty)
+        #expect(
+            other.core.makeRoomForConnection(from: "192.0.2.1") && !other.isActive && other.core.connections.isEmpty)
         _ = try place.finish()
         _ = try other.finish()
     }

@@ -1,14 +1,6 @@
 import NIOCore
 import NIOHTTP1
 
-/// Who answers a request, told of what happens to its connection.
-protocol ClientAnswerer: AnyObject {
-    /// The client has gone, or was cut off; nothing can be written any more.
-    func clientLeft()
-    /// The client reads again, or has stopped reading.
-    func clientReads(_ reads: Bool)
-}
-
 /// One client's connection: one request at a time, in order; what comes meanwhile is bounded.
 ///
 /// Reads stay outstanding while an answer is awaited, because that is how a client that leaves is noticed.
@@ -28,7 +20,7 @@ final class ClientConnection: ChannelInboundHandler {
         case body(Admission)
         /// Waits for room in the log.
         case stalled
-        /// A refused request's body is thrown away; the connection ends behind it where `closes`.
+        /// The answer has been written; what is left of the request is thrown away.
         case discarding(bytes: Int)
         /// An answer is awaited or being written.
         case answering
@@ -396,23 +388,4 @@ extension ClientConnection: Hashable {
     func hash(into hasher: inout Hasher) {
         hasher.combine(ObjectIdentifier(self))
     }
-}
-
-/// A whole answer of the gateway's own.
-struct HTTPAnswer {
-    var status: HTTPResponseStatus
-    var headers: HTTPHeaders
-    var body: ByteBuffer
-
-    /// An answer without a body.
-    static func empty(_ status: HTTPResponseStatus) -> HTTPAnswer {
-        HTTPAnswer(status: status, headers: [:], body: ByteBuffer())
-    }
-
-    /// An answer in JSON.
-    static func json(_ status: HTTPResponseStatus, _ bytes: [UInt8]) -> HTTPAnswer {
-        HTTPAnswer(status: status, headers: jsonHeaders, body: ByteBuffer(bytes: bytes))
-    }
-
-    private static let jsonHeaders: HTTPHeaders = ["Content-Type": "application/json"]
 }
