@@ -153,8 +153,9 @@ final class GatewayCore: @unchecked Sendable {
         return true
     }
 
-    /// Makes room for a connection from `peer` by closing a stranger's; false where all are callers'. Whoever has to go
-    /// is counted.
+    /// Makes room for one more connection by closing a stranger's; false where all are callers'.
+    ///
+    /// Whoever has to go is counted, the newcomer from `peer` included.
     func makeRoomForConnection(from peer: String) -> Bool {
         guard connections.count >= min(limits.connections, maximumConnections) else { return true }
         let stranger = strangers.first
