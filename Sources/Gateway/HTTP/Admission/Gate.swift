@@ -86,24 +86,9 @@ final class Gate {
             return refuse(.malformed, status: .badRequest, "this transfer coding is not accepted", peer)
         }
         let host = facts.host ?? ""
-        var path: Substring = ""
-        var query: Substring = ""
-        let target: RequestTarget
-        if let known = connection.knownAddress, known.edition == core.edition, known.host == host, known.uri == head.uri
-        {
-            target = known.target
-            path = head.uri[...]
-        } else {
-            guard core.names.accepts(host: host) else {
-                let text = "this gateway is not known by the name in the Host header"
-                return refuse(.host, status: .misdirectedRequest, text, peer)
-            }
-            (path, query) = Gate.split(head.uri)
-            target = RequestTarget(path: path)
-            if query.isEmpty {
-                connection.knownAddress = KnownAddress(
-                    host: host, uri: head.uri, edition: core.edition, target: target)
-            }
+        guard let (target, path, query) = address(host, head.uri, connection) else {
+            let text = "this gateway is not known by the name in the Host header"
+            return refuse(.host, status: .misdirectedRequest, text, peer)
         }
         switch target {
         case .health where head.method == .GET || head.method == .HEAD:
@@ -137,6 +122,22 @@ final class Gate {
             return refuse(
                 .identityUnresolved, status: .unauthorized, text, peer, grant: nil, path, base(host, facts, connection))
         }
+    }
+
+    /// What a request is addressed to; nil where the host is not this gateway.
+    private func address(
+        _ host: String, _ uri: String, _ connection: ClientConnection
+    ) -> (target: RequestTarget, path: Substring, query: Substring)? {
+        if let known = connection.knownAddress, known.edition == core.edition, known.host == host, known.uri == uri {
+            return (known.target, uri[...], "")
+        }
+        guard core.names.accepts(host: host) else { return nil }
+        let (path, query) = Gate.split(uri)
+        let target = RequestTarget(path: path)
+        if query.isEmpty {
+            connection.knownAddress = KnownAddress(host: host, uri: uri, edition: core.edition, target: target)
+        }
+        return (target, path, query)
     }
 
     private func admit(

@@ -43,21 +43,7 @@ extension Exchange {
         note(request, in: tree)
         let idToken = tree.bytes.withUnsafeBytes { Array($0[request.id.range]) }
         let policy = admission.policy
-        let listed = admission.route.catalog.tool(name)
-        let found = listed?.risk ?? admission.route.risk(ofUnlisted: name)
-        var decision = core.draft(admission, method: MCPMethod.toolsCall.rawValue, verdict: .deny, reason: .internal)
-        describe(request, idToken, in: tree, &decision)
-        decision.tool = name
-        decision.toolDigest = listed?.digest
-        decision.unlisted = listed == nil
-        decision.risk = found
-        if let policy {
-            if listed == nil { decision.unlisted = !policy.policy.names(name) }
-            decision.risk = policy.policy.risk(ofTool: name, found: found)
-        }
-        core.fields.describe(
-            call.arguments, in: tree, known: listed?.arguments, key: core.recorder.key, into: &decision)
-        decision.round = core.rounds.round(of: call, in: tree, tool: name, decision, key: core.recorder.key)
+        let decision = record(of: call, name, request, idToken, in: tree)
         var examined: Examination?
         if let policy {
             examined = policy.policy.examine(
@@ -108,6 +94,28 @@ extension Exchange {
         open?.round = round
         stage = .committing
         core.commits.add(self)
+    }
+
+    /// All that a call's record says before it is decided.
+    private func record(
+        of call: ToolCall, _ name: String, _ request: ClientRequest, _ idToken: [UInt8], in tree: JSONTree
+    ) -> Decision {
+        let listed = admission.route.catalog.tool(name)
+        let found = listed?.risk ?? admission.route.risk(ofUnlisted: name)
+        var decision = core.draft(admission, method: MCPMethod.toolsCall.rawValue, verdict: .deny, reason: .internal)
+        describe(request, idToken, in: tree, &decision)
+        decision.tool = name
+        decision.toolDigest = listed?.digest
+        decision.unlisted = listed == nil
+        decision.risk = found
+        if let policy = admission.policy {
+            if listed == nil { decision.unlisted = !policy.policy.names(name) }
+            decision.risk = policy.policy.risk(ofTool: name, found: found)
+        }
+        core.fields.describe(
+            call.arguments, in: tree, known: listed?.arguments, key: core.recorder.key, into: &decision)
+        decision.round = core.rounds.round(of: call, in: tree, tool: name, decision, key: core.recorder.key)
+        return decision
     }
 
     private func openRequest(
