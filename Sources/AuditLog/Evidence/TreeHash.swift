@@ -1,0 +1,67 @@
+import Crypto
+
+/// A SHA-256 hash of the log's Merkle tree (RFC 6962 §2.1).
+public struct TreeHash: Sendable, Hashable {
+    // Four words rather than an array: an edge of forty of them is copied with every head.
+    private let words: (UInt64, UInt64, UInt64, UInt64)
+
+    /// Bytes of a hash.
+    public static let byteCount = 32
+
+    /// Takes over 32 bytes; nil where there are more or fewer.
+    public init?(_ bytes: some Sequence<UInt8>) {
+        let bytes = Array(bytes)
+        guard bytes.count == TreeHash.byteCount else { return nil }
+        self.init(bytes.withUnsafeBytes { $0 })
+    }
+
+    /// - Parameter bytes: 32 of them.
+    private init(_ bytes: UnsafeRawBufferPointer) {
+        let word = { (index: Int) in bytes.loadUnaligned(fromByteOffset: index * 8, as: UInt64.self) }
+        words = (word(0), word(1), word(2), word(3))
+    }
+
+    private init(_ digest: SHA256.Digest) {
+        self = digest.withUnsafeBytes { TreeHash($0) }
+    }
+
+    /// The hash of the tree without leaves: SHA-256 of nothing.
+    public static let empty = TreeHash(SHA256.hash(data: [UInt8]()))
+
+    /// The hash of a leaf: SHA-256(0x00 ‖ line), the line without its line feed.
+    public static func leaf(_ line: UnsafeRawBufferPointer) -> TreeHash {
+        var hash = SHA256()
+        withUnsafeBytes(of: 0x00 as UInt8) { hash.update(bufferPointer: $0) }
+        hash.update(bufferPointer: line)
+        return TreeHash(hash.finalize())
+    }
+
+    /// The hash of an inner node: SHA-256(0x01 ‖ left ‖ right).
+    public static func node(_ left: TreeHash, _ right: TreeHash) -> TreeHash {
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 65) { block in
+            block.initialize(repeating: 0x01)
+            let bytes = UnsafeMutableRawBufferPointer(block)
+            withUnsafeBytes(of: left.words) {
+                UnsafeMutableRawBufferPointer(rebasing: bytes[1..<33]).copyMemory(from: $0)
+            }
+            withUnsafeBytes(of: right.words) {
+                UnsafeMutableRawBufferPointer(rebasing: bytes[33..<65]).copyMemory(from: $0)
+            }
+            var hash = SHA256()
+            hash.update(bufferPointer: UnsafeRawBufferPointer(bytes))
+            return TreeHash(hash.finalize())
+        }
+    }
+
+    /// The 32 bytes.
+    public var bytes: [UInt8] { withUnsafeBytes(of: words) { Array($0) } }
+
+    /// Whether all bytes are the same.
+    public static func == (a: TreeHash, b: TreeHash) -> Bool { a.words == b.words }
+
+    /// A hash of a hash: half of it does.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(words.0)
+        hasher.combine(words.1)
+    }
+}
