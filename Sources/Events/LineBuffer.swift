@@ -59,8 +59,7 @@ public struct LineBuffer: ~Copyable {
 
     /// Appends a text's bytes as they are.
     public mutating func append(raw text: String) {
-        var text = text
-        text.withUTF8 { append(UnsafeRawBufferPointer($0)) }
+        withUTF8(of: text) { lines, utf8 in lines.append(utf8) }
     }
 
     /// Appends a number in decimal.
@@ -110,16 +109,23 @@ public struct LineBuffer: ~Copyable {
     ///
     /// Texts longer than `maximum` bytes become a prefix, a digest and the length.
     public mutating func append(json text: String, maximum: Int) {
-        var text = text
-        text.withUTF8 { utf8 in
-            append(UInt8(ascii: "\""))
+        withUTF8(of: text) { lines, utf8 in
+            lines.append(UInt8(ascii: "\""))
             if utf8.count <= maximum {
-                append(escaping: UnsafeRawBufferPointer(utf8))
+                lines.append(escaping: utf8)
             } else {
-                appendCut(UnsafeRawBufferPointer(utf8), maximum: maximum)
+                lines.appendCut(utf8, maximum: maximum)
             }
-            append(UInt8(ascii: "\""))
+            lines.append(UInt8(ascii: "\""))
         }
+    }
+
+    /// Calls `body` with a text's bytes where they are: `String.withUTF8` needs a copy of the text first.
+    @inline(__always)
+    private mutating func withUTF8(of text: String, _ body: (inout LineBuffer, UnsafeRawBufferPointer) -> Void) {
+        if text.utf8.withContiguousStorageIfAvailable({ body(&self, UnsafeRawBufferPointer($0)) }) != nil { return }
+        var text = text
+        text.withUTF8 { body(&self, UnsafeRawBufferPointer($0)) }
     }
 
     private mutating func appendCut(_ utf8: UnsafeRawBufferPointer, maximum: Int) {
@@ -135,8 +141,9 @@ public struct LineBuffer: ~Copyable {
     }
 
     private mutating func append(escaping utf8: UnsafeRawBufferPointer) {
-        var start = 0
-        for index in utf8.indices {
+        var start = LineBuffer.plainWords(utf8)
+        append(UnsafeRawBufferPointer(rebasing: utf8[..<start]))
+        for index in start..<utf8.count {
             let byte = utf8[index]
             guard byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") || byte == 0x7F else {
                 continue
@@ -153,6 +160,24 @@ public struct LineBuffer: ~Copyable {
             }
         }
         append(UnsafeRawBufferPointer(rebasing: utf8[start...]))
+    }
+
+    /// How many bytes at the beginning need no escape, looked at eight at a time.
+    ///
+    /// A byte of `x` is below `n` (at most 128) where `(x - n) & ~x` has its high bit, and equal to one where its
+    /// difference from it, by `^`, is below 1; a borrow can only mark bytes behind one that is marked already.
+    private static func plainWords(_ utf8: UnsafeRawBufferPointer) -> Int {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        var index = 0
+        while index + 8 <= utf8.count {
+            let word = utf8.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+            var marks = (word &- ones &* 0x20) & ~word
+            let (quote, backslash, delete) = (word ^ (ones &* 0x22), word ^ (ones &* 0x5C), word ^ (ones &* 0x7F))
+            marks |= (quote &- ones) & ~quote | (backslash &- ones) & ~backslash | (delete &- ones) & ~delete
+            if marks & (ones &* 0x80) != 0 { break }
+            index += 8
+        }
+        return index
     }
 
     private func hexDigit(_ nibble: UInt8) -> UInt8 {

@@ -16,11 +16,35 @@ extension LineBuffer {
         appendLine(Record(seq: record.seq, timestamp: record.timestamp, body: .decision(decision)))
     }
 
-    private mutating func appendLine(_ record: Record) {
+    /// Appends a decision as a line, as it would be appended as a record.
+    ///
+    /// For the call path: a record of fifty fields is not copied there.
+    public mutating func append(_ decision: Decision, seq: UInt64, timestamp: Timestamp) {
+        let start = count
+        begin(seq, timestamp)
+        append(decision)
+        append("}\n")
+        guard count - start > Record.maximumBytes else { return }
+        truncate(to: start)
+        append(Record(seq: seq, timestamp: timestamp, body: .decision(decision)))
+    }
+
+    /// Appends an outcome as a line, as it would be appended as a record.
+    public mutating func append(_ outcome: Outcome, seq: UInt64, timestamp: Timestamp) {
+        begin(seq, timestamp)
+        append(outcome)
+        append("}\n")
+    }
+
+    private mutating func begin(_ seq: UInt64, _ timestamp: Timestamp) {
         append("{\"v\":1,\"seq\":")
-        append(decimal: record.seq)
+        append(decimal: seq)
         append(",\"ts\":\"")
-        append(record.timestamp)
+        append(timestamp)
+    }
+
+    private mutating func appendLine(_ record: Record) {
+        begin(record.seq, record.timestamp)
         switch record.body {
         case .decision(let decision): append(decision)
         case .outcome(let outcome): append(outcome)

@@ -30,19 +30,30 @@ import Testing
     }
 
     private static let record = Record.Body.control(Control(.heartbeat))
+    private static let draft = Decision(
+        gateway: "g", identity: .flag, server: "s", transport: .stdio, method: "tools/call", verdict: .deny,
+        mode: .enforce, reason: .internal)
+
+    /// Queues a decision that is completed last.
+    private func append(
+        to writer: LogWriter, isUrgent: Bool = false, _ body: (Timestamp) -> Void = { _ in }
+    ) -> LogTicket? {
+        var decision = CommitNoticeTests.draft
+        return writer.append(&decision) { time, decision in
+            body(time)
+            decision.reason = .limit
+            return isUrgent
+        }
+    }
 
     @Test func whatBodySaysLastDecidesWhetherTheCommitIsAwaited() throws {
         let place = try TemporaryLog()
         let writer = try LogWriter.open(place.log, options: CommitNoticeTests.lingering)
         let notices = Notices()
         notices.observe(writer)
-        let quiet = try #require(writer.append(deciding: { _, _, _ in CommitNoticeTests.record }))
+        let quiet = try #require(append(to: writer))
         #expect(writer.result(of: quiet) == nil && writer.backlogBytes > 0, "nobody waits: it lingers")
-        let urgent = try #require(
-            writer.append(deciding: { _, _, isUrgent in
-                isUrgent = true
-                return CommitNoticeTests.record
-            }))
+        let urgent = try #require(append(to: writer, isUrgent: true))
         #expect(notices.await { writer.result(of: urgent) == .durable })
         #expect(writer.result(of: quiet) == .durable && writer.backlogBytes == 0)
         try writer.close()
@@ -55,16 +66,17 @@ import Testing
         var seen: [(seq: UInt64, time: Timestamp)] = []
         for _ in 0..<50 {
             clock.advance(seconds: 1)
-            let ticket = try #require(
-                writer.append(deciding: { seq, time, _ in
-                    seen.append((seq, time))
-                    return CommitNoticeTests.record
-                }))
-            #expect(ticket.seq == seen.last?.seq)
+            var time: Timestamp?
+            let ticket = try #require(append(to: writer) { time = $0 })
+            seen.append((ticket.seq, try #require(time)))
         }
         try writer.close()
         let records = try place.lines().map { try Record(line: $0.line) }
         #expect(records.map(\.seq) == seen.map(\.seq) && records.map(\.timestamp) == seen.map(\.time))
+        for record in records {
+            guard case .decision(let decision) = record.body else { return #expect(Bool(false), "no decision") }
+            #expect(decision.reason == .limit, "as body left it")
+        }
     }
 
     @Test func whileNothingCanBeWrittenNothingIsDecided() throws {
@@ -76,21 +88,14 @@ import Testing
         let notices = Notices()
         notices.observe(writer)
         files.set(.writeNoSpace)
-        let lost = try #require(
-            writer.append(deciding: { _, _, isUrgent in
-                isUrgent = true
-                return CommitNoticeTests.record
-            }))
+        let lost = try #require(append(to: writer, isUrgent: true))
         #expect(notices.await { writer.result(of: lost) == .failed })
         var wasAsked = false
-        let refused = writer.append(deciding: { _, _, _ in
-            wasAsked = true
-            return CommitNoticeTests.record
-        })
+        let refused = append(to: writer) { _ in wasAsked = true }
         #expect(refused == nil && !wasAsked && writer.backlogBytes == 0)
         files.set(nil)
         try? writer.close()
-        #expect(writer.append(deciding: { _, _, _ in CommitNoticeTests.record }) == nil, "closed")
+        #expect(append(to: writer) == nil, "closed")
     }
 
     @Test func theResultOfAWithdrawnRecordStaysFailedThoughItsSeqIsWrittenAgain() throws {

@@ -47,8 +47,9 @@ final class CommitQueue: Sendable {
             State(pendingFirst: nextSeq, nextSeq: nextSeq, lastTimestamp: lastTimestamp, acknowledged: nextSeq))
     }
 
+    /// Appends the line that `write` writes; what it returns says whether somebody will wait for it.
     func append(
-        at clock: () -> Timestamp, _ body: (UInt64, Timestamp, inout Bool) -> Record.Body
+        at clock: () -> Timestamp, _ write: (inout LineBuffer, UInt64, Timestamp) -> Bool
     ) -> LogTicket? {
         var ticket: LogTicket?
         var wakes = false
@@ -63,7 +64,7 @@ final class CommitQueue: Sendable {
             let time = clock()
             let timestamp = state.lastTimestamp.map { max($0, time) } ?? time
             ticket = LogTicket(seq: state.nextSeq, generation: state.withdrawals.count)
-            wakes = add(&state, timestamp, body)
+            wakes = add(&state, timestamp, write)
             return true
         }
         if waited == true, wakes { state.wakeAll() }
@@ -74,7 +75,7 @@ final class CommitQueue: Sendable {
     /// the same critical section instead.
     func append(
         after ticket: LogTicket, at clock: () -> Timestamp, orElse: (Timestamp) -> Void,
-        _ body: (UInt64, Timestamp) -> Record.Body
+        _ write: (inout LineBuffer, UInt64, Timestamp) -> Void
     ) {
         let wakes = state.wait { state -> Bool? in
             let time = clock()
@@ -87,23 +88,24 @@ final class CommitQueue: Sendable {
                 return false
             }
             guard state.pending.count < queueBytes else { return nil }
-            return add(&state, timestamp) { seq, time, _ in body(seq, time) }
+            return add(&state, timestamp) { lines, seq, time in
+                write(&lines, seq, time)
+                return false
+            }
         }
         if wakes == true { state.wakeAll() }
     }
 
     /// Queues one record; gives whether the committer has to hear of it.
     private func add(
-        _ state: inout State, _ timestamp: Timestamp, _ body: (UInt64, Timestamp, inout Bool) -> Record.Body
+        _ state: inout State, _ timestamp: Timestamp, _ write: (inout LineBuffer, UInt64, Timestamp) -> Bool
     ) -> Bool {
         let wasEmpty = state.pending.count == 0
-        var isUrgent = false
         if wasEmpty { state.pendingSince = timestamp }
         state.lastTimestamp = timestamp
-        let record = body(state.nextSeq, timestamp, &isUrgent)
+        let isUrgent = write(&state.pending, state.nextSeq, timestamp)
         let becomesUrgent = isUrgent && !state.isUrgent
         if isUrgent { state.isUrgent = true }
-        state.pending.append(Record(seq: state.nextSeq, timestamp: timestamp, body: record))
         state.nextSeq += 1
         return wasEmpty || becomesUrgent
     }
@@ -114,21 +116,19 @@ final class CommitQueue: Sendable {
         observer.withLock { $0 }?.notice()
     }
 
-    /// How a record's commit ended; nil while it is under way.
-    func result(of ticket: LogTicket) -> CommitResult? {
-        state.withLock { CommitQueue.result(of: ticket, $0) }
+    /// How far commits have come.
+    var progress: CommitProgress {
+        state.withLock { CommitQueue.progress($0) }
     }
 
-    private static func result(of ticket: LogTicket, _ state: borrowing State) -> CommitResult? {
-        if ticket.generation < state.withdrawals.count {
-            return ticket.seq < state.withdrawals[ticket.generation] ? .durable : .failed
-        }
-        return ticket.seq < state.acknowledged ? .durable : state.isClosed ? .failed : nil
+    private static func progress(_ state: borrowing State) -> CommitProgress {
+        CommitProgress(
+            acknowledged: state.acknowledged, withdrawals: state.withdrawals, isClosed: state.isClosed)
     }
 
     func wait(for ticket: LogTicket, milliseconds: Int) -> CommitResult {
         state.wait(milliseconds: milliseconds) { state -> CommitResult? in
-            if let result = CommitQueue.result(of: ticket, state) { return result }
+            if let result = CommitQueue.progress(state).result(of: ticket) { return result }
             if ticket.seq >= state.pendingFirst, !state.isUrgent {
                 state.isUrgent = true
                 self.state.wakeAll()

@@ -173,7 +173,10 @@ final class Committer: @unchecked Sendable {
             clock.now().since(lastHeartbeat) >= Int64(options.heartbeatSeconds) * 1_000_000
         else { return }
         lastHeartbeat = clock.now()
-        _ = queue.append(at: { self.clock.now() }) { _, _, _ in .control(Control(.heartbeat)) }
+        _ = queue.append(at: { self.clock.now() }) { lines, seq, time in
+            lines.append(Record(seq: seq, timestamp: time, body: .control(Control(.heartbeat))))
+            return false
+        }
     }
 
     /// Gives up all that is not durable, exactly counted, and lets those who wait know.

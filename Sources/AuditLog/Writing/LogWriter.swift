@@ -19,6 +19,23 @@ public enum CommitResult: Sendable, Equatable {
     case timedOut
 }
 
+/// How far a log's commits had come at one moment.
+public struct CommitProgress: Sendable {
+    /// All seqs below are acknowledged.
+    let acknowledged: UInt64
+    /// For each time that records were withdrawn: the first seq that was.
+    let withdrawals: [UInt64]
+    let isClosed: Bool
+
+    /// How a record's commit ended; nil while it is under way.
+    public func result(of ticket: LogTicket) -> CommitResult? {
+        if ticket.generation < withdrawals.count {
+            return ticket.seq < withdrawals[ticket.generation] ? .durable : .failed
+        }
+        return ticket.seq < acknowledged ? .durable : isClosed ? .failed : nil
+    }
+}
+
 /// Writes one log.
 ///
 /// One process at a time; any thread of it.
@@ -130,26 +147,35 @@ public final class LogWriter: Sendable {
     ///   waited for, or after `LogOptions.lingerMilliseconds`: a sync of their own would cost more than all the rest.
     @discardableResult
     public func append(isUrgent: Bool = true, _ body: (UInt64, Timestamp) -> Record.Body) -> LogTicket? {
-        queue.append(at: { self.clock.now() }) { seq, time, urgent in
-            urgent = isUrgent
-            return body(seq, time)
+        queue.append(at: { self.clock.now() }) { lines, seq, time in
+            lines.append(Record(seq: seq, timestamp: time, body: body(seq, time)))
+            return isUrgent
         }
     }
 
-    /// Fixes a record's seq and time like ``append(isUrgent:_:)``, and lets `body` say last whether somebody will wait.
+    /// Fixes a decision's seq and time like ``append(isUrgent:_:)``; `body` completes it, and says last whether somebody
+    /// will wait for it.
+    ///
+    /// For the call path: the decision is written from where it is.
     @discardableResult
-    public func append(deciding body: (UInt64, Timestamp, inout Bool) -> Record.Body) -> LogTicket? {
-        queue.append(at: { self.clock.now() }, body)
+    public func append(_ decision: inout Decision, deciding body: (Timestamp, inout Decision) -> Bool) -> LogTicket? {
+        queue.append(at: { self.clock.now() }) { lines, seq, time in
+            let isUrgent = body(time, &decision)
+            lines.append(decision, seq: seq, timestamp: time)
+            return isUrgent
+        }
     }
 
-    /// Queues a record about the one that `ticket` names.
+    /// Queues the outcome of the decision that `ticket` names.
     ///
     /// Where that one was withdrawn (its seq will be another's), or nothing can be written, `orElse` runs in the same
     /// critical section instead, and nothing is queued.
     public func append(
-        after ticket: LogTicket, orElse: (Timestamp) -> Void = { _ in }, _ body: (UInt64, Timestamp) -> Record.Body
+        after ticket: LogTicket, orElse: (Timestamp) -> Void = { _ in }, _ body: (Timestamp) -> Outcome
     ) {
-        queue.append(after: ticket, at: { self.clock.now() }, orElse: orElse, body)
+        queue.append(after: ticket, at: { self.clock.now() }, orElse: orElse) { lines, seq, time in
+            lines.append(body(time), seq: seq, timestamp: time)
+        }
     }
 
     /// Queues a control record.
@@ -161,7 +187,10 @@ public final class LogWriter: Sendable {
     /// Queues a record with a time of its own, no earlier than the last one's.
     @discardableResult
     public func append(_ body: Record.Body, at timestamp: Timestamp) -> LogTicket? {
-        queue.append(at: { timestamp }) { _, _, _ in body }
+        queue.append(at: { timestamp }) { lines, seq, time in
+            lines.append(Record(seq: seq, timestamp: time, body: body))
+            return false
+        }
     }
 
     /// Waits until a record is acknowledged, for `milliseconds` at the most.
@@ -173,8 +202,11 @@ public final class LogWriter: Sendable {
     ///
     /// Never waits.
     public func result(of ticket: LogTicket) -> CommitResult? {
-        queue.result(of: ticket)
+        queue.progress.result(of: ticket)
     }
+
+    /// How far commits have come by now, for those who wait for many.
+    public var progress: CommitProgress { queue.progress }
 
     /// Lets `observer` know of every commit, failure and end, on the committer's thread: for those who must not wait.
     ///
