@@ -20,7 +20,9 @@ extension CompiledPolicy {
     ///   - counters: mutated under the caller's lock.
     ///   - now: the record's `ts`.
     public func decide(_ call: Examination, counters: inout LimitCounters, now: Timestamp) -> PolicyVerdict {
-        var result = decide(call, &counters, now)
+        // Filled in where it is: it has a dozen fields, and is not copied.
+        var result = PolicyVerdict(.allow, mode: call.tool.mode, reason: .allowed)
+        judge(call, &counters, now, &result)
         result.facts = call.facts
         result.recordedArguments = call.recordedArguments
         result.policy = name
@@ -50,65 +52,55 @@ extension CompiledPolicy {
         return decide(examination, counters: &counters, now: call.at)
     }
 
-    private func decide(_ call: Examination, _ counters: inout LimitCounters, _ now: Timestamp) -> PolicyVerdict {
-        let mode = call.tool.mode
+    private func judge(
+        _ call: Examination, _ counters: inout LimitCounters, _ now: Timestamp, _ result: inout PolicyVerdict
+    ) {
         if let denial = call.denial {
-            return PolicyVerdict(.deny, mode: mode, reason: denial.reason, rule: denial.rule, message: denial.message)
+            return result.refuse(.deny, denial.reason, rule: denial.rule, message: denial.message)
         }
         let moment = counters.advance(to: now)
-        if let verdict = verdict(of: call.brake, mode, at: moment) { return verdict }
+        if isBraked(call.brake, at: moment, &result) { return }
         if case .unusable(let limit, let path) = call.cost {
-            return PolicyVerdict(
-                .deny, mode: mode, reason: .typeMismatch, rule: limit,
-                message: "\(path) must be given once, as a whole number from 0.")
+            return result.refuse(
+                .deny, .typeMismatch, rule: limit, message: "\(path) must be given once, as a whole number from 0.")
         }
         let shared = allTools.limits
         let own = call.tool.rules.limits
         let cost = call.cost.value
-        var result: PolicyVerdict
         switch counters.admit(shared, own, caller: call.caller, cost: cost ?? 0, at: moment) {
-        case .admitted(let reading):
-            result = PolicyVerdict(.allow, mode: mode, reason: .allowed)
-            result.limit = reading
+        case .admitted(let reading): result.limit = reading
         case .refused(let refusal):
             let limit = refusal.limit < shared.count ? shared[refusal.limit] : own[refusal.limit - shared.count]
-            result = CompiledPolicy.verdict(of: refusal, limit, mode, at: moment)
+            CompiledPolicy.judge(refusal, limit, at: moment, &result)
         }
         result.cost = cost.map { Int($0) }
-        return result
     }
 
-    private static func verdict(
-        of refusal: LimitRefusal, _ limit: CompiledLimit, _ mode: Mode, at now: Int64
-    ) -> PolicyVerdict {
-        var result: PolicyVerdict
+    private static func judge(
+        _ refusal: LimitRefusal, _ limit: CompiledLimit, at now: Int64, _ result: inout PolicyVerdict
+    ) {
         switch refusal.cause {
         case .full, .never:
-            result = PolicyVerdict(
-                refusal.cause == .full ? .throttle : .deny, mode: mode, reason: .limit, rule: limit.id,
-                message: limit.message)
+            result.refuse(
+                refusal.cause == .full ? .throttle : .deny, .limit, rule: limit.id, message: limit.message)
             result.explanation = limit.explanation
             result.limit = limit.reading(used: refusal.used)
         case .unidentified:
-            result = PolicyVerdict(
-                .deny, mode: mode, reason: .identityUnresolved, rule: limit.id, message: "The caller is not known.")
+            result.refuse(.deny, .identityUnresolved, rule: limit.id, message: "The caller is not known.")
         case .noRoom:
-            result = PolicyVerdict(
-                .throttle, mode: mode, reason: .overloaded, rule: limit.id,
-                message: "Too many callers are counted at once.")
+            result.refuse(.throttle, .overloaded, rule: limit.id, message: "Too many callers are counted at once.")
         }
         result.retryAfterMilliseconds = refusal.retryAt.map { milliseconds($0 - now) }
-        return result
     }
 
-    private func verdict(of engaged: EngagedBrake?, _ mode: Mode, at now: Int64) -> PolicyVerdict? {
-        guard let engaged, let brake = document.brake, brake.applies(to: engaged.rule) else { return nil }
-        guard engaged.until.microseconds > now else { return nil }
-        var result = PolicyVerdict(
-            brake.action == .throttle ? .throttle : .deny, mode: mode, reason: .brake, rule: RuleID.brake(engaged.rule),
+    private func isBraked(_ engaged: EngagedBrake?, at now: Int64, _ result: inout PolicyVerdict) -> Bool {
+        guard let engaged, let brake = document.brake, brake.applies(to: engaged.rule) else { return false }
+        guard engaged.until.microseconds > now else { return false }
+        result.refuse(
+            brake.action == .throttle ? .throttle : .deny, .brake, rule: RuleID.brake(engaged.rule),
             message: "Calls of this tool are suspended for this grant after an alert.")
         result.retryAfterMilliseconds = CompiledPolicy.milliseconds(engaged.until.microseconds - now)
-        return result
+        return true
     }
 
     private static func milliseconds(_ microseconds: Int64) -> Int {

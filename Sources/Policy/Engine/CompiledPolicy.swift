@@ -12,8 +12,9 @@ public enum ToolStanding: Sendable, Equatable {
 
 /// A policy made ready for deciding: immutable, shared freely, without locks.
 ///
-/// What a decision costs does not depend on the number of tools.
-public struct CompiledPolicy: Sendable {
+/// What a decision costs does not depend on the number of tools. A class because it is large, and handed on with every
+/// call.
+public final class CompiledPolicy: Sendable {
     /// One tool.
     final class Tool: Sendable {
         let rules: RuleSet
@@ -94,6 +95,13 @@ public struct CompiledPolicy: Sendable {
     public func names(_ tool: String) -> Bool {
         var tool = tool
         return tool.withUTF8 { table.index(of: UnsafeRawBufferPointer($0)) } != nil
+    }
+
+    /// What the policy says of a tool: whether its owner wrote the tool's name, as ``names(_:)`` tells, and its class of
+    /// harm, as ``risk(ofTool:found:)`` tells; for the call path, in one look.
+    public func profile(ofTool name: String, found: Risk) -> (isNamed: Bool, risk: Risk) {
+        let index = table.index(of: name)
+        return (index != nil, tools[index ?? tools.count - 1].risk ?? found)
     }
 
     /// A tool's class of harm: the policy's own word, or else what was found.

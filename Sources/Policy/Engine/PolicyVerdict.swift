@@ -38,6 +38,14 @@ public struct PolicyVerdict: Sendable, Equatable {
         self.message = message
     }
 
+    /// Turns the verdict into a refusal.
+    mutating func refuse(_ verdict: Verdict, _ reason: Reason, rule: String?, message: String?) {
+        self.verdict = verdict
+        self.reason = reason
+        self.rule = rule
+        self.message = message
+    }
+
     /// The verdict where there is no policy.
     ///
     /// - Parameter observing: let everything pass, and record it.
@@ -52,14 +60,22 @@ public struct PolicyVerdict: Sendable, Equatable {
 
     /// What a denied caller is told: one line that a model can act on.
     public func callerText(tool: String) -> String {
-        var text = "[POLICY DENIED] "
+        var text = ""
+        text.reserveCapacity(240)
+        text += "[POLICY DENIED] "
         switch reason {
-        case .hidden: text += "\(tool) is not available."
-        case .defaultDeny: text += "\(tool) is not allowed: this policy denies every tool that it does not list."
+        case .hidden:
+            text += tool
+            text += " is not available."
+        case .defaultDeny:
+            text += tool
+            text += " is not allowed: this policy denies every tool that it does not list."
         default: text += explanation ?? message ?? "\(tool) is denied by policy."
         }
         if let milliseconds = retryAfterMilliseconds {
-            text += " Retry after \((milliseconds + 999) / 1000) s."
+            text += " Retry after "
+            text += String((milliseconds + 999) / 1000)
+            text += " s."
         } else if reason == .limit {
             text += " Retrying does not help."
         }
