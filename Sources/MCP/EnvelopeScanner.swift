@@ -30,8 +30,8 @@ public struct EnvelopeLimits: Sendable {
 /// - line breaks inside a line, see ``MessageFraming/line``. Other separators, such as U+2028, can only stand inside a
 ///   string, where no quotation mark can: what a reader would split off there is never a message.
 ///
-/// All other messages pass, whatever their method and fields. A warm scanner allocates nothing.
-public struct EnvelopeScanner: Sendable {
+/// All other messages pass, whatever their method and fields. A warm scanner allocates nothing, and is not copied.
+public struct EnvelopeScanner: ~Copyable, Sendable {
     /// The last message's tree; empty when it was no JSON.
     public private(set) var tree = JSONTree()
     private let limits: EnvelopeLimits

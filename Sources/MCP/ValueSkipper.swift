@@ -1,3 +1,4 @@
+import Glibc
 import StrictJSON
 
 /// Walks over JSON without checking it: finds where values end and looks at the keys of chosen objects.
@@ -15,9 +16,10 @@ struct ValueSkipper {
         case progressToken
         case other
 
-        init(_ text: Slice<UnsafeRawBufferPointer>) {
+        init(_ text: UnsafeRawBufferPointer) {
             func matches(_ name: StaticString) -> Bool {
-                name.withUTF8Buffer { text.elementsEqual($0) }
+                guard let base = text.baseAddress else { return false }
+                return memcmp(base, name.utf8Start, name.utf8CodeUnitCount) == 0
             }
             switch text.count {
             case 2 where matches("id"): self = .id
@@ -144,10 +146,10 @@ struct ValueSkipper {
     }
 
     private func key(_ token: Range<Int>) -> Key {
-        let text = bytes[(token.lowerBound + 1)..<(token.upperBound - 1)]
-        guard text.contains(UInt8(ascii: "\\")) else { return Key(text) }
+        let text = UnsafeRawBufferPointer(rebasing: bytes[(token.lowerBound + 1)..<(token.upperBound - 1)])
+        guard let base = text.baseAddress, memchr(base, 0x5C, text.count) != nil else { return Key(text) }
         guard let tree = try? JSONTree(parsing: Array(bytes[token])) else { return .other }
-        return tree.withUnescaped(tree.root) { Key(UnsafeRawBufferPointer($0)[...]) } ?? .other
+        return tree.withUnescaped(tree.root) { Key(UnsafeRawBufferPointer($0)) } ?? .other
     }
 
     private mutating func skipWhiteSpace() {

@@ -25,7 +25,7 @@ extension EnvelopeScanner {
     public func check(
         _ message: ClientMessage, headers: RoutingHeaders
     ) throws(HeaderDisagreement) -> ProtocolEra {
-        for header in RoutingHeader.allCases where headers[header] == .repeated { throw .duplicate(header) }
+        if let header = headers.repeated { throw .duplicate(header) }
         switch message {
         case .request(let request):
             let meta = StatelessMeta(params: request.params, in: tree)

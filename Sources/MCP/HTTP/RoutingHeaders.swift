@@ -86,7 +86,15 @@ public struct RoutingHeaders: Sendable, Equatable {
         }
     }
 
+    /// A header that was sent more than once.
+    var repeated: RoutingHeader? {
+        if case .repeated = protocolVersion { return .protocolVersion }
+        if case .repeated = method { return .method }
+        if case .repeated = name { return .name }
+        return nil
+    }
+
     private static func add(_ value: String, to line: inout Line) {
-        line = line == .absent ? .once(value) : .repeated
+        if case .absent = line { line = .once(value) } else { line = .repeated }
     }
 }
