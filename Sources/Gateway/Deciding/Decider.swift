@@ -12,8 +12,8 @@ final class Decider: @unchecked Sendable {
     private var counters = LimitCounters()
 
     /// Decides a call that `policy` has examined; to be called inside `LogWriter.append` only.
-    func decide(_ call: Examination, under policy: PolicyInForce, now: Timestamp) -> PolicyVerdict {
-        policy.policy.decide(call, counters: &counters, now: now)
+    func decide(_ call: Examination, under policy: CompiledPolicy, now: Timestamp) -> PolicyVerdict {
+        policy.decide(call, counters: &counters, now: now)
     }
 
     /// Gives back what a call that was never forwarded had taken; to be called inside `LogWriter.append` only.

@@ -39,7 +39,7 @@ final class GatewayCore: @unchecked Sendable {
     private(set) var limits: ServeConfiguration.Limits
     private(set) var timeouts: TimeOuts
     private(set) var grants: GrantTable
-    private(set) var policies: [String: PolicyInForce]
+    private(set) var policies: [String: CompiledPolicy]
     private(set) var routes: [String: ServerRoute] = [:]
     private(set) var names: EndpointNames
     private(set) var trustedProxies: Set<String>
@@ -53,7 +53,7 @@ final class GatewayCore: @unchecked Sendable {
     var connections: Set<ClientConnection> = []
     /// Those of them that have shown no grant yet.
     var strangers: Set<ClientConnection> = []
-    var exchanges: Set<Exchange> = []
+    var exchanges = ExchangeList()
     var sessions = SessionTable()
     var refusals = RefusalBook()
     var rounds = RoundBook()
@@ -70,6 +70,7 @@ final class GatewayCore: @unchecked Sendable {
     var fields = CallFields()
     let serverScanner = ServerMessageScanner()
     var lists: ToolListFilter
+    var scratch = LineBuffer(capacity: 4096)
 
     private(set) lazy var gate = Gate(core: self)
     private var sweepCount = 0
@@ -89,7 +90,7 @@ final class GatewayCore: @unchecked Sendable {
         limits = configuration.limits
         timeouts = TimeOuts(configuration.timeouts)
         grants = settings.grants
-        policies = settings.policies.mapValues { PolicyInForce($0) }
+        policies = settings.policies
         names = EndpointNames(configuration)
         trustedProxies = Set(configuration.trustedProxies)
         throttle = DenialThrottle(rate: configuration.flood.denialsPerSecond, burst: configuration.flood.burst)
@@ -124,7 +125,7 @@ final class GatewayCore: @unchecked Sendable {
         timeouts = TimeOuts(configuration.timeouts)
         let oldGrants = grants
         grants = settings.grants
-        policies = settings.policies.mapValues { PolicyInForce($0) }
+        policies = settings.policies
         names = EndpointNames(configuration)
         trustedProxies = Set(configuration.trustedProxies)
         scanner = EnvelopeScanner(

@@ -107,7 +107,7 @@ public final class HTTPGateway: Sendable {
     /// - Throws: `GatewayError`, `LogError`; nothing has changed then.
     public func apply(_ settings: ServeSettings) throws {
         let core = core
-        let known = try core.loop.submit { Set(core.policies.values.map(\.policy.digest)) }.wait()
+        let known = try core.loop.submit { Set(core.policies.values.map(\.digest)) }.wait()
         for policy in settings.policies.values.sorted(by: { $0.name < $1.name }) where !known.contains(policy.digest) {
             try PolicyArchive.keep(policy, in: core.log)
         }

@@ -7,8 +7,33 @@ import NIOHTTP1
 /// writing: what others send is read by NIO's parser. Names and values come from that parser or are constants, so none
 /// holds a line break; what a configuration gives was checked for that when it was read.
 enum HTTPWriter {
-    /// Appends the head of a response whose framing stands in `headers` already.
-    static func append(_ status: HTTPResponseStatus, _ headers: HTTPHeaders, to buffer: inout ByteBuffer) {
+    /// Appends a whole answer.
+    ///
+    /// - Parameters:
+    ///   - closes: whether the connection ends behind it.
+    ///   - omitsBody: whether it answers a HEAD.
+    static func append(_ answer: HTTPAnswer, closes: Bool, omitsBody: Bool, to buffer: inout ByteBuffer) {
+        append(answer.status, to: &buffer)
+        if answer.isJSON { buffer.writeStaticString("Content-Type: application/json\r\n") }
+        for (name, value) in answer.headers { append(name, value, to: &buffer) }
+        appendLength(answer.body.count, to: &buffer)
+        if closes { buffer.writeStaticString("Connection: close\r\n") }
+        buffer.writeStaticString("\r\n")
+        if !omitsBody { buffer.writeBytes(answer.body) }
+    }
+
+    /// Appends the head of an answer whose body follows.
+    static func append(_ head: AnswerHead, isChunked: Bool, closes: Bool, to buffer: inout ByteBuffer) {
+        append(head.status, to: &buffer)
+        head.forEachHeader { append($0, $1, to: &buffer) }
+        if let length = head.length { appendLength(length, to: &buffer) }
+        if isChunked { buffer.writeStaticString("Transfer-Encoding: chunked\r\n") }
+        if closes { buffer.writeStaticString("Connection: close\r\n") }
+        buffer.writeStaticString("\r\n")
+    }
+
+    /// Appends a status line.
+    private static func append(_ status: HTTPResponseStatus, to buffer: inout ByteBuffer) {
         switch status {
         case .ok: buffer.writeStaticString("HTTP/1.1 200 OK\r\n")
         case .accepted: buffer.writeStaticString("HTTP/1.1 202 Accepted\r\n")
@@ -19,27 +44,21 @@ enum HTTPWriter {
             buffer.writeString(status.reasonPhrase)
             buffer.writeStaticString("\r\n")
         }
-        append(headers, to: &buffer)
+    }
+
+    /// Appends a header.
+    static func append(_ name: String, _ value: String, to buffer: inout ByteBuffer) {
+        buffer.writeString(name)
+        buffer.writeStaticString(": ")
+        buffer.writeString(value)
         buffer.writeStaticString("\r\n")
     }
 
-    /// Appends the head of a request.
-    static func append(_ head: HTTPRequestHead, to buffer: inout ByteBuffer) {
-        buffer.writeString(head.method.rawValue)
-        buffer.writeStaticString(" ")
-        buffer.writeString(head.uri)
-        buffer.writeStaticString(" HTTP/1.1\r\n")
-        append(head.headers, to: &buffer)
+    /// Appends the header that tells a body's length.
+    static func appendLength(_ length: Int, to buffer: inout ByteBuffer) {
+        buffer.writeStaticString("Content-Length: ")
+        buffer.writeString(String(length))
         buffer.writeStaticString("\r\n")
-    }
-
-    private static func append(_ headers: HTTPHeaders, to buffer: inout ByteBuffer) {
-        for (name, value) in headers {
-            buffer.writeString(name)
-            buffer.writeStaticString(": ")
-            buffer.writeString(value)
-            buffer.writeStaticString("\r\n")
-        }
     }
 
     /// Appends the line before a chunk of so many bytes.

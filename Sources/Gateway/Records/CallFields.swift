@@ -19,6 +19,7 @@ struct CallFields {
         canonicalizer.append(arguments, of: tree, to: &canonical)
         decision.argumentDigest = canonical.withUnsafeBytes { key.digest($0) }
         var keys: [String] = []
+        keys.reserveCapacity(min(tree.count(arguments), CallFields.maximumKeys))
         var others = 0
         for (node, _) in tree.members(arguments) {
             guard let name = tree.string(node) else { continue }
@@ -27,8 +28,11 @@ struct CallFields {
             if isKept { keys.append(name) } else { others += 1 }
         }
         keys.sort()
-        others += max(0, keys.count - CallFields.maximumKeys)
-        decision.argumentKeys = Array(keys.prefix(CallFields.maximumKeys))
+        if keys.count > CallFields.maximumKeys {
+            others += keys.count - CallFields.maximumKeys
+            keys.removeSubrange(CallFields.maximumKeys...)
+        }
+        decision.argumentKeys = keys
         decision.argumentKeysOther = others > 0 ? others : nil
     }
 

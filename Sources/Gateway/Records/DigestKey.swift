@@ -6,14 +6,26 @@ import Glibc
 /// The key under which arguments and results are digested: equal values are told apart from others, and nobody without
 /// the key can test a guess against the log.
 struct DigestKey: Sendable {
-    /// Has taken in the key; copied for every digest, which halves the work for short arguments.
-    private let keyed: HMAC<SHA256>
+    /// Have taken in the key, as HMAC (RFC 2104) pads it; copied for every digest.
+    ///
+    /// That halves the work for short arguments; Crypto's own `HMAC` costs as much again in generic code.
+    private let inner: SHA256
+    private let outer: SHA256
     /// Eight hexadecimal digits that name the key; digests under different keys never compare.
     let id: String
 
     init(bytes: [UInt8]) {
-        keyed = HMAC<SHA256>(key: SymmetricKey(data: bytes))
+        let key = bytes.count > SHA256.blockByteCount ? Array(SHA256.hash(data: bytes)) : bytes
+        let padded = key + Array(repeating: 0, count: SHA256.blockByteCount - key.count)
+        inner = DigestKey.begin(padded.map { $0 ^ 0x36 })
+        outer = DigestKey.begin(padded.map { $0 ^ 0x5C })
         id = String(Digest64(prefixOf: SHA256.hash(data: bytes))?.description.prefix(8) ?? "")
+    }
+
+    private static func begin(_ block: [UInt8]) -> SHA256 {
+        var hash = SHA256()
+        block.withUnsafeBytes { hash.update(bufferPointer: $0) }
+        return hash
     }
 
     /// Reads the key of a log, or makes one: `<state>/keys/<origin>/digest`, 32 random bytes, mode 0600.
@@ -53,8 +65,9 @@ struct DigestKey: Sendable {
 
     /// HMAC-SHA-256, truncated to eight bytes.
     func digest(_ bytes: UnsafeRawBufferPointer) -> Digest64 {
-        var code = keyed
-        code.update(data: bytes)
-        return code.finalize().withUnsafeBytes { Digest64(UInt64(bigEndian: $0.loadUnaligned(as: UInt64.self))) }
+        var (inner, outer) = (inner, outer)
+        inner.update(bufferPointer: bytes)
+        inner.finalize().withUnsafeBytes { outer.update(bufferPointer: $0) }
+        return outer.finalize().withUnsafeBytes { Digest64(UInt64(bigEndian: $0.loadUnaligned(as: UInt64.self))) }
     }
 }

@@ -35,7 +35,7 @@ struct OutcomeRecorder: Sendable {
     /// Records how a request ended; nothing where its decision is not in the log.
     func record(_ request: OpenRequest, _ outcome: (UInt64, Timestamp) -> Outcome) {
         guard let ticket = request.ticket else { return }
-        log.append(after: ticket) { _, now in .outcome(outcome(ticket.seq, now)) }
+        log.append(after: ticket) { now in outcome(ticket.seq, now) }
     }
 
     /// Gives back what a call had taken that was never forwarded, and records it so.
@@ -46,14 +46,14 @@ struct OutcomeRecorder: Sendable {
         let reservation = request.reservation
         let giveBack = { (now: Timestamp) in
             if let reservation, let policy = request.policy {
-                self.decider.giveBack(reservation, under: policy.policy, now: now)
+                self.decider.giveBack(reservation, under: policy, now: now)
             }
         }
-        log.append(after: ticket, orElse: giveBack) { _, now in
+        log.append(after: ticket, orElse: giveBack) { now in
             giveBack(now)
             var outcome = Outcome(ending, of: request, seq: ticket.seq, now: now)
             outcome.reservation = reservation == nil ? nil : .rolledBack
-            return .outcome(outcome)
+            return outcome
         }
     }
 }

@@ -5,7 +5,7 @@ import Policy
 
 extension LogWriter {
     /// A record's name: `<log>/<seq>`.
-    func name(of ticket: LogTicket) -> String { "\(name)/\(ticket.seq)" }
+    func name(of ticket: LogTicket) -> String { name + "/" + String(ticket.seq) }
 }
 
 extension Denial {

@@ -25,11 +25,16 @@ struct RoundBook {
     private var oldest = 0
 
     /// The name of the logical call that a round goes on with: the seq of its first decision; nil for a first round.
-    func round(of call: ToolCall, in tree: JSONTree, tool: String, _ decision: Decision, key: DigestKey) -> String? {
+    ///
+    /// - Parameter digest: of the call's arguments.
+    func round(
+        of call: ToolCall, in tree: JSONTree, tool: String, grant: String?, server: String, digest: Digest64?,
+        key: DigestKey
+    ) -> String? {
         guard !rounds.isEmpty, call.hasInputResponses || call.requestState != nil else { return nil }
         let state = call.requestState.map { node in tree.withUnsafeBytes(of: node) { key.digest($0) } }
-        guard let digest = state ?? decision.argumentDigest else { return nil }
-        return rounds[Call(grant: decision.grant, server: decision.server, tool: tool, digest: digest)]
+        guard let digest = state ?? digest else { return nil }
+        return rounds[Call(grant: grant, server: server, tool: tool, digest: digest)]
     }
 
     /// Remembers a call whose answer asks for another round.

@@ -3,6 +3,7 @@ import Crypto
 import Events
 import MCP
 import Policy
+import Synchronization
 
 /// What the server has listed: its tools' definitions, by name.
 final class ToolCatalog: Sendable {
@@ -17,6 +18,10 @@ final class ToolCatalog: Sendable {
     }
 
     private let tools = Monitor<[String: Tool]>([:])
+    private let count = Atomic(0)
+
+    /// Counts the changes, so that what was looked up before can be looked up again.
+    var edition: Int { count.load(ordering: .acquiring) }
 
     /// A tool as last listed; nil where the server never listed it.
     func tool(_ name: String) -> Tool? {
@@ -36,6 +41,7 @@ final class ToolCatalog: Sendable {
             let finding = RiskClassifier.classify(tool: definition.name, annotations: annotations)
             let tool = Tool(digest: digest, risk: finding.risk, arguments: Set(definition.argumentNames))
             let old = tools.withLock { $0.updateValue(tool, forKey: definition.name) }
+            count.add(1, ordering: .acquiringAndReleasing)
             if let old, old.digest != digest { changed.append((definition.name, digest)) }
         }
         return changed

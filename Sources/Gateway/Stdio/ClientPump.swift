@@ -5,7 +5,7 @@ import Policy
 import StrictJSON
 
 /// Reads what the client sends, decides it, and queues what passes.
-struct ClientPump {
+struct ClientPump: ~Copyable {
     private let context: StdioContext
     private var scanner: EnvelopeScanner
     private var fields = CallFields()
@@ -97,7 +97,7 @@ struct ClientPump {
         // The log's critical section is the limiter's: see `Decider`.
         let ticket = context.log.append { _, now in
             let started = context.clock.now()
-            if let policy = context.policyInForce, let examined {
+            if let policy = context.policy, let examined {
                 verdict = context.decider.decide(examined, under: policy, now: now)
             }
             verdict.write(to: &decision)
@@ -145,7 +145,7 @@ struct ClientPump {
         let waiting = OpenRequest(
             ticket: ticket, decided: decided, idToken: Array(message[request.id.range]), era: era(request),
             method: request.method.known, methodName: method(request.method),
-            tool: request.call.flatMap { scanner.tree.string($0.name) }, caller: caller, policy: context.policyInForce,
+            tool: request.call.flatMap { scanner.tree.string($0.name) }, caller: caller, policy: context.policy,
             cost: cost, isCharged: isCharged)
         return context.pending.add(waiting, key: key)
     }

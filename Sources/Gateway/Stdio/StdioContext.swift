@@ -27,7 +27,6 @@ final class StdioContext: Sendable {
         recorder = OutcomeRecorder(log: log, key: key, decider: decider)
         self.client = client
         self.server = server
-        policyInForce = options.policy.map { PolicyInForce($0) }
         queue = ForwardQueue(maximumBytes: options.queueBytes)
     }
 
@@ -35,8 +34,6 @@ final class StdioContext: Sendable {
     var decider: Decider { recorder.decider }
     /// The policy; nil observes.
     var policy: CompiledPolicy? { options.policy }
-    /// The same, as requests keep it.
-    let policyInForce: PolicyInForce?
 
     /// Writes one of our own answers as a line.
     func answer(_ line: inout [UInt8]) {

@@ -51,10 +51,7 @@ struct CommitWaitersTests {
         try loop.submit { [self] in
             let call = Call(number, ends)
             waiters.arm()
-            call.ticket = log.writer.append(deciding: { _, _, isUrgent in
-                isUrgent = true
-                return .control(Control(.heartbeat).with(.n, number))
-            })
+            call.ticket = log.writer.append { _, _ in .control(Control(.heartbeat).with(.n, number)) }
             waiters.add(call)
             return call
         }.wait()

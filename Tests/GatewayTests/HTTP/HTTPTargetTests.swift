@@ -1,3 +1,5 @@
+import Events
+import Foundation
 import MCP
 import NIOCore
 import NIOHTTP1
@@ -21,9 +23,9 @@ struct HTTPTargetTests {
 
     private func head(
         _ lines: [(String, String)], _ own: [(name: String, value: String)] = [], length: Int? = 5,
-        dropsSession: Bool = false, method: HTTPMethod = .POST
+        dropsSession: Bool = false, method: HTTPMethod = .POST, url: String = "http://up.example:9101/mcp?x=1"
     ) throws -> HTTPRequestHead {
-        let target = try target(own)
+        let target = try target(own, url: url)
         let head = HTTPRequestHead(
             version: .http1_1, method: method, uri: "/ecs/mcp?token=x", headers: HTTPHeaders(lines))
         let route = ServerRoute(
@@ -32,10 +34,31 @@ struct HTTPTargetTests {
             making: ServerRoute.Making(
                 connect: .seconds(1), queue: .seconds(1), childIdle: .seconds(1), answer: .seconds(1), answerBytes: 1,
                 authorities: nil))
-        let admission = Admission(
-            grant: Grant(id: "g", agent: "a", servers: ["ecs"], tokenSHA256: []), policy: nil, route: route, peer: "p",
-            head: head, facts: RequestHead(head.headers), edition: 0)
-        return target.head(for: admission, length: length, dropsSession: dropsSession)
+        let caller = KnownCaller(
+            authorization: "", edition: 0, grant: Grant(id: "g", agent: "a", servers: ["ecs"], tokenSHA256: []),
+            policy: nil)
+        let admission = Admission(caller, route: route, peer: "p", head: head, facts: RequestHead(head.headers))
+        var scratch = LineBuffer()
+        let body = length.map { ByteBuffer(repeating: 0x78, count: $0) }
+        let request = target.request(of: admission, body: body, dropsSession: dropsSession, scratch: &scratch)
+        return try parse(request, body: length ?? 0)
+    }
+
+    /// Reads a request as it was written: strictly, and with nothing behind its body.
+    private func parse(_ request: ByteBuffer, body: Int) throws -> HTTPRequestHead {
+        let text = String(buffer: request)
+        let end = try #require(text.range(of: "\r\n\r\n"))
+        #expect(text[end.upperBound...] == String(repeating: "x", count: body)[...])
+        let lines = text[..<end.lowerBound].components(separatedBy: "\r\n")
+        let words = lines[0].split(separator: " ")
+        try #require(words.count == 3 && words[2] == "HTTP/1.1")
+        let headers = try lines.dropFirst().map { line in
+            let mark = try #require(line.range(of: ": "))
+            return (String(line[..<mark.lowerBound]), String(line[mark.upperBound...]))
+        }
+        return HTTPRequestHead(
+            version: .http1_1, method: HTTPMethod(rawValue: String(words[0])), uri: String(words[1]),
+            headers: HTTPHeaders(headers))
     }
 
     private func names(_ head: HTTPRequestHead) -> [String] { head.headers.map { $0.name.lowercased() } }
@@ -44,10 +67,12 @@ struct HTTPTargetTests {
         let head = try head([("Host", "localhost")])
         #expect(head.uri == "/mcp?x=1" && head.method == .POST && head.version == .http1_1)
         #expect(head.headers["Host"] == ["up.example:9101"])
-        #expect(try target(url: "http://up.example:80/mcp").host == "up.example")
-        #expect(try target(url: "https://up.example/mcp").host == "up.example")
-        #expect(try target(url: "https://up.example:80/mcp").host == "up.example:80")
-        #expect(try target(url: "http://[::1]:9101/mcp").host == "[::1]:9101")
+        for (url, host) in [
+            ("http://up.example:80/mcp", "up.example"), ("https://up.example/mcp", "up.example"),
+            ("https://up.example:80/mcp", "up.example:80"), ("http://[::1]:9101/mcp", "[::1]:9101"),
+        ] {
+            #expect(try self.head([], url: url).headers["Host"] == [host])
+        }
     }
 
     @Test(arguments: [
@@ -132,16 +157,25 @@ struct HTTPTargetTests {
         for spelled in [name, name.lowercased()] {
             let head = HTTPResponseHead(
                 version: .http1_0, status: .ok, headers: HTTPHeaders([(spelled, "x"), ("A", "b")]))
-            let answer = AnswerHead.forClient(head, keepsLength: true)
-            #expect(answer.headers.map(\.name) == ["A"] && answer.version == .http1_1)
+            #expect(lines(of: AnswerHead(of: head, keepsLength: true)) == ["A: b"])
         }
     }
 
     @Test func theRestOfAnAnswersHeadPassesInOrder() {
         let lines = [("Mcp-Session-Id", "s"), ("Content-Length", "3"), ("X-A", "1"), ("X-A", "2"), ("ETag", "\"x\"")]
         let head = HTTPResponseHead(version: .http1_1, status: .accepted, headers: HTTPHeaders(lines))
-        #expect(AnswerHead.forClient(head, keepsLength: true).headers == HTTPHeaders(lines))
-        let changed = AnswerHead.forClient(head, keepsLength: false)
-        #expect(changed.headers["Content-Length"].isEmpty && changed.headers.count == 4 && changed.status == .accepted)
+        let kept = AnswerHead(of: head, keepsLength: true)
+        #expect(self.lines(of: kept) == lines.map { "\($0): \($1)" } && kept.hasLength && kept.status == .accepted)
+        var changed = AnswerHead(of: head, keepsLength: false)
+        #expect(self.lines(of: changed) == lines.filter { $0.0 != "Content-Length" }.map { "\($0): \($1)" })
+        #expect(!changed.hasLength)
+        changed.length = 7
+        #expect(changed.hasLength)
+    }
+
+    private func lines(of head: AnswerHead) -> [String] {
+        var lines: [String] = []
+        head.forEachHeader { lines.append("\($0): \($1)") }
+        return lines
     }
 }

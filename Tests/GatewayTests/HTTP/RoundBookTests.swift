@@ -36,12 +36,8 @@ struct RoundBookTests {
         let text = #"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"t","arguments":{}\#(members)}}"#
         guard case .request(let request) = try scanner.scan(Array(text.utf8), framing: .body) else { return nil }
         let call = try #require(request.call)
-        var decision = Decision(
-            gateway: "t", identity: .grant, server: server, transport: .http, method: "tools/call", verdict: .allow,
-            mode: .enforce, reason: .allowed)
-        decision.grant = grant
-        decision.argumentDigest = digest
-        return book.round(of: call, in: scanner.tree, tool: tool, decision, key: key)
+        return book.round(
+            of: call, in: scanner.tree, tool: tool, grant: grant, server: server, digest: digest, key: key)
     }
 
     private func note(_ book: inout RoundBook, _ request: OpenRequest, _ answer: String) {

@@ -40,9 +40,8 @@ struct UpstreamPoolTests {
         func send(on connection: UpstreamConnection) {
             guard !isOver, !givesUpOnSending else { return connection.giveBack() }
             self.connection = connection
-            let head = HTTPRequestHead(
-                version: .http1_1, method: .POST, uri: path, headers: ["Host": "h", "Content-Length": "1"])
-            connection.send(head, body: ByteBuffer(string: "x"), to: self)
+            let request = "POST \(path) HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n\r\nx"
+            connection.send(ByteBuffer(string: request), to: self)
         }
 
         /// As an exchange does it: nothing more is wanted of it.

@@ -21,16 +21,18 @@ struct DenialThrottle {
     }
 
     /// Charges a denial, and tells how late its answer has to be.
-    mutating func delay(of grant: String, now: NIODeadline) -> TimeAmount {
+    mutating func delay(of grant: String, now: @autoclosure () -> NIODeadline) -> TimeAmount {
         guard rate > 0 else { return .zero }
+        let now = now()
         let tokens = balance(grant, now) - 1
         balances[grant] = (tokens, now)
         return tokens >= 0 ? .zero : .nanoseconds(Int64(-tokens / rate * 1e9))
     }
 
     /// Whether a grant has so many late answers that its requests are refused.
-    func isOverdrawn(_ grant: String, now: NIODeadline) -> Bool {
-        rate > 0 && balance(grant, now) < -rate * DenialThrottle.longestDelay
+    func isOverdrawn(_ grant: String, now: @autoclosure () -> NIODeadline) -> Bool {
+        guard rate > 0, !balances.isEmpty else { return false }
+        return balance(grant, now()) < -rate * DenialThrottle.longestDelay
     }
 
     /// Forgets grants whose buckets are full again.

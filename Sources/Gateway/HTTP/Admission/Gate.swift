@@ -5,52 +5,6 @@ import NIOCore
 import NIOHTTP1
 import Policy
 
-/// A request whose caller is known and may speak to the server it names.
-final class Admission {
-    let grant: Grant
-    /// The grant's policy; nil denies every call.
-    let policy: PolicyInForce?
-    let route: ServerRoute
-    /// The caller's address.
-    let peer: String
-    let head: HTTPRequestHead
-    let facts: RequestHead
-    /// The edition of grants and policies that it was looked up in.
-    let edition: Int
-
-    init(
-        grant: Grant, policy: PolicyInForce?, route: ServerRoute, peer: String, head: HTTPRequestHead,
-        facts: RequestHead, edition: Int
-    ) {
-        self.edition = edition
-        self.grant = grant
-        self.policy = policy
-        self.route = route
-        self.peer = peer
-        self.head = head
-        self.facts = facts
-    }
-
-    /// Whether lists of tools have to be changed before this caller may see them.
-    var hidesTools: Bool { policy?.policy.hidesTools ?? false }
-}
-
-/// What a connection's last request was addressed to; the next is mostly addressed alike.
-struct KnownAddress {
-    let host: String
-    let uri: String
-    let edition: Int
-    let target: RequestTarget
-}
-
-/// A credential that a connection has shown before, and what it stood for.
-struct KnownToken {
-    let authorization: String
-    /// Which edition of the grants it was looked up in.
-    let edition: Int
-    let grant: Grant
-}
-
 /// Decides, on a request's head alone, whether its body is worth reading.
 final class Gate {
     /// A request that goes no further, recorded.
@@ -68,7 +22,8 @@ final class Gate {
         case stream(Admission)
     }
 
-    private unowned let core: GatewayCore
+    /// Owns this gate, which nobody else keeps.
+    private unowned(unsafe) let core: GatewayCore
 
     init(core: GatewayCore) {
         self.core = core
@@ -86,11 +41,11 @@ final class Gate {
             return refuse(.malformed, status: .badRequest, "this transfer coding is not accepted", peer)
         }
         let host = facts.host ?? ""
-        guard let (target, path, query) = address(host, head.uri, connection) else {
+        guard let address = address(host, head.uri, connection) else {
             let text = "this gateway is not known by the name in the Host header"
             return refuse(.host, status: .misdirectedRequest, text, peer)
         }
-        switch target {
+        switch address.target {
         case .health where head.method == .GET || head.method == .HEAD:
             return .local(core.log.trouble == nil ? .json(.ok, Array("{\"status\":\"ok\"}".utf8)) : Gate.unwell)
         case .metadata(let resource): return .local(metadata(of: resource, base: base(host, facts, connection)))
@@ -100,63 +55,62 @@ final class Gate {
         if let origin = facts.origin, !core.names.accepts(origin: origin) {
             return refuse(.origin, status: .forbidden, "pages of this Origin may not call", peer)
         }
-        if !query.isEmpty, RequestTarget.carriesCredential(query) {
+        if !address.query.isEmpty, RequestTarget.carriesCredential(address.query) {
             return refuse(
                 .credentialInQuery, status: .badRequest,
                 "a credential must not stand in the URL: send it as Authorization: Bearer <token>", peer)
         }
         switch identify(facts, on: connection) {
-        case .grant(let grant): return admit(head, facts, target, grant: grant, peer: peer)
+        case .known(let caller): return admit(head, facts, address.route, caller, peer: peer)
         case .revoked(let id):
             return refuse(
-                .grantRevoked, status: .unauthorized, "this grant has been revoked", peer, grant: id, path,
-                base(host, facts, connection))
+                .grantRevoked, status: .unauthorized, "this grant has been revoked", peer, grant: id,
+                address.path, base(host, facts, connection))
         case .expired(let id):
             return refuse(
-                .grantRevoked, status: .unauthorized, "this grant has expired", peer, grant: id, path,
-                base(host, facts, connection))
+                .grantRevoked, status: .unauthorized, "this grant has expired", peer, grant: id,
+                address.path, base(host, facts, connection))
         case .unknown:
             let text =
                 facts.authorization == nil
                 ? "send Authorization: Bearer <grant token>" : "this token belongs to no grant"
             return refuse(
-                .identityUnresolved, status: .unauthorized, text, peer, grant: nil, path, base(host, facts, connection))
+                .identityUnresolved, status: .unauthorized, text, peer, grant: nil, address.path,
+                base(host, facts, connection))
         }
     }
 
     /// What a request is addressed to; nil where the host is not this gateway.
-    private func address(
-        _ host: String, _ uri: String, _ connection: ClientConnection
-    ) -> (target: RequestTarget, path: Substring, query: Substring)? {
+    private func address(_ host: String, _ uri: String, _ connection: ClientConnection) -> KnownAddress? {
         if let known = connection.knownAddress, known.edition == core.edition, known.host == host, known.uri == uri {
-            return (known.target, uri[...], "")
+            return known
         }
         guard core.names.accepts(host: host) else { return nil }
         let (path, query) = Gate.split(uri)
         let target = RequestTarget(path: path)
-        if query.isEmpty {
-            connection.knownAddress = KnownAddress(host: host, uri: uri, edition: core.edition, target: target)
-        }
-        return (target, path, query)
+        var route: ServerRoute?
+        if case .server(let name) = target { route = core.routes[name] }
+        let address = KnownAddress(
+            host: host, uri: uri, edition: core.edition, target: target, route: route, path: path, query: query)
+        if query.isEmpty { connection.knownAddress = address }
+        return address
     }
 
     private func admit(
-        _ head: HTTPRequestHead, _ facts: RequestHead, _ target: RequestTarget, grant: Grant, peer: String
+        _ head: HTTPRequestHead, _ facts: RequestHead, _ route: ServerRoute?, _ caller: KnownCaller, peer: String
     ) -> Result {
+        let grant = caller.grant
         if core.throttle.isOverdrawn(grant.id, now: .now()) {
             core.refusals.count(RefusalBook.prefix(of: peer), .overloaded, grant: grant.id)
             var answer = rpcError(.tooManyRequests, .overloaded, "too many denied requests; slow down", id: nil)
             answer.headers.add(name: "Retry-After", value: "5")
             return .refused(Refusal(answer: answer))
         }
-        guard case .server(let name) = target, let route = core.routes[name], grant.opens(server: name) else {
+        guard let route, grant.opens(server: route.name) else {
             return refuse(
                 .unknownServer, status: .notFound, "this grant knows no such server", peer, grant: grant)
         }
-        let policy = grant.policy.flatMap { core.policies[$0] }
-        let admission = Admission(
-            grant: grant, policy: policy, route: route, peer: peer, head: head, facts: facts,
-            edition: core.edition)
+        let admission = Admission(caller, route: route, peer: peer, head: head, facts: facts)
         switch head.method {
         case .POST:
             if let length = facts.contentLength, length > core.limits.messageBytes {
@@ -178,21 +132,34 @@ final class Gate {
 
     // MARK: Who calls
 
-    private func identify(_ facts: RequestHead, on connection: ClientConnection) -> GrantTable.Lookup {
+    private enum Identity {
+        case known(KnownCaller)
+        case revoked(id: String)
+        case expired(id: String)
+        case unknown
+    }
+
+    private func identify(_ facts: RequestHead, on connection: ClientConnection) -> Identity {
         guard let authorization = facts.authorization else { return .unknown }
-        if let known = connection.knownToken, known.edition == core.edition, known.authorization == authorization,
+        if let known = connection.knownCaller, known.edition == core.edition, known.authorization == authorization,
             known.grant.expires.map({ core.clock.now() < $0 }) ?? true
         {
-            return .grant(known.grant)
+            return .known(known)
         }
         let scheme = authorization.utf8.prefix(7)
         guard scheme.count == 7, String(scheme)?.lowercased() == "bearer " else { return .unknown }
         let token = Array(authorization.utf8.dropFirst(7))
-        let found = core.grants.look(up: TokenDigest.hash(token), now: core.clock.now())
-        if case .grant(let grant) = found {
-            connection.knownToken = KnownToken(authorization: authorization, edition: core.edition, grant: grant)
+        switch core.grants.look(up: TokenDigest.hash(token), now: core.clock.now()) {
+        case .grant(let grant):
+            let caller = KnownCaller(
+                authorization: authorization, edition: core.edition, grant: grant,
+                policy: grant.policy.flatMap { core.policies[$0] })
+            connection.knownCaller = caller
+            return .known(caller)
+        case .revoked(let id): return .revoked(id: id)
+        case .expired(let id): return .expired(id: id)
+        case .unknown: return .unknown
         }
-        return found
     }
 
     private func peer(of connection: ClientConnection, _ facts: RequestHead) -> String {

@@ -2,28 +2,33 @@ import MCP
 import NIOHTTP1
 
 /// What the gateway reads of a request's headers, in one pass.
-struct RequestHead {
-    var authorization: String?
-    var host: String?
-    var origin: String?
-    var contentType: String?
-    var contentLength: Int?
-    var session: String?
-    var forwardedFor: String?
-    var forwardedProto: String?
+///
+/// A class because it is handed on: a copy would count a dozen references.
+final class RequestHead {
+    private(set) var authorization: String?
+    private(set) var host: String?
+    private(set) var origin: String?
+    private(set) var contentType: String?
+    private(set) var contentLength: Int?
+    private(set) var session: String?
+    private(set) var forwardedFor: String?
+    private(set) var forwardedProto: String?
     /// `Transfer-Encoding`, the last of several.
-    var transferCoding: String?
+    private(set) var transferCoding: String?
     /// Whether the body is said to be compressed, or otherwise no plain bytes.
-    var isEncoded = false
-    var routing = RoutingHeaders()
+    private(set) var isEncoded = false
+    private(set) var routing = RoutingHeaders()
+    /// What `Connection` names as its own, in lower case.
+    private(set) var connection: [String] = []
     /// A header that decides was sent twice: readers disagree about which one counts.
-    var repeats = false
+    private(set) var repeats = false
 
     init(_ headers: HTTPHeaders) {
         for (name, value) in headers {
             switch name.utf8.count {
             case 4 where RequestHead.matches(name, "host"): host = keep(value, over: host)
             case 6 where RequestHead.matches(name, "origin"): origin = keep(value, over: origin)
+            case 10 where RequestHead.matches(name, "connection"): noteConnection(value)
             case 8, 10, 20:
                 if let header = RoutingHeader(named: name) { routing.add(header, RequestHead.trimmed(value)) }
             case 12 where RequestHead.matches(name, "content-type"): contentType = keep(value, over: contentType)
@@ -41,14 +46,27 @@ struct RequestHead {
         }
     }
 
-    private mutating func keep(_ value: String, over line: String?) -> String {
+    private func keep(_ value: String, over line: String?) -> String {
         if line != nil { repeats = true }
         return RequestHead.trimmed(value)
+    }
+
+    private func noteConnection(_ value: String) {
+        for name in value.split(separator: ",") {
+            let name = RequestHead.trimmed(String(name)).lowercased()
+            // `keep-alive` is no header that a client's message could need: nothing is to be taken out for it.
+            if !name.isEmpty, name != "keep-alive" { connection.append(name) }
+        }
     }
 
     /// White space around a header's value is no part of it (RFC 9110 §5.5).
     private static func trimmed(_ value: String) -> String {
         let isBlank = { (byte: UInt8) in byte == 0x20 || byte == 0x09 }
+        // NIO's parser has trimmed nearly all.
+        let isTrimmed = value.utf8.withContiguousStorageIfAvailable { bytes in
+            bytes.isEmpty || !(isBlank(bytes[0]) || isBlank(bytes[bytes.count - 1]))
+        }
+        if isTrimmed ?? false { return value }
         guard let last = value.utf8.last, isBlank(last) || value.utf8.first.map(isBlank) ?? false else { return value }
         var text = Substring(value)
         while let byte = text.utf8.last, isBlank(byte) { text = Substring(text.utf8.dropLast()) }

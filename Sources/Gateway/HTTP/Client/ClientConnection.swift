@@ -60,7 +60,7 @@ final class ClientConnection: ChannelInboundHandler {
     /// The grant whose answer is being written, so that a revocation can cut it.
     var grant: String?
     /// The last credential on this connection and what it stood for.
-    var knownToken: KnownToken?
+    var knownCaller: KnownCaller?
     /// The last address on this connection and what it stood for.
     var knownAddress: KnownAddress?
 
@@ -121,7 +121,7 @@ final class ClientConnection: ChannelInboundHandler {
             body.clear()
             enter(.body(admission))
             if head.headers.first(name: "expect")?.lowercased() == "100-continue" {
-                HTTPWriter.append(.continue, [:], to: &unsent)
+                unsent.writeStaticString("HTTP/1.1 100 Continue\r\n\r\n")
                 flush()
             }
         case .stream(let admission):
@@ -158,10 +158,10 @@ final class ClientConnection: ChannelInboundHandler {
     private func endBody() {
         switch state {
         case .body(let admission):
-            enter(.stalled)
             let message = body
             body = ByteBuffer()
             guard core.commits.mustWait else { return beginExchange(admission, message) }
+            enter(.stalled)
             core.commits.whenRoom { [self] in
                 if case .stalled = state { beginExchange(admission, message) }
             }
@@ -211,14 +211,9 @@ final class ClientConnection: ChannelInboundHandler {
     /// Writes a whole answer.
     func write(_ answer: HTTPAnswer) {
         var buffer = ByteBuffer()
-        buffer.reserveCapacity(answer.body.readableBytes + 512)
-        var headers = answer.headers
-        headers.reserveCapacity(answer.headers.count + 2)
-        headers.add(name: "Content-Length", value: String(answer.body.readableBytes))
-        if !isKeptAlive { headers.add(name: "Connection", value: "close") }
+        buffer.reserveCapacity(answer.body.count + 200)
         hasBegunAnswer = true
-        HTTPWriter.append(answer.status, headers, to: &buffer)
-        if !isHeadRequest { buffer.writeImmutableBuffer(answer.body) }
+        HTTPWriter.append(answer, closes: !isKeptAlive, omitsBody: isHeadRequest, to: &buffer)
         send(buffer)
         flush()
     }
@@ -231,16 +226,15 @@ final class ClientConnection: ChannelInboundHandler {
     }
 
     /// Begins an answer whose body follows; the head goes out with the first of it.
-    func beginAnswer(_ head: HTTPResponseHead) {
-        var headers = head.headers
+    func beginAnswer(_ head: AnswerHead) {
         // Without a length the body's end is told by chunks, or to clients of HTTP/1.0 by the connection's.
-        let hasLength = HTTPWriter.hasNoBody(head.status) || headers.contains(name: "content-length")
+        let hasLength = head.hasLength
         isChunked = !hasLength && !isOldVersion
-        if isChunked { headers.add(name: "Transfer-Encoding", value: "chunked") }
         if !hasLength, isOldVersion { isKeptAlive = false }
-        if !isKeptAlive { headers.replaceOrAdd(name: "Connection", value: "close") }
         hasBegunAnswer = true
-        HTTPWriter.append(head.status, headers, to: &unsent)
+        // Most answers fit; growing by doubling would take a new buffer for every few headers.
+        if unsent.readableBytes == 0 { unsent.reserveCapacity(1000) }
+        HTTPWriter.append(head, isChunked: isChunked, closes: !isKeptAlive, to: &unsent)
     }
 
     /// Writes part of an answer's body.
@@ -317,7 +311,9 @@ final class ClientConnection: ChannelInboundHandler {
 
     private func enter(_ next: State) {
         state = next
-        since = .now()
+        // What answers has time-outs of its own.
+        if case .answering = next { return }
+        since = .roughlyNow()
     }
 
     // MARK: How it ends

@@ -26,7 +26,7 @@ struct AnswerRelay {
 
     var mode = Mode.pass
     /// The head for the client, until it is written.
-    var head: HTTPResponseHead?
+    var head: AnswerHead?
     var progress = Progress.notBegun
     /// The answer's bytes as far as they are kept.
     var kept = ByteBuffer()

@@ -65,12 +65,13 @@ final class CommitWaiters: @unchecked Sendable {
     /// Lets go on what is durable by now, and gives up what waited too long.
     func settle() {
         if !waiting.isEmpty || !stalled.isEmpty { arm() }
+        let progress = log.progress
         while let waiter = waiting.first {
             guard !waiter.hasGivenUp, let ticket = waiter.ticket else {
                 waiting.removeFirst()
                 continue
             }
-            guard let result = log.result(of: ticket) else { break }
+            guard let result = progress.result(of: ticket) else { break }
             waiting.removeFirst()
             if result == .durable { waiter.committed() } else { waiter.notCommitted(recordMayCome: false) }
         }

@@ -66,7 +66,7 @@ extension Exchange {
             ? .pass
             : message.withUnsafeBytes { bytes in
                 core.lists.judge(
-                    bytes, answering: open, policy: admission.policy?.policy, server: admission.route.name,
+                    bytes, answering: open, policy: admission.policy, server: admission.route.name,
                     catalog: admission.route.catalog)
             }
         let idToken = open?.idToken
@@ -97,7 +97,7 @@ extension Exchange {
         if admission.hidesTools {
             let verdict = message.withUnsafeBytes { bytes in
                 core.lists.judge(
-                    bytes, answering: nil, policy: admission.policy?.policy, server: admission.route.name,
+                    bytes, answering: nil, policy: admission.policy, server: admission.route.name,
                     catalog: admission.route.catalog)
             }
             switch verdict {
@@ -113,7 +113,7 @@ extension Exchange {
                 "Content-Type": "text/event-stream", "Cache-Control": "no-cache, no-transform",
             ]
             if opensSession, let session { headers.add(name: "Mcp-Session-Id", value: session.id) }
-            connection.beginAnswer(HTTPResponseHead(version: .http1_1, status: .ok, headers: headers))
+            connection.beginAnswer(AnswerHead(.ok, headers))
         }
         connection.write(message.withUnsafeBytes { ServerEvent.of($0) })
         connection.flush()

@@ -23,9 +23,9 @@ extension Exchange {
         var decision = core.draft(admission, method: method, verdict: .allow, reason: .allowed)
         describe(request, idToken, in: tree, &decision)
         let ticket = core.log.append(isUrgent: false) { _, _ in .decision(decision) }
-        open = openRequest(request, method, idToken, tool: nil, cost: nil, isCharged: false)
-        open?.ticket = ticket
-        open?.decided = core.clock.now()
+        open = OpenRequest(
+            ticket: ticket, decided: core.clock.now(), idToken: idToken, era: era, method: request.method.known,
+            methodName: method, tool: nil, caller: caller, policy: admission.policy, cost: nil, isCharged: false)
         forward()
     }
 
@@ -43,37 +43,26 @@ extension Exchange {
         note(request, in: tree)
         let idToken = tree.bytes.withUnsafeBytes { Array($0[request.id.range]) }
         let policy = admission.policy
-        let decision = record(of: call, name, request, idToken, in: tree)
-        var examined: Examination?
-        if let policy {
-            examined = policy.policy.examine(
-                Call(tool: name, arguments: call.arguments, in: tree, caller: caller))
-        }
-        let (argumentDigest, round) = (decision.argumentDigest, decision.round)
-        // Moved into the log, not copied: it has some fifty fields.
-        var draft: Decision? = decision
-        var verdict: PolicyVerdict?
+        var decision = core.draft(admission, method: MCPMethod.toolsCall.rawValue, verdict: .deny, reason: .internal)
+        describe(request, idToken, in: tree, &decision)
+        describe(call, name, in: tree, &decision)
+        let caller = caller
+        let examined = policy?.examine(Call(tool: name, arguments: call.arguments, in: tree, caller: caller))
+        var verdict = PolicyVerdict.withoutPolicy(observing: false)
         var decided = Timestamp(microseconds: 0)
         core.commits.arm()
         // The log's critical section is the limiter's: see `Decider`.
-        let ticket = core.log.append(deciding: { _, now, isAwaited in
-            let started = core.clock.now()
-            let found =
-                if let policy, let examined {
-                    core.recorder.decider.decide(examined, under: policy, now: now)
-                } else {
-                    PolicyVerdict.withoutPolicy(observing: false)
-                }
-            // It is there: this runs once.
-            var decision = draft.take() ?? core.draft(admission, method: "-", verdict: .deny, reason: .internal)
-            found.write(to: &decision)
-            decision.decideMicroseconds = Int(core.clock.now().since(started))
+        let ticket = core.log.append(&decision) { now, decision in
+            if let policy, let examined {
+                verdict = core.recorder.decider.decide(examined, under: policy, now: now)
+            }
+            verdict.write(to: &decision)
+            // The log's clock, and never behind its last record.
+            decision.decideMicroseconds = Int(max(0, core.clock.now().since(now)))
             decided = now
-            isAwaited = found.passes
-            verdict = found
-            return .decision(decision)
-        })
-        guard let ticket, let verdict else {
+            return verdict.passes
+        }
+        guard let ticket else {
             var bytes: [UInt8] = []
             AuditUnavailable.append(to: &bytes, id: idToken, isCall: true, era: era, record: nil)
             return answerDenial(.json(.ok, bytes))
@@ -85,46 +74,33 @@ extension Exchange {
             return answerDenial(.json(.ok, bytes))
         }
         isTask = call.isTask
-        open = openRequest(
-            request, MCPMethod.toolsCall.rawValue, idToken, tool: name, cost: verdict.cost,
-            isCharged: verdict.verdict == .allow && verdict.limit != nil)
-        open?.ticket = ticket
-        open?.decided = decided
-        open?.argumentDigest = argumentDigest
-        open?.round = round
+        open = OpenRequest(
+            ticket: ticket, decided: decided, idToken: idToken, era: era, method: .toolsCall,
+            methodName: MCPMethod.toolsCall.rawValue, tool: name, caller: caller, policy: policy, cost: verdict.cost,
+            isCharged: verdict.verdict == .allow && verdict.limit != nil, argumentDigest: decision.argumentDigest,
+            round: decision.round)
         stage = .committing
         core.commits.add(self)
     }
 
-    /// All that a call's record says before it is decided.
-    private func record(
-        of call: ToolCall, _ name: String, _ request: ClientRequest, _ idToken: [UInt8], in tree: JSONTree
-    ) -> Decision {
-        let listed = admission.route.catalog.tool(name)
-        let found = listed?.risk ?? admission.route.risk(ofUnlisted: name)
-        var decision = core.draft(admission, method: MCPMethod.toolsCall.rawValue, verdict: .deny, reason: .internal)
-        describe(request, idToken, in: tree, &decision)
+    /// What a call's record says of the call before it is decided.
+    private func describe(_ call: ToolCall, _ name: String, in tree: JSONTree, _ decision: inout Decision) {
+        let (listed, found) = admission.route.look(upTool: name)
         decision.tool = name
         decision.toolDigest = listed?.digest
         decision.unlisted = listed == nil
         decision.risk = found
         if let policy = admission.policy {
-            if listed == nil { decision.unlisted = !policy.policy.names(name) }
-            decision.risk = policy.policy.risk(ofTool: name, found: found)
+            let profile = policy.profile(ofTool: name, found: found)
+            // A name that the policy's owner wrote is not one that a caller made up.
+            if listed == nil { decision.unlisted = !profile.isNamed }
+            decision.risk = profile.risk
         }
         core.fields.describe(
             call.arguments, in: tree, known: listed?.arguments, key: core.recorder.key, into: &decision)
-        decision.round = core.rounds.round(of: call, in: tree, tool: name, decision, key: core.recorder.key)
-        return decision
-    }
-
-    private func openRequest(
-        _ request: ClientRequest, _ method: String, _ idToken: [UInt8], tool: String?, cost: Int?, isCharged: Bool
-    ) -> OpenRequest {
-        OpenRequest(
-            ticket: nil, decided: Timestamp(microseconds: 0), idToken: idToken, era: era,
-            method: request.method.known, methodName: method, tool: tool, caller: caller, policy: admission.policy,
-            cost: cost, isCharged: isCharged)
+        decision.round = core.rounds.round(
+            of: call, in: tree, tool: name, grant: decision.grant, server: decision.server,
+            digest: decision.argumentDigest, key: core.recorder.key)
     }
 
     private var caller: Caller {

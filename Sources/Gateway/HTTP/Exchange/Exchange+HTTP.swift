@@ -14,9 +14,9 @@ extension Exchange: UpstreamJob {
         upstream = connection
         noteForwarded()
         // A session that was not found to be this grant's must not reach a server that might know it.
-        let head = target.head(
-            for: admission, length: body.readableBytes, dropsSession: era == .stateless || session == nil)
-        connection.send(head, body: body, to: self)
+        let request = target.request(
+            of: admission, body: body, dropsSession: era == .stateless || session == nil, scratch: &core.scratch)
+        connection.send(request, to: self)
     }
 
     // MARK: The answer
@@ -33,15 +33,15 @@ extension Exchange: UpstreamJob {
             return fail(.httpError, .upstreamUnavailable, "the server handed out a session that is another's")
         }
         let hides = admission.hidesTools
-        let isEvents = head.headers.first(name: "content-type").map { $0.lowercased().hasPrefix("text/event-stream") }
-        switch (isEvents ?? false, hides) {
+        let isEvents = ServerEvent.isType(of: head)
+        switch (isEvents, hides) {
         case (true, false): relay.mode = .events(EventStreamScanner(maximumDataBytes: core.limits.answerBytes))
         case (true, true): relay.mode = .filter(EventStreamFilter(maximumEventBytes: core.limits.answerBytes))
         case (false, true): relay.mode = .collect
         case (false, false): relay.mode = .pass
         }
-        relay.head = AnswerHead.forClient(head, keepsLength: !hides && !(isEvents ?? false))
-        if !hides || isEvents ?? false { beginAnswer() }
+        relay.head = AnswerHead(of: head, keepsLength: !hides && !isEvents)
+        if !hides || isEvents { beginAnswer() }
     }
 
     /// Why an answer cannot be passed on; nil where it can.
@@ -153,7 +153,7 @@ extension Exchange: UpstreamJob {
 
     private func judgeList(_ message: UnsafeRawBufferPointer) -> ToolListFilter.Verdict {
         core.lists.judge(
-            message, answering: open, policy: admission.policy?.policy, server: admission.route.name,
+            message, answering: open, policy: admission.policy, server: admission.route.name,
             catalog: admission.route.catalog)
     }
 
@@ -232,7 +232,7 @@ extension Exchange: UpstreamJob {
             }
             settleWhole(bytes)
         }
-        relay.head?.headers.add(name: "Content-Length", value: String(whole.readableBytes))
+        relay.head?.length = whole.readableBytes
         beginAnswer()
         connection?.write(whole)
         endAnswer()

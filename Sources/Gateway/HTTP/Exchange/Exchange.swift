@@ -55,14 +55,18 @@ final class Exchange {
     /// Whether the call asks for a task, whose progress outlives its answer.
     var isTask = false
     var relay = AnswerRelay()
-    private(set) var lastHeard = NIODeadline.now()
-    let decidedAt = NIODeadline.now()
+    private(set) var lastHeard: NIODeadline
+    let decidedAt: NIODeadline
+    /// Where it stands among the core's exchanges.
+    var place = 0
 
     init(_ core: GatewayCore, _ admission: Admission, _ body: ByteBuffer, _ connection: ClientConnection) {
         self.core = core
         self.admission = admission
         self.body = body
         self.connection = connection
+        decidedAt = .roughlyNow()
+        lastHeard = decidedAt
     }
 
     /// Reads the message, decides it, and sends it on its way.
@@ -133,12 +137,12 @@ final class Exchange {
 
     func noteForwarded() {
         stage = .forwarded
-        lastHeard = .now()
+        lastHeard = .roughlyNow()
         open?.forwarded = core.clock.now()
     }
 
     func noteHeard() {
-        lastHeard = .now()
+        lastHeard = .roughlyNow()
     }
 
     // MARK: How it ends
@@ -179,8 +183,7 @@ final class Exchange {
         switch relay.progress {
         case .notBegun where open?.cancelled != nil:
             // Nobody waits for the answer to what was cancelled, and some clients stumble over one.
-            connection.beginAnswer(
-                HTTPResponseHead(version: .http1_1, status: .ok, headers: ["Content-Type": "text/event-stream"]))
+            connection.beginAnswer(AnswerHead(.ok, ["Content-Type": "text/event-stream"]))
             connection.endAnswer()
         case .notBegun:
             // A client that knows the id reads the error; another status would hide it from older ones.
@@ -259,14 +262,6 @@ final class Exchange {
         }
         guard open?.method != .subscriptionsListen, now - lastHeard > admission.route.answerTime else { return }
         fail(.timeout, .upstreamTimeout, "the server behind the gateway did not answer in time")
-    }
-}
-
-extension Exchange: Hashable {
-    static func == (a: Exchange, b: Exchange) -> Bool { a === b }
-
-    func hash(into hasher: inout Hasher) {
-        hasher.combine(ObjectIdentifier(self))
     }
 }
 

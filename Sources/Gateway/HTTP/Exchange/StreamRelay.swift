@@ -61,9 +61,7 @@ final class StreamRelay {
         }
         hasBegun = true
         connection?.beginAnswer(
-            HTTPResponseHead(
-                version: .http1_1, status: .ok,
-                headers: ["Content-Type": "text/event-stream", "Cache-Control": "no-cache, no-transform"]))
+            AnswerHead(.ok, ["Content-Type": "text/event-stream", "Cache-Control": "no-cache, no-transform"]))
         connection?.flush()
         child.listen(self)
     }
@@ -89,7 +87,7 @@ final class StreamRelay {
 
     private func judge(_ message: UnsafeRawBufferPointer) -> ToolListFilter.Verdict {
         core.lists.judge(
-            message, answering: nil, policy: admission.policy?.policy, server: admission.route.name,
+            message, answering: nil, policy: admission.policy, server: admission.route.name,
             catalog: admission.route.catalog)
     }
 
@@ -138,7 +136,9 @@ extension StreamRelay: UpstreamJob {
     func send(on connection: UpstreamConnection) {
         guard case .http(let target) = admission.route.upstream, !isDone else { return connection.cancel() }
         upstream = connection
-        connection.send(target.head(for: admission, length: nil, dropsSession: session == nil), body: nil, to: self)
+        let request = target.request(
+            of: admission, body: nil, dropsSession: session == nil, scratch: &core.scratch)
+        connection.send(request, to: self)
     }
 
     func upstream(head: HTTPResponseHead) {
@@ -146,7 +146,7 @@ extension StreamRelay: UpstreamJob {
             return answer(core.gate.rpcError(.badGateway, .upstreamUnavailable, trouble, id: nil))
         }
         if let session, isDelete ? head.status.code < 300 : head.status == .notFound { core.sessions.remove(session) }
-        isEvents = head.headers.first(name: "content-type")?.lowercased().hasPrefix("text/event-stream") ?? false
+        isEvents = ServerEvent.isType(of: head)
         if !isEvents, admission.hidesTools {
             // Nothing but events can be judged here, and nothing else is expected: the status has to do.
             return answer(.empty(head.status))
@@ -155,7 +155,7 @@ extension StreamRelay: UpstreamJob {
             filter = EventStreamFilter(maximumEventBytes: core.limits.answerBytes)
         }
         hasBegun = true
-        connection?.beginAnswer(AnswerHead.forClient(head, keepsLength: !isEvents))
+        connection?.beginAnswer(AnswerHead(of: head, keepsLength: !isEvents))
         connection?.flush()
     }
 
@@ -223,6 +223,13 @@ extension StreamRelay: UpstreamJob {
 
 /// A server's message as a server-sent event.
 enum ServerEvent {
+    /// Whether an answer is a stream of events, whatever the case and parameters of its type.
+    static func isType(of head: HTTPResponseHead) -> Bool {
+        guard let type = head.headers.first(name: "content-type") else { return false }
+        if RequestHead.matches(type, "application/json") { return false }
+        return type.lowercased().hasPrefix("text/event-stream")
+    }
+
     /// - Parameter message: JSON in one line.
     static func of(_ message: UnsafeRawBufferPointer) -> ByteBuffer {
         var buffer = ByteBuffer()

@@ -1,26 +1,38 @@
 import NIOCore
 import NIOHTTP1
 
-/// Writes each request into one buffer, in the place of NIO's encoder, which makes one of each part.
+/// Sends whole requests to a server, in the place of NIO's encoder, which makes a buffer of each part.
 ///
-/// It stands before the decoder of responses, which has to see the requests' heads: some answers' ends depend on them.
+/// A handler only for its place before the decoder of responses: what is written from here does not pass that one, which
+/// would take it apart. The decoder has to know all the same that there was a request, and that its method is none whose
+/// answers end otherwise (HEAD, CONNECT): so each is announced to it by the same head.
 final class RequestWriter: ChannelOutboundHandler {
-    typealias OutboundIn = HTTPClientRequestPart
+    typealias OutboundIn = Never
     typealias OutboundOut = ByteBuffer
 
-    private var buffer = ByteBuffer()
+    private let decoder: HTTPResponseDecoder
+    private let flushes: FlushBatch
+    private let announcement = HTTPClientRequestPart.head(HTTPRequestHead(version: .http1_1, method: .POST, uri: "/"))
+    private var context: ChannelHandlerContext?
 
-    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-        switch unwrapOutboundIn(data) {
-        case .head(let head):
-            buffer = ByteBuffer()
-            buffer.reserveCapacity(1024)
-            HTTPWriter.append(head, to: &buffer)
-        case .body(.byteBuffer(let body)): buffer.writeImmutableBuffer(body)
-        case .body(.fileRegion): context.close(promise: nil)
-        case .end:
-            context.write(wrapOutboundOut(buffer), promise: promise)
-            buffer = ByteBuffer()
-        }
+    init(_ decoder: HTTPResponseDecoder, flushes: FlushBatch) {
+        self.decoder = decoder
+        self.flushes = flushes
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
+    }
+
+    /// Sends a request whose method is neither HEAD nor CONNECT, at the end of the loop's turn.
+    func send(_ request: ByteBuffer) {
+        guard let context else { return }
+        decoder.write(data: announcement)
+        context.write(wrapOutboundOut(request), promise: nil)
+        flushes.add(context)
     }
 }

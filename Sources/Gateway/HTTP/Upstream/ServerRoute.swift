@@ -1,4 +1,5 @@
 import Events
+import Glibc
 import NIOCore
 import NIOHTTP1
 import Policy
@@ -22,6 +23,14 @@ final class ServerRoute {
     /// What else it was made by, so that a change of it makes another route.
     let making: Making
     private var unlistedRisks: [String: Risk] = [:]
+    private var last: LastTool?
+
+    private struct LastTool {
+        let name: String
+        let edition: Int
+        let listed: ToolCatalog.Tool?
+        let risk: Risk
+    }
 
     /// The parts of the configuration beyond the server's own that a route is made by.
     struct Making: Equatable {
@@ -45,8 +54,18 @@ final class ServerRoute {
         self.answerTime = answerTime
     }
 
-    /// The class of harm that a name says, for tools that the server has not listed.
-    func risk(ofUnlisted tool: String) -> Risk {
+    /// A tool as the server listed it, if it did, and its class of harm, for unlisted ones the one that the name says.
+    func look(upTool name: String) -> (listed: ToolCatalog.Tool?, risk: Risk) {
+        // One agent mostly calls one tool for a while, and comparing is cheaper than hashing twice.
+        if let last, last.edition == catalog.edition, last.name == name { return (last.listed, last.risk) }
+        let edition = catalog.edition
+        let listed = catalog.tool(name)
+        let risk = listed?.risk ?? risk(ofUnlisted: name)
+        last = LastTool(name: name, edition: edition, listed: listed, risk: risk)
+        return (listed, risk)
+    }
+
+    private func risk(ofUnlisted tool: String) -> Risk {
         if let risk = unlistedRisks[tool] { return risk }
         let risk = RiskClassifier.classify(tool: tool).risk
         // Callers choose these names: what is remembered is bounded.
@@ -73,52 +92,74 @@ final class ServerRoute {
 /// Where requests to a server over HTTP go, and what goes with each.
 struct HTTPTarget {
     let pool: UpstreamPool
-    /// Path and query of the request line.
-    let path: String
-    let host: String
-    /// The gateway's own credentials.
-    let headers: [(name: String, value: String)]
-    /// The names of those, in lower case.
-    let ownNames: Set<String>
+    /// The request line behind the method, and the first header.
+    private let requestLine: String
+    /// The gateway's own headers behind the client's: its credentials, and that nothing may be compressed, because what
+    /// is compressed could not be read.
+    private let ownLines: String
+    /// The names of its credentials, in lower case.
+    private let ownNames: Set<String>
 
     init(_ upstream: ServeConfiguration.HTTPUpstream, pool: UpstreamPool) {
         self.pool = pool
-        path = upstream.url.target
         let name = upstream.url.host.contains(":") ? "[\(upstream.url.host)]" : upstream.url.host
         let isStandard = upstream.url.port == (upstream.url.isSecure ? 443 : 80)
-        host = isStandard ? name : "\(name):\(upstream.url.port)"
-        headers = upstream.headers.map { ($0.name, $0.value.value) }
+        let host = isStandard ? name : "\(name):\(upstream.url.port)"
+        requestLine = " \(upstream.url.target) HTTP/1.1\r\nHost: \(host)\r\n"
+        let credentials = upstream.headers.map { "\($0.name): \($0.value.value)\r\n" }
+        ownLines = credentials.joined() + "Accept-Encoding: identity\r\n"
         ownNames = Set(upstream.headers.map { $0.name.lowercased() })
     }
 
-    /// The head of a request to the server: the client's headers without what is meant for the gateway or for the
-    /// connection only, and the gateway's credentials.
+    /// A request to the server, as bytes: the client's headers without what is meant for the gateway or for the
+    /// connection only, the gateway's credentials, and the message as it came.
     ///
     /// - Parameters:
-    ///   - length: bytes of the body; nil without one.
+    ///   - body: the message; nil where the method has none.
     ///   - dropsSession: whether the session header is left out.
-    func head(for admission: Admission, length: Int?, dropsSession: Bool) -> HTTPRequestHead {
-        var headers = HTTPHeaders()
-        headers.reserveCapacity(admission.head.headers.count + self.headers.count + 3)
-        headers.add(name: "Host", value: host)
-        let named = admission.head.headers[canonicalForm: "connection"]
-        for (name, value) in admission.head.headers {
-            // Many servers read `_` in a name as `-`, and would see a header that was not looked at.
-            if HTTPTarget.isOurs(name) || name.utf8.contains(UInt8(ascii: "_")) { continue }
-            if dropsSession, RequestHead.matches(name, "mcp-session-id") { continue }
-            if !ownNames.isEmpty, ownNames.contains(name.lowercased()) { continue }
-            if !named.isEmpty, HTTPTarget.mayBeStripped(name),
-                named.contains(where: { $0.lowercased() == name.lowercased() })
-            {
-                continue
-            }
-            headers.add(name: name, value: value)
+    ///   - scratch: overwritten; a head is some forty small appends, each of which costs a `ByteBuffer` several checks.
+    func request(
+        of admission: Admission, body: ByteBuffer?, dropsSession: Bool, scratch: inout LineBuffer
+    ) -> ByteBuffer {
+        scratch.truncate(to: 0)
+        scratch.append(raw: admission.head.method.rawValue)
+        scratch.append(raw: requestLine)
+        let connection = admission.facts.connection
+        for (name, value) in admission.head.headers where passes(name, connection, dropsSession: dropsSession) {
+            scratch.append(raw: name)
+            scratch.append(": ")
+            scratch.append(raw: value)
+            scratch.append("\r\n")
         }
-        for (name, value) in self.headers { headers.add(name: name, value: value) }
-        // What is compressed could not be read.
-        headers.add(name: "Accept-Encoding", value: "identity")
-        if let length { headers.add(name: "Content-Length", value: String(length)) }
-        return HTTPRequestHead(version: .http1_1, method: admission.head.method, uri: path, headers: headers)
+        scratch.append(raw: ownLines)
+        if let body {
+            scratch.append("Content-Length: ")
+            scratch.append(decimal: UInt64(body.readableBytes))
+            scratch.append("\r\n")
+        }
+        scratch.append("\r\n")
+        var request = ByteBuffer()
+        request.reserveCapacity(scratch.count + (body?.readableBytes ?? 0))
+        request.writeBytes(scratch.bytes)
+        if let body { request.writeImmutableBuffer(body) }
+        return request
+    }
+
+    /// - Parameter connection: what the request's `Connection` headers name.
+    private func passes(_ name: String, _ connection: [String], dropsSession: Bool) -> Bool {
+        // Many servers read `_` in a name as `-`, and would see a header that was not looked at.
+        if HTTPTarget.isOurs(name) || HTTPTarget.hasUnderscore(name) { return false }
+        if dropsSession, RequestHead.matches(name, "mcp-session-id") { return false }
+        if !ownNames.isEmpty, ownNames.contains(name.lowercased()) { return false }
+        guard !connection.isEmpty else { return true }
+        return !HTTPTarget.mayBeStripped(name) || !connection.contains(name.lowercased())
+    }
+
+    private static func hasUnderscore(_ name: String) -> Bool {
+        let found = name.utf8.withContiguousStorageIfAvailable { bytes in
+            bytes.baseAddress.map { memchr($0, 0x5F, bytes.count) != nil } ?? false
+        }
+        return found ?? name.utf8.contains(0x5F)
     }
 
     /// Whether `Connection` may name a header as its own: not those that were looked at, or that say what the body is.
@@ -150,29 +191,5 @@ struct HTTPTarget {
         case 19: RequestHead.matches(name, "proxy-authorization")
         default: false
         }
-    }
-}
-
-/// The head of a server's answer as the client gets it.
-enum AnswerHead {
-    /// The server's headers without what belongs to its connection, and without cookies.
-    static func forClient(_ head: HTTPResponseHead, keepsLength: Bool) -> HTTPResponseHead {
-        var headers = HTTPHeaders()
-        headers.reserveCapacity(head.headers.count)
-        for (name, value) in head.headers {
-            switch name.utf8.count {
-            case 7 where RequestHead.matches(name, "trailer") || RequestHead.matches(name, "upgrade"): continue
-            case 10
-            where RequestHead.matches(name, "connection") || RequestHead.matches(name, "keep-alive")
-                || RequestHead.matches(name, "set-cookie"):
-                continue
-            case 14 where !keepsLength && RequestHead.matches(name, "content-length"): continue
-            case 16 where RequestHead.matches(name, "www-authenticate"): continue
-            case 17 where RequestHead.matches(name, "transfer-encoding"): continue
-            case 18 where RequestHead.matches(name, "proxy-authenticate"): continue
-            default: headers.add(name: name, value: value)
-            }
-        }
-        return HTTPResponseHead(version: .http1_1, status: head.status, headers: headers)
     }
 }

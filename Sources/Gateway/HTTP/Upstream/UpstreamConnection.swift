@@ -41,12 +41,13 @@ enum UpstreamTrouble: Error {
 /// One connection to a server over HTTP: one request at a time.
 final class UpstreamConnection: ChannelInboundHandler {
     typealias InboundIn = HTTPClientResponsePart
-    typealias OutboundOut = HTTPClientRequestPart
 
     /// The cycle with the pool's list of idle connections ends when the channel does.
     private let pool: UpstreamPool
+    private let writer: RequestWriter
     private var context: ChannelHandlerContext?
-    private weak var answerer: (any UpstreamAnswerer)?
+    /// Kept until its answer or this connection has ended.
+    private var answerer: (any UpstreamAnswerer)?
     private var isBusy = false
     private var isReusable = false
     private var isPaused = false
@@ -57,8 +58,9 @@ final class UpstreamConnection: ChannelInboundHandler {
     /// When it became idle.
     private(set) var idleSince = NIODeadline.now()
 
-    init(pool: UpstreamPool) {
+    init(pool: UpstreamPool, writer: RequestWriter) {
         self.pool = pool
+        self.writer = writer
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
@@ -70,18 +72,13 @@ final class UpstreamConnection: ChannelInboundHandler {
         leave()
     }
 
-    /// Sends a request; its answer goes to `answerer`.
-    func send(_ head: HTTPRequestHead, body: ByteBuffer?, to answerer: any UpstreamAnswerer) {
-        guard let context else { return answerer.upstreamFailed(.closed) }
+    /// Sends a whole request; its answer goes to `answerer`.
+    func send(_ request: ByteBuffer, to answerer: any UpstreamAnswerer) {
+        guard context != nil else { return answerer.upstreamFailed(.closed) }
         self.answerer = answerer
         isBusy = true
         isReusable = false
-        context.write(wrapOutboundOut(.head(head)), promise: nil)
-        if let body, body.readableBytes > 0 {
-            context.write(wrapOutboundOut(.body(.byteBuffer(body))), promise: nil)
-        }
-        context.write(wrapOutboundOut(.end(nil)), promise: nil)
-        pool.flushes.add(context)
+        writer.send(request)
     }
 
     /// Stops or resumes reading the answer, while its reader is slow.
@@ -128,7 +125,7 @@ final class UpstreamConnection: ChannelInboundHandler {
         isBusy = false
         answerer = nil
         setReading(true)
-        idleSince = .now()
+        idleSince = .roughlyNow()
         guard isPooled, isReusable else {
             context.close(promise: nil)
             return

@@ -102,10 +102,10 @@ final class UpstreamPool {
                     if let tls = address.tls {
                         try pipeline.addHandler(try UpstreamPool.tlsHandler(tls, host: address.host))
                     }
+                    let decoder = HTTPResponseDecoder(leftOverBytesStrategy: .dropBytes)
+                    let writer = RequestWriter(decoder, flushes: pool.value.flushes)
                     try pipeline.addHandlers([
-                        RequestWriter(),
-                        ByteToMessageHandler(HTTPResponseDecoder(leftOverBytesStrategy: .dropBytes)),
-                        UpstreamConnection(pool: pool.value),
+                        writer, ByteToMessageHandler(decoder), UpstreamConnection(pool: pool.value, writer: writer),
                     ])
                 }
             }
