@@ -82,7 +82,7 @@ let package = Package(
         .testTarget(
             name: "GatewayTests",
             dependencies: [
-                "Gateway", "AuditLog", "Events", "MCP", "Policy", "StrictJSON", nioCore, nioEmbedded, nioHTTP1,
+                "Gateway", "AuditLog", "Events", "MCP", "Policy", "StrictJSON", crypto, nioCore, nioEmbedded, nioHTTP1,
                 nioPosix,
             ],
             swiftSettings: strict),
