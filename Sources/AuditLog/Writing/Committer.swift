@@ -62,11 +62,11 @@ final class Committer: @unchecked Sendable {
             ? options.probeMilliseconds
             : unsyncedSince.map { max(1, syncInterval - Int(clock.now().since($0) / 1000)) }
                 ?? options.heartbeatSeconds * 1000
+        gather()
         let hasWork = queue.state.wait(milliseconds: milliseconds > 0 ? milliseconds : nil) { state -> Bool? in
             state.pending.count > 0 || state.rotates || state.isClosing ? true : nil
         }
         guard hasWork == true else { return }
-        gather()
         // What nobody waits for lingers, to share its sync with others.
         _ = queue.state.wait(milliseconds: options.lingerMilliseconds) { state -> Bool? in
             let isFull = state.pending.count >= BGZFMember.maximumPlaintext
@@ -76,7 +76,8 @@ final class Committer: @unchecked Sendable {
 
     /// Lets a batch form where no sync does: under load each write and its compressor's start are shared.
     ///
-    /// Alone, a record waits for nothing: only a batch of several is a sign of more to come.
+    /// Alone, a record waits for nothing: only a batch of several is a sign of more to come. It sleeps right after that
+    /// batch, before anybody has to wake it: a wake-up costs both sides more than a batch's share of the compressor.
     private func gather() {
         guard options.durability != .strict, lastBatchRecords >= options.gatherRecords else { return }
         usleep(options.gatherMicroseconds)

@@ -52,7 +52,7 @@ public struct LogOptions: Sendable {
     /// Records of a batch from which on the next one is given time to form, where no sync gives it.
     public var gatherRecords = 6
     /// Microseconds of that time.
-    public var gatherMicroseconds: UInt32 = 400
+    public var gatherMicroseconds: UInt32 = 600
     /// Seconds between `heartbeat` records; 0 for none.
     public var heartbeatSeconds = 3600
     /// Milliseconds between tries to write again after the disk refused.

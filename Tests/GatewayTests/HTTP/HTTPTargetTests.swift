@@ -40,7 +40,9 @@ struct HTTPTargetTests {
         let admission = Admission(caller, route: route, peer: "p", head: head, facts: RequestHead(head.headers))
         var scratch = LineBuffer()
         let body = length.map { ByteBuffer(repeating: 0x78, count: $0) }
-        let request = target.request(of: admission, body: body, dropsSession: dropsSession, scratch: &scratch)
+        var request = ByteBuffer()
+        target.appendRequest(
+            of: admission, body: body, dropsSession: dropsSession, scratch: &scratch, to: &request)
         return try parse(request, body: length ?? 0)
     }
 

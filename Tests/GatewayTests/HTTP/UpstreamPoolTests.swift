@@ -41,7 +41,7 @@ struct UpstreamPoolTests {
             guard !isOver, !givesUpOnSending else { return connection.giveBack() }
             self.connection = connection
             let request = "POST \(path) HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n\r\nx"
-            connection.send(ByteBuffer(string: request), to: self)
+            connection.send({ $0.writeString(request) }, to: self)
         }
 
         /// As an exchange does it: nothing more is wanted of it.

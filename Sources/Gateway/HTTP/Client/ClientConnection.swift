@@ -47,7 +47,7 @@ final class ClientConnection: ChannelInboundHandler {
     private var isOldVersion = false
     private var isChunked = false
     /// What is to be sent with what follows.
-    private var unsent = ByteBuffer()
+    private var unsent = Outbox()
     private static let unsentBytes = 64 << 10
     /// Whether requests that have waited are being taken, further up the stack.
     private var isTaking = false
@@ -121,7 +121,7 @@ final class ClientConnection: ChannelInboundHandler {
             body.clear()
             enter(.body(admission))
             if head.headers.first(name: "expect")?.lowercased() == "100-continue" {
-                unsent.writeStaticString("HTTP/1.1 100 Continue\r\n\r\n")
+                unsent.write { $0.writeStaticString("HTTP/1.1 100 Continue\r\n\r\n") }
                 flush()
             }
         case .stream(let admission):
@@ -210,11 +210,11 @@ final class ClientConnection: ChannelInboundHandler {
 
     /// Writes a whole answer.
     func write(_ answer: HTTPAnswer) {
-        var buffer = ByteBuffer()
-        buffer.reserveCapacity(answer.body.count + 200)
         hasBegunAnswer = true
-        HTTPWriter.append(answer, closes: !isKeptAlive, omitsBody: isHeadRequest, to: &buffer)
-        send(buffer)
+        unsent.write { buffer in
+            buffer.reserveCapacity(buffer.writerIndex + answer.body.count + 200)
+            HTTPWriter.append(answer, closes: !isKeptAlive, omitsBody: isHeadRequest, to: &buffer)
+        }
         flush()
     }
 
@@ -232,18 +232,18 @@ final class ClientConnection: ChannelInboundHandler {
         isChunked = !hasLength && !isOldVersion
         if !hasLength, isOldVersion { isKeptAlive = false }
         hasBegunAnswer = true
-        // Most answers fit; growing by doubling would take a new buffer for every few headers.
-        if unsent.readableBytes == 0 { unsent.reserveCapacity(1000) }
-        HTTPWriter.append(head, isChunked: isChunked, closes: !isKeptAlive, to: &unsent)
+        unsent.write { HTTPWriter.append(head, isChunked: isChunked, closes: !isKeptAlive, to: &$0) }
     }
 
     /// Writes part of an answer's body.
     func write(_ bytes: ByteBuffer) {
         guard bytes.readableBytes > 0 else { return }
-        if isChunked { HTTPWriter.appendChunkHead(bytes.readableBytes, to: &unsent) }
-        unsent.writeImmutableBuffer(bytes)
-        if isChunked { unsent.writeStaticString("\r\n") }
-        if unsent.readableBytes >= ClientConnection.unsentBytes { sendUnsent() }
+        unsent.write { buffer in
+            if isChunked { HTTPWriter.appendChunkHead(bytes.readableBytes, to: &buffer) }
+            buffer.writeImmutableBuffer(bytes)
+            if isChunked { buffer.writeStaticString("\r\n") }
+        }
+        if unsent.count >= ClientConnection.unsentBytes { sendUnsent() }
         if let context, !context.channel.isWritable, unreadSince == nil {
             unreadSince = .now()
             answerer?.clientReads(false)
@@ -260,7 +260,7 @@ final class ClientConnection: ChannelInboundHandler {
 
     /// Ends an answer that ``beginAnswer(_:)`` began.
     func endAnswer() {
-        if isChunked { unsent.writeStaticString("0\r\n\r\n") }
+        if isChunked { unsent.write { $0.writeStaticString("0\r\n\r\n") } }
         isChunked = false
         flush()
         endRequest()
@@ -273,15 +273,10 @@ final class ClientConnection: ChannelInboundHandler {
         context?.close(promise: nil)
     }
 
-    private func send(_ buffer: ByteBuffer) {
-        hasUnflushed = true
-        context?.write(wrapOutboundOut(buffer), promise: nil)
-    }
-
     private func sendUnsent() {
-        guard unsent.readableBytes > 0 else { return }
-        send(unsent)
-        unsent = ByteBuffer()
+        guard unsent.count > 0 else { return }
+        hasUnflushed = true
+        context?.write(wrapOutboundOut(unsent.take()), promise: nil)
     }
 
     private func endRequest() {

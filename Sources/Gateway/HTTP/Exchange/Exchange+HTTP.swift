@@ -14,9 +14,13 @@ extension Exchange: UpstreamJob {
         upstream = connection
         noteForwarded()
         // A session that was not found to be this grant's must not reach a server that might know it.
-        let request = target.request(
-            of: admission, body: body, dropsSession: era == .stateless || session == nil, scratch: &core.scratch)
-        connection.send(request, to: self)
+        let dropsSession = era == .stateless || session == nil
+        let write = { (request: inout ByteBuffer) in
+            target.appendRequest(
+                of: self.admission, body: self.body, dropsSession: dropsSession, scratch: &self.core.scratch,
+                to: &request)
+        }
+        connection.send(write, to: self)
     }
 
     // MARK: The answer

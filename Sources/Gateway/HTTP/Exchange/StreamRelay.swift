@@ -136,9 +136,12 @@ extension StreamRelay: UpstreamJob {
     func send(on connection: UpstreamConnection) {
         guard case .http(let target) = admission.route.upstream, !isDone else { return connection.cancel() }
         upstream = connection
-        let request = target.request(
-            of: admission, body: nil, dropsSession: session == nil, scratch: &core.scratch)
-        connection.send(request, to: self)
+        let write = { (request: inout ByteBuffer) in
+            target.appendRequest(
+                of: self.admission, body: nil, dropsSession: self.session == nil, scratch: &self.core.scratch,
+                to: &request)
+        }
+        connection.send(write, to: self)
     }
 
     func upstream(head: HTTPResponseHead) {

@@ -14,6 +14,7 @@ final class RequestWriter: ChannelOutboundHandler {
     private let flushes: FlushBatch
     private let announcement = HTTPClientRequestPart.head(HTTPRequestHead(version: .http1_1, method: .POST, uri: "/"))
     private var context: ChannelHandlerContext?
+    private var unsent = Outbox()
 
     init(_ decoder: HTTPResponseDecoder, flushes: FlushBatch) {
         self.decoder = decoder
@@ -29,10 +30,11 @@ final class RequestWriter: ChannelOutboundHandler {
     }
 
     /// Sends a request whose method is neither HEAD nor CONNECT, at the end of the loop's turn.
-    func send(_ request: ByteBuffer) {
+    func send(_ request: (inout ByteBuffer) -> Void) {
         guard let context else { return }
         decoder.write(data: announcement)
-        context.write(wrapOutboundOut(request), promise: nil)
+        unsent.write(request)
+        context.write(wrapOutboundOut(unsent.take()), promise: nil)
         flushes.add(context)
     }
 }

@@ -111,16 +111,17 @@ struct HTTPTarget {
         ownNames = Set(upstream.headers.map { $0.name.lowercased() })
     }
 
-    /// A request to the server, as bytes: the client's headers without what is meant for the gateway or for the
+    /// Writes a request to the server: the client's headers without what is meant for the gateway or for the
     /// connection only, the gateway's credentials, and the message as it came.
     ///
     /// - Parameters:
     ///   - body: the message; nil where the method has none.
     ///   - dropsSession: whether the session header is left out.
     ///   - scratch: overwritten; a head is some forty small appends, each of which costs a `ByteBuffer` several checks.
-    func request(
-        of admission: Admission, body: ByteBuffer?, dropsSession: Bool, scratch: inout LineBuffer
-    ) -> ByteBuffer {
+    func appendRequest(
+        of admission: Admission, body: ByteBuffer?, dropsSession: Bool, scratch: inout LineBuffer,
+        to request: inout ByteBuffer
+    ) {
         scratch.truncate(to: 0)
         scratch.append(raw: admission.head.method.rawValue)
         scratch.append(raw: requestLine)
@@ -138,11 +139,9 @@ struct HTTPTarget {
             scratch.append("\r\n")
         }
         scratch.append("\r\n")
-        var request = ByteBuffer()
-        request.reserveCapacity(scratch.count + (body?.readableBytes ?? 0))
+        request.reserveCapacity(request.writerIndex + scratch.count + (body?.readableBytes ?? 0))
         request.writeBytes(scratch.bytes)
         if let body { request.writeImmutableBuffer(body) }
-        return request
     }
 
     /// - Parameter connection: what the request's `Connection` headers name.

@@ -72,8 +72,8 @@ final class UpstreamConnection: ChannelInboundHandler {
         leave()
     }
 
-    /// Sends a whole request; its answer goes to `answerer`.
-    func send(_ request: ByteBuffer, to answerer: any UpstreamAnswerer) {
+    /// Sends the whole request that `request` writes; its answer goes to `answerer`.
+    func send(_ request: (inout ByteBuffer) -> Void, to answerer: any UpstreamAnswerer) {
         guard context != nil else { return answerer.upstreamFailed(.closed) }
         self.answerer = answerer
         isBusy = true
