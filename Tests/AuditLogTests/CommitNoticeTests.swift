@@ -172,7 +172,9 @@ import Testing
 
     // MARK: Gathering
 
-    /// How long a record takes to be committed after a batch of `count`, where gathering would take `gather`.
+    /// How long a batch of `count` and a record after it take to be committed, where gathering would take `gather`.
+    ///
+    /// From before the batch on: the committer gathers from the moment that it is done, which nobody else knows.
     private func secondsAfterBatch(of count: Int, _ durability: Durability, gather: UInt32) throws -> Duration {
         let place = try TemporaryLog()
         var options = CommitNoticeTests.lingering
@@ -180,11 +182,11 @@ import Testing
         options.gatherRecords = 6
         options.gatherMicroseconds = gather
         let writer = try LogWriter.open(place.log, options: options)
+        let start = ContinuousClock.now
         var last: LogTicket?
         // They linger until the last one is waited for: one batch.
         for number in 0..<count { last = writer.append(number: number) }
         #expect(writer.waitUntilDurable(try #require(last), milliseconds: 60_000) == .durable)
-        let start = ContinuousClock.now
         let next = try #require(writer.append(isUrgent: true) { _, _ in CommitNoticeTests.record })
         #expect(writer.waitUntilDurable(next, milliseconds: 60_000) == .durable)
         let taken = ContinuousClock.now - start
