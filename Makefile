@@ -36,7 +36,7 @@ build: system ## the debug build, with tests, in Swift 6 mode with warnings as e
 	$(call step,build (debug, with tests))
 	swift build --build-tests $(EXPLICIT) -j $(JOBS)
 
-release: system ## dist/tollgate, the binary to install: without Swift's libraries, optimized as one (7 minutes on two cores)
+release: system ## dist/tollgate, the binary to install: without Swift's libraries, optimized as one (some ten minutes on two cores)
 	$(call step,build (release, optimized as a whole))
 	swift build -c release --product tollgate $(WHOLE) --scratch-path .build-release -j $(JOBS)
 	@mkdir -p dist

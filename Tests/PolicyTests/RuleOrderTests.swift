@@ -118,8 +118,9 @@ struct RuleOrderTests {
 
     @Test func aPolicyMayOverrideTheRisk() throws {
         let policy = try policy(documentText(tool: #"{"risk":"read"}"#))
-        #expect(policy.risk(ofTool: "t", found: .destructive) == .read)
-        #expect(policy.risk(ofTool: "u", found: .destructive) == .destructive)
+        #expect(policy.profile(ofTool: "t", found: .destructive) == (isNamed: true, risk: .read))
+        #expect(policy.profile(ofTool: "u", found: .destructive).risk == .destructive)
+        #expect(!policy.profile(ofTool: "nobody", found: .read).isNamed)
     }
 
     @Test func theConstantTextsHoldNoNumbers() throws {

@@ -82,9 +82,10 @@ struct ClientPump: ~Copyable {
         describe(request, in: &decision)
         decision.tool = name
         decision.toolDigest = listed?.digest
+        let profile = context.policy?.profile(ofTool: name, found: found)
         // A name that the policy's owner wrote is not one that a caller made up.
-        decision.unlisted = listed == nil && !(context.policy?.names(name) ?? false)
-        decision.risk = context.policy?.risk(ofTool: name, found: found) ?? found
+        decision.unlisted = listed == nil && !(profile?.isNamed ?? false)
+        decision.risk = profile?.risk ?? found
         fields.describe(
             call.arguments, in: scanner.tree, known: listed?.arguments, key: context.key, into: &decision)
         // What needs no counter is looked at before the log's critical section.

@@ -77,15 +77,6 @@ public struct RoutingHeaders: Sendable, Equatable {
         }
     }
 
-    /// What was sent of a header.
-    public subscript(header: RoutingHeader) -> Line {
-        switch header {
-        case .protocolVersion: protocolVersion
-        case .method: method
-        case .name: name
-        }
-    }
-
     /// A header that was sent more than once.
     var repeated: RoutingHeader? {
         if case .repeated = protocolVersion { return .protocolVersion }

@@ -91,22 +91,11 @@ public final class CompiledPolicy: Sendable {
         return tool.standing == .hidden && tool.mode == .enforce
     }
 
-    /// Whether the policy's owner wrote this tool's name, as a rule's or as a hidden one.
-    public func names(_ tool: String) -> Bool {
-        var tool = tool
-        return tool.withUTF8 { table.index(of: UnsafeRawBufferPointer($0)) } != nil
-    }
-
-    /// What the policy says of a tool: whether its owner wrote the tool's name, as ``names(_:)`` tells, and its class of
-    /// harm, as ``risk(ofTool:found:)`` tells; for the call path, in one look.
+    /// What the policy says of a tool: whether its owner wrote the tool's name, as a rule's or as a hidden one, and its class
+    /// of harm, the policy's own word or else what was found.
     public func profile(ofTool name: String, found: Risk) -> (isNamed: Bool, risk: Risk) {
         let index = table.index(of: name)
         return (index != nil, tools[index ?? tools.count - 1].risk ?? found)
-    }
-
-    /// A tool's class of harm: the policy's own word, or else what was found.
-    public func risk(ofTool name: String, found: Risk) -> Risk {
-        tool(name).risk ?? found
     }
 
     /// Whether verdicts about a tool are carried out.

@@ -67,7 +67,6 @@ final class RequestHead {
             bytes.isEmpty || !(isBlank(bytes[0]) || isBlank(bytes[bytes.count - 1]))
         }
         if isTrimmed ?? false { return value }
-        guard let last = value.utf8.last, isBlank(last) || value.utf8.first.map(isBlank) ?? false else { return value }
         var text = Substring(value)
         while let byte = text.utf8.last, isBlank(byte) { text = Substring(text.utf8.dropLast()) }
         while let byte = text.utf8.first, isBlank(byte) { text = Substring(text.utf8.dropFirst()) }
