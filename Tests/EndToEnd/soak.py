@@ -18,7 +18,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -204,31 +204,60 @@ class Load:
             self._over.wait(0.02)
 
 
-def differences(account: Account, found: list[logs.Record]) -> list[str]:
+class Ledger:
+    """What the log says, in one pass and without keeping the records: an hour's are millions."""
+
+    def __init__(self, found: Iterable[logs.Record]) -> None:
+        self.decisions: dict[str, tuple[int, str]] = {}
+        self.outcomes: dict[int, str] = {}
+        self.twice: list[str] = []
+        self.refused: Counter[str] = Counter()
+        for one in found:
+            self._add(one)
+
+    def _add(self, one: logs.Record) -> None:
+        if one["kind"] == "outcome":
+            self.outcomes[one["of"]] = one["outcome"]
+        elif one["kind"] == "decision" and one["method"] == "tools/call":
+            name = one["rpc_id"].strip('"')
+            if name in self.decisions:
+                self.twice.append(name)
+            self.decisions[name] = (one["seq"], one["decision"])
+        for reason, count in refusals([one]).items():
+            self.refused[reason] += count
+
+    def ending(self, name: str) -> str | None:
+        """How the log says that a call ended."""
+        if name not in self.decisions:
+            return None
+        seq, decision = self.decisions[name]
+        return self.outcomes.get(seq, "no outcome") if decision == "allow" else decision
+
+
+def differences(account: Account, ledger: Ledger) -> list[str]:
     """Everything in which the clients' account and the log do not agree."""
-    wrong = list(account.failures)
-    decisions: dict[str, logs.Record] = {}
-    for call in logs.calls(found):
-        name = call["rpc_id"].strip('"')
-        if name in decisions:
-            wrong.append(f"{name} is in the log twice")
-        decisions[name] = call
-    outcomes = {one["of"]: one for one in found if one["kind"] == "outcome"}
-    wrong += [f"{name} ({how}) is not in the log" for name, how in account.calls.items() if name not in decisions]
-    wrong += [f"{name} is in the log alone" for name in decisions if name not in account.calls]
+    wrong = account.failures + [f"{name} is in the log twice" for name in ledger.twice]
+    wrong += [f"{name} is in the log alone" for name in ledger.decisions if name not in account.calls]
     for name, how in account.calls.items():
-        call = decisions.get(name)
-        if call is None:
-            continue
-        outcome = outcomes.get(call["seq"], {}).get("outcome", "no outcome")
-        logged = outcome if call["decision"] == "allow" else call["decision"]
-        if logged != how and not (how == "left" and logged in LEFT):
-            wrong.append(f"{name} ({call['tool']}): the client saw {how}, the log says {logged}")
-    refused = refusals(found)
+        logged = ledger.ending(name)
+        if logged is None:
+            wrong.append(f"{name} ({how}) is not in the log")
+        elif logged != how and not (how == "left" and logged in LEFT):
+            wrong.append(f"{name}: the client saw {how}, the log says {logged}")
     for reason, count in account.refused.items():
-        if refused.get(reason, 0) != count:
-            wrong.append(f"{reason}: {count} requests were refused, {refused.get(reason, 0)} are in the log")
+        if ledger.refused[reason] != count:
+            wrong.append(f"{reason}: {count} requests were refused, {ledger.refused[reason]} are in the log")
     return wrong
+
+
+def at_rest(gateway: Gateway, quiet: float = 2, timeout: float = 120) -> None:
+    """Returns once the log has not grown for a while: what is in flight is over."""
+    end, last, since = time.monotonic() + timeout, -1, time.monotonic()
+    while time.monotonic() - since < quiet:
+        assert time.monotonic() < end, "the log still grows, long after its last caller has gone"
+        if (size := sum(segment.stat().st_size for segment in logs.segments(gateway.log))) != last:
+            last, since = size, time.monotonic()
+        time.sleep(0.1)
 
 
 def soak(folder: Path, seconds: float, seed: int, agents: int = 3, say: Callable[[str], Any] = print) -> list[str]:
@@ -245,8 +274,8 @@ def soak(folder: Path, seconds: float, seed: int, agents: int = 3, say: Callable
                 sizes.append(gateway.rss() / (1 << 20))
                 del upstream.exchanges[:-100]
             load.stop()
-            found = gateway.records(timeout=30)
-            wrong = differences(load.account, found)
+            at_rest(gateway)
+            wrong = differences(load.account, Ledger(logs.salvage(gateway.log)))
             checked = gateway.command("log", "verify", "--log", "log", expect=None)
             if checked.returncode != 0:
                 wrong.append(f"log verify: {checked.stderr.strip()}")

@@ -39,9 +39,9 @@ def test_the_soaks_comparison_finds_what_is_missing_or_different() -> None:
     found = [call(0, "a"), call(1, "b"), call(2, "b"), call(3, "c", "throttle"), call(4, "d")]
     found += [{"kind": "outcome", "of": of, "outcome": "ok", "seq": 9 + of} for of in (0, 1, 2)]
     found.append({"kind": "outcome", "of": 4, "outcome": "disconnected", "seq": 20})
-    wrong = soak.differences(account, found)
+    wrong = soak.differences(account, soak.Ledger(found))
     assert len(wrong) == 4, wrong
-    assert [line.split()[0].rstrip(":") for line in wrong] == ["b", "e", "c", "host"]
+    assert [line.split()[0].rstrip(":") for line in wrong] == ["b", "c", "e", "host"]
 
 
 def test_ten_thousand_idle_sessions_are_cheap(tmp_path: Path, say) -> None:

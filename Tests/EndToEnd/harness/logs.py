@@ -11,6 +11,9 @@ from typing import Any
 
 Record = dict[str, Any]
 
+PIECE = 16 << 10
+"""Bytes of a segment handed to zlib at once."""
+
 
 def segments(log: Path) -> list[Path]:
     """The log's segments in the order of their first sequence number, which their names are."""
@@ -33,19 +36,24 @@ def records(log: Path) -> list[Record]:
 
 
 def members(segment: Path) -> Iterator[tuple[int, bytes, bytes]]:
-    """(offset, compressed, plain) of every whole gzip member; stops at the first that is cut or damaged."""
+    """(offset, compressed, plain) of every whole gzip member; stops at the first that is cut or damaged.
+
+    A member is fed in pieces: what zlib hands back as unused would otherwise be the rest of the file, each time.
+    """
     data, offset = segment.read_bytes(), 0
     while offset < len(data):
-        inflater = zlib.decompressobj(wbits=31)
+        inflater, plain, end = zlib.decompressobj(wbits=31), [], offset
         try:
-            plain = inflater.decompress(data[offset:])
+            while not inflater.eof and end < len(data):
+                plain.append(inflater.decompress(data[end : end + PIECE]))
+                end = min(end + PIECE, len(data))
         except zlib.error:
             return
         if not inflater.eof:
             return
-        size = len(data) - offset - len(inflater.unused_data)
-        yield offset, data[offset : offset + size], plain
-        offset += size
+        end -= len(inflater.unused_data)
+        yield offset, data[offset:end], b"".join(plain)
+        offset = end
 
 
 def salvage(log: Path) -> Iterator[Record]:
