@@ -71,20 +71,38 @@ public struct LineBuffer: ~Copyable {
     /// Appends a number in decimal.
     public mutating func append(decimal value: UInt64) {
         reserve(20)
-        var digits = 1
-        var bound: UInt64 = 10
-        while digits < 20, value >= bound {
-            digits += 1
-            bound = digits < 20 ? bound &* 10 : bound
-        }
+        count += LineBuffer.digits(of: value)
+        var index = count
         var rest = value
-        for index in stride(from: count + digits - 1, through: count, by: -1) {
-            let (quotient, remainder) = rest.quotientAndRemainder(dividingBy: 10)
-            base.storeBytes(
-                of: UInt8(ascii: "0") + UInt8(truncatingIfNeeded: remainder), toByteOffset: index, as: UInt8.self)
+        while rest >= 100 {
+            let quotient = rest / 100
+            index -= 2
+            base.storeBytes(of: LineBuffer.pair(rest &- quotient &* 100), toByteOffset: index, as: UInt16.self)
             rest = quotient
         }
-        count += digits
+        if rest >= 10 {
+            base.storeBytes(of: LineBuffer.pair(rest), toByteOffset: index - 2, as: UInt16.self)
+        } else {
+            base.storeBytes(
+                of: UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest), toByteOffset: index - 1, as: UInt8.self)
+        }
+    }
+
+    /// The two digits of a number below 100, in the order in which they stand in memory.
+    private static func pair(_ value: UInt64) -> UInt16 {
+        let tens = (value &* 103) >> 10  // value / 10, exact below 179
+        return (0x3030 + UInt16(truncatingIfNeeded: tens | (value &- tens &* 10) << 8)).littleEndian
+    }
+
+    /// How many decimal digits a number has.
+    private static func digits(of value: UInt64) -> Int {
+        var rest = value
+        var digits = 1
+        while rest >= 10_000 {
+            rest /= 10_000
+            digits += 4
+        }
+        return digits + (rest >= 1000 ? 3 : rest >= 100 ? 2 : rest >= 10 ? 1 : 0)
     }
 
     /// Appends 16 hexadecimal digits.
@@ -141,9 +159,9 @@ public struct LineBuffer: ~Copyable {
     }
 
     private mutating func append(escaping utf8: UnsafeRawBufferPointer) {
-        var start = LineBuffer.plainWords(utf8)
-        append(UnsafeRawBufferPointer(rebasing: utf8[..<start]))
-        for index in start..<utf8.count {
+        if LineBuffer.isPlain(utf8) { return append(utf8) }
+        var start = 0
+        for index in utf8.indices {
             let byte = utf8[index]
             guard byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") || byte == 0x7F else {
                 continue
@@ -162,22 +180,30 @@ public struct LineBuffer: ~Copyable {
         append(UnsafeRawBufferPointer(rebasing: utf8[start...]))
     }
 
-    /// How many bytes at the beginning need no escape, looked at eight at a time.
+    /// Whether no byte needs an escape, looked at eight at a time; the last eight overlap those before.
+    private static func isPlain(_ utf8: UnsafeRawBufferPointer) -> Bool {
+        guard utf8.count >= 8 else {
+            return utf8.allSatisfy { $0 >= 0x20 && $0 != 0x22 && $0 != 0x5C && $0 != 0x7F }
+        }
+        let last = utf8.count - 8
+        var marks = marks(in: utf8.loadUnaligned(fromByteOffset: last, as: UInt64.self))
+        for index in stride(from: 0, to: last, by: 8) {
+            marks |= LineBuffer.marks(in: utf8.loadUnaligned(fromByteOffset: index, as: UInt64.self))
+        }
+        return marks == 0
+    }
+
+    /// The high bits of bytes that need an escape.
     ///
     /// A byte of `x` is below `n` (at most 128) where `(x - n) & ~x` has its high bit, and equal to one where its
     /// difference from it, by `^`, is below 1; a borrow can only mark bytes behind one that is marked already.
-    private static func plainWords(_ utf8: UnsafeRawBufferPointer) -> Int {
+    @inline(__always)
+    private static func marks(in word: UInt64) -> UInt64 {
         let ones: UInt64 = 0x0101_0101_0101_0101
-        var index = 0
-        while index + 8 <= utf8.count {
-            let word = utf8.loadUnaligned(fromByteOffset: index, as: UInt64.self)
-            var marks = (word &- ones &* 0x20) & ~word
-            let (quote, backslash, delete) = (word ^ (ones &* 0x22), word ^ (ones &* 0x5C), word ^ (ones &* 0x7F))
-            marks |= (quote &- ones) & ~quote | (backslash &- ones) & ~backslash | (delete &- ones) & ~delete
-            if marks & (ones &* 0x80) != 0 { break }
-            index += 8
-        }
-        return index
+        var marks = (word &- ones &* 0x20) & ~word
+        let (quote, backslash, delete) = (word ^ (ones &* 0x22), word ^ (ones &* 0x5C), word ^ (ones &* 0x7F))
+        marks |= (quote &- ones) & ~quote | (backslash &- ones) & ~backslash | (delete &- ones) & ~delete
+        return marks & (ones &* 0x80)
     }
 
     private func hexDigit(_ nibble: UInt8) -> UInt8 {

@@ -18,8 +18,8 @@ extension LineBuffer {
 
     /// Appends a decision as a line, as it would be appended as a record.
     ///
-    /// For the call path: a record of fifty fields is not copied there.
-    public mutating func append(_ decision: Decision, seq: UInt64, timestamp: Timestamp) {
+    /// For the call path: `inout` only because forty fields would be copied else; nothing is changed.
+    public mutating func append(_ decision: inout Decision, seq: UInt64, timestamp: Timestamp) {
         let start = count
         begin(seq, timestamp)
         append(decision)

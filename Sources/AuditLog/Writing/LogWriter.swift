@@ -161,7 +161,7 @@ public final class LogWriter: Sendable {
     public func append(_ decision: inout Decision, deciding body: (Timestamp, inout Decision) -> Bool) -> LogTicket? {
         queue.append(at: { self.clock.now() }) { lines, seq, time in
             let isUrgent = body(time, &decision)
-            lines.append(decision, seq: seq, timestamp: time)
+            lines.append(&decision, seq: seq, timestamp: time)
             return isUrgent
         }
     }

@@ -11,9 +11,45 @@ import Policy
 final class Decider: @unchecked Sendable {
     private var counters = LimitCounters()
 
-    /// Decides a call that `policy` has examined; to be called inside `LogWriter.append` only.
-    func decide(_ call: Examination, under policy: CompiledPolicy, now: Timestamp) -> PolicyVerdict {
-        policy.decide(call, counters: &counters, now: now)
+    /// Decides a call and records it, in one critical section of the log.
+    ///
+    /// What needs no counter is looked at before that.
+    ///
+    /// - Parameters:
+    ///   - decision: what is known of the call; completed here.
+    ///   - policy: nil denies every call, or lets all pass when `observing`.
+    ///   - log: the log, with its clock.
+    /// - Returns: nil where the log cannot write.
+    func settle(
+        _ decision: inout Decision, _ call: Call, under policy: CompiledPolicy?, observing: Bool = false,
+        in log: LogWriter, _ clock: any LogClock
+    ) -> Settlement? {
+        guard let policy else {
+            return settle(&decision, in: log, clock) { _ in .withoutPolicy(observing: observing) }
+        }
+        let examined = policy.examine(call)
+        return settle(&decision, in: log, clock) { policy.decide(examined, counters: &counters, now: $0) }
+    }
+
+    private func settle(
+        _ decision: inout Decision, in log: LogWriter, _ clock: any LogClock, _ judge: (Timestamp) -> PolicyVerdict
+    ) -> Settlement? {
+        var (decided, cost, isCharged) = (Timestamp(microseconds: 0), Int?.none, false)
+        var refusal: PolicyVerdict?
+        let ticket = log.append(&decision) { now, decision in
+            // A constant: a variable that closures share would be copied whole at each look at it.
+            let verdict = judge(now)
+            verdict.write(to: &decision)
+            // The log's clock, and never behind its last record.
+            decision.decideMicroseconds = Int(max(0, clock.now().since(now)))
+            (decided, cost) = (now, verdict.cost)
+            isCharged = verdict.verdict == .allow && verdict.limit != nil
+            let passes = verdict.passes
+            if !passes { refusal = verdict }
+            return passes
+        }
+        guard let ticket else { return nil }
+        return Settlement(ticket: ticket, decided: decided, cost: cost, isCharged: isCharged, refusal: refusal)
     }
 
     /// Gives back what a call that was never forwarded had taken; to be called inside `LogWriter.append` only.
@@ -29,6 +65,20 @@ final class Decider: @unchecked Sendable {
             if let policy = policy(taking.policy) { counters.restore(taking.reservation, under: policy) }
         }
     }
+}
+
+/// What was decided about a call, as far as its further way depends on it.
+struct Settlement {
+    /// The record's.
+    let ticket: LogTicket
+    /// The record's time.
+    let decided: Timestamp
+    /// What limits with `increment_from` counted.
+    let cost: Int?
+    /// Whether limits were charged for it.
+    let isCharged: Bool
+    /// What the caller is told; nil where the call passes.
+    let refusal: PolicyVerdict?
 }
 
 extension CompiledPolicy {

@@ -88,38 +88,23 @@ struct ClientPump: ~Copyable {
         decision.risk = profile?.risk ?? found
         fields.describe(
             call.arguments, in: scanner.tree, known: listed?.arguments, key: context.key, into: &decision)
-        // What needs no counter is looked at before the log's critical section.
-        let examined = context.policy?.examine(
-            Call(
-                tool: name, arguments: call.arguments, in: scanner.tree,
-                caller: caller))
-        var verdict = PolicyVerdict.withoutPolicy(observing: true)
-        var decided = Timestamp(microseconds: 0)
-        // The log's critical section is the limiter's: see `Decider`.
-        let ticket = context.log.append { _, now in
-            let started = context.clock.now()
-            if let policy = context.policy, let examined {
-                verdict = context.decider.decide(examined, under: policy, now: now)
-            }
-            verdict.write(to: &decision)
-            decision.decideMicroseconds = Int(context.clock.now().since(started))
-            decided = now
-            return .decision(decision)
-        }
-        guard let ticket else {
+        let asked = Call(tool: name, arguments: call.arguments, in: scanner.tree, caller: caller)
+        let settled = context.decider.settle(
+            &decision, asked, under: context.policy, observing: true, in: context.log, context.clock)
+        guard let settled else {
             AuditUnavailable.append(
                 to: &line, id: Array(message[request.id.range]), isCall: true, era: era(request), record: nil)
             context.answer(&line)
             return true
         }
-        guard verdict.passes else {
-            deny(verdict, tool: name, request, ticket, message)
+        if let refusal = settled.refusal {
+            deny(refusal, tool: name, request, settled.ticket, message)
             return true
         }
         let handle = register(
-            request, key, ticket, decided: decided, isCharged: verdict.verdict == .allow && verdict.limit != nil,
-            cost: verdict.cost, message)
-        return push(message, ticket: ticket, decided: decided, handle)
+            request, key, settled.ticket, decided: settled.decided, isCharged: settled.isCharged, cost: settled.cost,
+            message)
+        return push(message, ticket: settled.ticket, decided: settled.decided, handle)
     }
 
     private func push(

@@ -50,7 +50,10 @@ extension EnvelopeScanner {
 
     private func era(_ meta: StatelessMeta, _ headers: RoutingHeaders) -> ProtocolEra {
         if case .once(let revision) = headers.protocolVersion {
-            guard ProtocolRevision(rawValue: revision)?.era == .handshake else { return .stateless }
+            // The newest first: most requests name it, and finding out which another one is costs more.
+            guard revision != ProtocolRevision.v2026_07_28.rawValue,
+                ProtocolRevision(rawValue: revision)?.era == .handshake
+            else { return .stateless }
         }
         guard let version = meta.version else { return .handshake }
         return revision(version)?.era == .handshake ? .handshake : .stateless

@@ -75,15 +75,17 @@ final class RequestHead {
 
     /// Whether a name is the other, whatever its case; `other` in lower case.
     static func matches(_ name: String, _ other: StaticString) -> Bool {
-        var name = name
-        return name.withUTF8 { name in
-            guard name.count == other.utf8CodeUnitCount else { return false }
-            for index in name.indices {
-                let (own, wanted) = (name[index], other.utf8Start[index])
-                if own != wanted, own | 0x20 != wanted || wanted &- 0x61 > 25 { return false }
-            }
-            return true
+        let found = name.utf8.withContiguousStorageIfAvailable { matches($0, other) }
+        return found ?? ContiguousArray(name.utf8).withUnsafeBufferPointer { matches($0, other) }
+    }
+
+    private static func matches(_ name: UnsafeBufferPointer<UInt8>, _ other: StaticString) -> Bool {
+        guard name.count == other.utf8CodeUnitCount else { return false }
+        for index in name.indices {
+            let (own, wanted) = (name[index], other.utf8Start[index])
+            if own != wanted, own | 0x20 != wanted || wanted &- 0x61 > 25 { return false }
         }
+        return true
     }
 }
 

@@ -42,43 +42,30 @@ extension Exchange {
         guard let call = request.call, let name = tree.string(call.name) else { return }
         note(request, in: tree)
         let idToken = tree.bytes.withUnsafeBytes { Array($0[request.id.range]) }
-        let policy = admission.policy
         var decision = core.draft(admission, method: MCPMethod.toolsCall.rawValue, verdict: .deny, reason: .internal)
         describe(request, idToken, in: tree, &decision)
         describe(call, name, in: tree, &decision)
-        let caller = caller
-        let examined = policy?.examine(Call(tool: name, arguments: call.arguments, in: tree, caller: caller))
-        var verdict = PolicyVerdict.withoutPolicy(observing: false)
-        var decided = Timestamp(microseconds: 0)
+        let (digest, round) = (decision.argumentDigest, decision.round)
+        let (policy, caller) = (admission.policy, caller)
         core.commits.arm()
-        // The log's critical section is the limiter's: see `Decider`.
-        let ticket = core.log.append(&decision) { now, decision in
-            if let policy, let examined {
-                verdict = core.recorder.decider.decide(examined, under: policy, now: now)
-            }
-            verdict.write(to: &decision)
-            // The log's clock, and never behind its last record.
-            decision.decideMicroseconds = Int(max(0, core.clock.now().since(now)))
-            decided = now
-            return verdict.passes
-        }
-        guard let ticket else {
+        let asked = Call(tool: name, arguments: call.arguments, in: tree, caller: caller)
+        guard let settled = core.recorder.decider.settle(&decision, asked, under: policy, in: core.log, core.clock)
+        else {
             var bytes: [UInt8] = []
             AuditUnavailable.append(to: &bytes, id: idToken, isCall: true, era: era, record: nil)
             return answerDenial(.json(.ok, bytes))
         }
-        guard verdict.passes else {
+        if let refusal = settled.refusal {
             var bytes: [UInt8] = []
-            let denial = Denial(verdict, tool: name, record: core.log.name(of: ticket))
+            let denial = Denial(refusal, tool: name, record: core.log.name(of: settled.ticket))
             AnswerWriter.append(denial, id: idToken, era: era, to: &bytes)
             return answerDenial(.json(.ok, bytes))
         }
         isTask = call.isTask
         open = OpenRequest(
-            ticket: ticket, decided: decided, idToken: idToken, era: era, method: .toolsCall,
-            methodName: MCPMethod.toolsCall.rawValue, tool: name, caller: caller, policy: policy, cost: verdict.cost,
-            isCharged: verdict.verdict == .allow && verdict.limit != nil, argumentDigest: decision.argumentDigest,
-            round: decision.round)
+            ticket: settled.ticket, decided: settled.decided, idToken: idToken, era: era, method: .toolsCall,
+            methodName: MCPMethod.toolsCall.rawValue, tool: name, caller: caller, policy: policy, cost: settled.cost,
+            isCharged: settled.isCharged, argumentDigest: digest, round: round)
         stage = .committing
         core.commits.add(self)
     }

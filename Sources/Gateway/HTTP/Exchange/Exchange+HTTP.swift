@@ -15,12 +15,12 @@ extension Exchange: UpstreamJob {
         noteForwarded()
         // A session that was not found to be this grant's must not reach a server that might know it.
         let dropsSession = era == .stateless || session == nil
-        let write = { (request: inout ByteBuffer) in
-            target.appendRequest(
-                of: self.admission, body: self.body, dropsSession: dropsSession, scratch: &self.core.scratch,
-                to: &request)
-        }
-        connection.send(write, to: self)
+        let (admission, body, core) = (admission, body, core)
+        connection.send(
+            {
+                target.appendRequest(
+                    of: admission, body: body, dropsSession: dropsSession, scratch: &core.scratch, to: &$0)
+            }, to: self)
     }
 
     // MARK: The answer

@@ -90,7 +90,9 @@ final class ServerRoute {
 }
 
 /// Where requests to a server over HTTP go, and what goes with each.
-struct HTTPTarget {
+///
+/// A class because it is looked at several times a request: a copy would count a reference for each of its texts.
+final class HTTPTarget {
     let pool: UpstreamPool
     /// The request line behind the method, and the first header.
     private let requestLine: String
