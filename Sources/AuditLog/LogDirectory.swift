@@ -15,6 +15,10 @@ public struct LogDirectory: Sendable, Hashable {
     public var lockPath: String { path + "/LOCK" }
     /// Who the log is.
     public var identityPath: String { path + "/identity.json" }
+    /// The newest signed head, with the tree's right edge.
+    public var checkpointPath: String { path + "/checkpoint" }
+    /// The signed heads, a line each.
+    public var headsPath: String { path + "/checkpoints.ndjson" }
     /// The durable watermark for readers on this host.
     public var livePath: String { path + "/live.state" }
     /// The folder of segments.
@@ -27,6 +31,11 @@ public struct LogDirectory: Sendable, Hashable {
     /// The file of the segment that begins at `seq`.
     public func segmentPath(_ seq: UInt64) -> String {
         segmentsPath + "/" + LogDirectory.segmentName(seq)
+    }
+
+    /// The checkpoint of the tree before a segment, where records before it are gone.
+    public func checkpointPath(beforeSegment seq: UInt64) -> String {
+        segmentPath(seq).dropLast(".ndjson.gz".count) + ".checkpoint"
     }
 
     /// A segment's file name: its first seq in 20 digits.

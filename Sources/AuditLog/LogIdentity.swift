@@ -16,15 +16,18 @@ public struct LogIdentity: Sendable, Equatable {
     public var epoch: Int
     /// What it holds.
     public var purpose: Purpose
+    /// The key that its heads are signed with, as C2SP publishes one; nil for a log whose heads nobody signs.
+    public var key: String?
 
     /// The format version that this code reads and writes.
     static let version = 1
 
     /// Makes an identity.
-    public init(origin: String, epoch: Int, purpose: Purpose) {
+    public init(origin: String, epoch: Int, purpose: Purpose, key: String? = nil) {
         self.origin = origin
         self.epoch = epoch
         self.purpose = purpose
+        self.key = key
     }
 
     /// Reads a log's identity.
@@ -49,19 +52,29 @@ public struct LogIdentity: Sendable, Equatable {
     }
 
     var json: [UInt8] {
-        Array(
-            "{\"version\":\(LogIdentity.version),\"origin\":\"\(origin)\",\"epoch\":\(epoch),\"kind\":\"\(purpose.rawValue)\"}\n"
-                .utf8)
+        let signed = key.map { ",\"key\":\"\($0)\"" } ?? ""
+        return Array(
+            """
+            {"version":\(LogIdentity.version),"origin":"\(origin)","epoch":\(epoch),"kind":"\(purpose.rawValue)"\(signed)}\n
+            """.utf8)
     }
 
     /// Our own one line; anything else is refused.
     init?(json bytes: [UInt8]) {
         guard let text = String(validating: bytes, as: UTF8.self) else { return nil }
         let parts = text.split(separator: "\"", omittingEmptySubsequences: false).map(String.init)
-        guard parts.count == 13, parts[1] == "version", parts[2] == ":\(LogIdentity.version),", parts[3] == "origin",
-            parts[7] == "epoch", let epoch = Int(parts[8].dropFirst().dropLast()), parts[9] == "kind",
-            let purpose = Purpose(rawValue: parts[11])
+        guard parts.count == 13 || parts.count == 17, parts[1] == "version", parts[2] == ":\(LogIdentity.version),",
+            parts[3] == "origin", parts[7] == "epoch", let epoch = Int(parts[8].dropFirst().dropLast()),
+            parts[9] == "kind", let purpose = Purpose(rawValue: parts[11])
         else { return nil }
-        self.init(origin: parts[5], epoch: epoch, purpose: purpose)
+        var key: String?
+        if parts.count == 17 {
+            guard parts[13] == "key", NoteVerifier(parts[15])?.name == parts[5] else { return nil }
+            key = parts[15]
+        }
+        self.init(origin: parts[5], epoch: epoch, purpose: purpose, key: key)
     }
+
+    /// The key that checks the log's heads.
+    public var verifier: NoteVerifier? { key.flatMap { NoteVerifier($0) } }
 }

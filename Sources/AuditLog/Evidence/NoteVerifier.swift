@@ -48,9 +48,13 @@ public struct NoteVerifier: Sendable {
 extension NoteVerifier: CustomStringConvertible, Equatable {
     /// The key as it is published.
     public var description: String {
+        "\(name)+\(shortID)+\(Base64.encode([NoteVerifier.algorithm] + publicKey))"
+    }
+
+    /// The id as eight hexadecimal digits.
+    public var shortID: String {
         let hexadecimal = String(id, radix: 16)
-        let padded = String(repeating: "0", count: 8 - hexadecimal.count) + hexadecimal
-        return "\(name)+\(padded)+\(Base64.encode([NoteVerifier.algorithm] + publicKey))"
+        return String(repeating: "0", count: 8 - hexadecimal.count) + hexadecimal
     }
 
     /// Whether both are the same key of the same name.

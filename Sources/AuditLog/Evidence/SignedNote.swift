@@ -51,6 +51,14 @@ public struct SignedNote: Sendable, Equatable {
         return found
     }
 
+    /// The note as it was read.
+    public var whole: String {
+        signatures.reduce(into: text + "\n") { whole, signature in
+            let id = withUnsafeBytes(of: signature.id.bigEndian) { Array($0) }
+            whole += "\(SignedNote.mark)\(signature.name) \(Base64.encode(id + signature.bytes))\n"
+        }
+    }
+
     /// Whether a key signed the text.
     ///
     /// Signatures of other keys are not looked at; one that claims to be this key's and is not makes the note false.

@@ -28,6 +28,9 @@ public struct TreeHash: Sendable, Hashable {
     /// The hash of the tree without leaves: SHA-256 of nothing.
     public static let empty = TreeHash(SHA256.hash(data: [UInt8]()))
 
+    /// The leaf of a seq whose record is gone and was never covered by a head: the hash of no bytes.
+    static let nothing = leaf(UnsafeRawBufferPointer(start: nil, count: 0))
+
     /// The hash of a leaf: SHA-256(0x00 ‖ line), the line without its line feed.
     public static func leaf(_ line: UnsafeRawBufferPointer) -> TreeHash {
         var hash = SHA256()

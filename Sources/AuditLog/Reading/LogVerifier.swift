@@ -4,6 +4,18 @@ public import Events
 public struct LogVerification: Sendable {
     /// The first fault: which record, where, what.
     public struct Fault: Sendable, Equatable {
+        /// What kind of fault it is.
+        public enum Kind: String, Sendable {
+            /// Bytes that are not what was written.
+            case damage
+            /// A head that is of other records, or signed by nobody of this log.
+            case fork
+            /// Records that a head covers are gone.
+            case missing
+        }
+
+        /// What kind of fault it is.
+        public var kind = Kind.damage
         /// The first record that is missing, damaged or out of order.
         public var seq: UInt64
         /// The segment's file name.
@@ -36,25 +48,43 @@ public struct LogVerification: Sendable {
     public var gapRecords = 0
     /// Records that `gap` records say were lost.
     public var lostRecords = 0
+    /// Records that are gone, and whose loss somebody has accepted (`log recover --accept-loss`).
+    public var acceptedLoss: UInt64 = 0
+    /// Heads whose root is the records' own.
+    public var heads = 0
+    /// How many records the newest head covers that the trusted key has signed; without one, the log's own.
+    public var signedSize: UInt64 = 0
+    /// The log's key, as C2SP publishes one; nil where nobody signs its heads.
+    public var key: String?
     /// Bytes of a torn tail that a crash left and the next writer will repair; never acknowledged.
     public var tornBytes = 0
     /// The first fault; nil when the log is whole.
     public var fault: Fault?
 }
 
-/// Checks a log from its first kept record on: every header and CRC, gapless seqs, times, whole lines that are records.
+/// Checks a log from its first kept record on: every header and CRC, gapless seqs, times, whole lines that are records, and
+/// all its heads.
 public struct LogVerifier {
     private let log: LogDirectory
     private let files: any LogFileSystem
+    private let trusted: NoteVerifier?
+    private let witnesses: [(note: SignedNote, head: TreeHead, place: String)]
     private let progress: (LogVerification) -> Void
 
     /// Prepares a check; `progress` is called after each segment and about every 4,096 blocks.
+    ///
+    /// - Parameters:
+    ///   - trusted: the key that the log is known to have.
+    ///   - witnesses: heads of this log that were kept elsewhere, each with where.
     public init(
-        _ log: LogDirectory, files: any LogFileSystem = PosixFileSystem(),
-        progress: @escaping (LogVerification) -> Void = { _ in }
+        _ log: LogDirectory, trusted: NoteVerifier? = nil,
+        witnesses: [(note: SignedNote, head: TreeHead, place: String)] = [],
+        files: any LogFileSystem = PosixFileSystem(), progress: @escaping (LogVerification) -> Void = { _ in }
     ) {
         self.log = log
         self.files = files
+        self.trusted = trusted
+        self.witnesses = witnesses
         self.progress = progress
     }
 
@@ -64,20 +94,18 @@ public struct LogVerifier {
     public func verify() throws(LogError) -> LogVerification {
         var result = LogVerification()
         let segments = try log.segments(on: files)
+        // Heads before the watermark: what one covers is durable by then.
+        var heads = try headCheck(&result)
         let durable: UInt64? = if case .through(let seq) = DurableGate(log).look() { seq } else { nil }
         let isHeld = durable != nil
         result.firstSeq = segments.first ?? 0
         result.nextSeq = result.firstSeq
         for (index, first) in segments.enumerated() {
             if let durable, first >= durable, isHeld { break }
-            if first != result.nextSeq {
-                result.fault = fault(
-                    result, first, 0, "the segment begins with seq \(first), \(result.nextSeq) was expected")
-                return result
-            }
+            if first != result.nextSeq, !bridge(to: first, &heads, &result) { return result }
             do throws(SystemError) {
                 try verify(
-                    segment: first, isLast: index == segments.count - 1, durable: durable, &result)
+                    segment: first, isLast: index == segments.count - 1, durable: durable, &heads, &result)
             } catch {
                 throw LogError(error)
             }
@@ -86,7 +114,46 @@ public struct LogVerifier {
             if result.fault != nil { break }
         }
         if !isHeld, result.fault == nil { checkAcknowledged(segments.last ?? 0, &result) }
+        if result.fault == nil, let problem = heads.finish() {
+            result.fault = fault(result, segments.last ?? 0, 0, problem.what, problem.kind)
+        }
+        result.heads = heads.checked
+        if result.fault == nil { result.signedSize = heads.signedSize }
         return result
+    }
+
+    private func headCheck(_ result: inout LogVerification) throws(LogError) -> HeadCheck {
+        let identity = files.exists(log.identityPath) ? try LogIdentity.read(log, on: files) : nil
+        result.key = identity?.key
+        var heads = try KeptHead.all(of: log, on: files).map { (note: $0.note, head: $0.head) }
+        if let bytes = try? files.contents(of: log.checkpointPath) {
+            guard let note = SignedNote(String(decoding: bytes, as: UTF8.self)), let head = TreeHead(text: note.text)
+            else {
+                throw LogError(
+                    .corrupt, "not a signed head", path: log.checkpointPath,
+                    hint: "tollgate log recover --dry-run --log \(log.path)")
+            }
+            heads.append((note, head))
+        }
+        return HeadCheck(identity, heads: heads, witnesses: witnesses, trusted: trusted)
+    }
+
+    /// Goes on behind records that are gone where their loss was accepted; else that is the fault.
+    private func bridge(to first: UInt64, _ heads: inout HeadCheck, _ result: inout LogVerification) -> Bool {
+        let text = (try? files.contents(of: log.checkpointPath(beforeSegment: first)))
+            .map { String(decoding: $0, as: UTF8.self) }
+        guard let note = text.flatMap({ SignedNote($0) }), let checkpoint = Checkpoint(text: note.text) else {
+            result.fault = fault(
+                result, first, 0, "the segment begins with seq \(first), \(result.nextSeq) was expected")
+            return false
+        }
+        if let problem = heads.bridge(to: first, checkpoint, note) {
+            result.fault = fault(result, first, 0, problem.what, problem.kind)
+            return false
+        }
+        result.acceptedLoss += first - result.nextSeq
+        result.nextSeq = first
+        return true
     }
 
     /// Without a writer, the watermark that the last one left on this boot says what must be there.
@@ -101,7 +168,8 @@ public struct LogVerifier {
     }
 
     private func verify(
-        segment first: UInt64, isLast: Bool, durable: UInt64?, _ result: inout LogVerification
+        segment first: UInt64, isLast: Bool, durable: UInt64?, _ heads: inout HeadCheck,
+        _ result: inout LogVerification
     ) throws(SystemError) {
         let file = try files.open(log.segmentPath(first), .read)
         defer { file.close() }
@@ -124,7 +192,7 @@ public struct LogVerifier {
                 result.blocks += 1
                 result.compressedBytes += bytes
                 result.plaintextBytes += plaintext.count
-                plaintext.withUnsafeBytes { check($0, segment: first, offset: offset, last: &last, &result) }
+                plaintext.withUnsafeBytes { check($0, segment: first, offset: offset, last: &last, &heads, &result) }
                 if result.fault != nil { return }
                 if result.blocks % 4096 == 0 { progress(result) }
             case .bad(let offset):
@@ -141,7 +209,7 @@ public struct LogVerifier {
 
     private func check(
         _ bytes: UnsafeRawBufferPointer, segment: UInt64, offset: Int, last: inout Timestamp?,
-        _ result: inout LogVerification
+        _ heads: inout HeadCheck, _ result: inout LogVerification
     ) {
         guard bytes.last == 0x0A else {
             result.fault = fault(result, segment, offset, "a line without its end")
@@ -157,6 +225,11 @@ public struct LogVerifier {
                 } else if let previous = last, record.timestamp < previous {
                     result.fault = fault(result, segment, offset, "the time runs backwards within a segment")
                 } else {
+                    if case .control(let control) = record.body { heads.note(control) }
+                    if let problem = heads.append(line) {
+                        result.fault = fault(result, segment, offset, problem.what, problem.kind)
+                        return
+                    }
                     count(record, &result)
                     last = record.timestamp
                 }
@@ -176,10 +249,11 @@ public struct LogVerifier {
         result.lostRecords += Int(control.number(.n) ?? 0)
     }
 
-    private func fault(_ result: LogVerification, _ segment: UInt64, _ offset: Int, _ what: String)
-        -> LogVerification.Fault
-    {
+    private func fault(
+        _ result: LogVerification, _ segment: UInt64, _ offset: Int, _ what: String,
+        _ kind: LogVerification.Fault.Kind = .damage
+    ) -> LogVerification.Fault {
         LogVerification.Fault(
-            seq: result.nextSeq, segment: LogDirectory.segmentName(segment), offset: offset, what: what)
+            kind: kind, seq: result.nextSeq, segment: LogDirectory.segmentName(segment), offset: offset, what: what)
     }
 }

@@ -8,6 +8,9 @@ import Glibc
 final class Committer: @unchecked Sendable {
     private var segment: SegmentWriter
     private let watermark: Watermark
+    /// Nil for a log whose heads nobody signs.
+    private var tree: GrowingTree?
+    private let notary: Notary?
     private let options: LogOptions
     private let clock: any LogClock
     private var batch = LineBuffer()
@@ -27,9 +30,14 @@ final class Committer: @unchecked Sendable {
         case close
     }
 
-    init(segment: consuming SegmentWriter, watermark: Watermark, options: LogOptions, clock: any LogClock) {
+    init(
+        segment: consuming SegmentWriter, watermark: Watermark, tree: GrowingTree?, notary: Notary?,
+        options: LogOptions, clock: any LogClock
+    ) {
         self.segment = segment
         self.watermark = watermark
+        self.tree = tree
+        self.notary = notary
         self.options = options
         self.clock = clock
         segmentBegan = clock.now()
@@ -108,6 +116,7 @@ final class Committer: @unchecked Sendable {
                 try finishSegment()
                 // Finishing has synced all before this batch, also what `interval` had left.
                 watermark.durable = first
+                noteSynced()
             }
             try segment.write(batch.bytes, first: first)
             unsyncedSince = unsyncedSince ?? clock.now()
@@ -120,15 +129,25 @@ final class Committer: @unchecked Sendable {
             fail(error, queue, first: first)
             return
         }
-        batch.truncate(to: 0)
         queue.state.withLock { $0.acknowledged = next }
         queue.announce()
+        // Nobody waits for the tree.
+        tree?.append(batch.bytes)
+        if unsyncedSince == nil { noteSynced() }
+        batch.truncate(to: 0)
     }
 
     private func sync(upTo next: UInt64) throws(SystemError) {
         try segment.sync()
         unsyncedSince = nil
         watermark.durable = next
+    }
+
+    /// All that the tree holds is durable: a head may cover it.
+    private func noteSynced() {
+        guard tree != nil else { return }
+        tree?.keep()
+        if let edge = tree?.edge { notary?.offer(edge) }
     }
 
     private var syncInterval: Int {
@@ -154,6 +173,7 @@ final class Committer: @unchecked Sendable {
             try finishSegment()
             unsyncedSince = nil
             watermark.durable = queue.state.withLock { $0.acknowledged }
+            noteSynced()
         } catch {
             fail(error, queue, first: queue.state.withLock { $0.acknowledged })
         }
@@ -165,6 +185,7 @@ final class Committer: @unchecked Sendable {
         if unsyncedSince != nil {
             do throws(SystemError) {
                 try sync(upTo: acknowledged)
+                noteSynced()
             } catch {
                 fail(error, queue, first: watermark.durable)
             }
@@ -188,6 +209,8 @@ final class Committer: @unchecked Sendable {
         unsyncedSince = nil
         batch.truncate(to: 0)
         let durable = min(first, watermark.durable)
+        // No head is better than a wrong one.
+        if tree?.withdraw(to: durable) == false { tree = nil }
         let wasWell = queue.state.withLock { state in
             defer { state.trouble = error }
             state.lost += Int(state.nextSeq - durable)
@@ -222,8 +245,10 @@ final class Committer: @unchecked Sendable {
             batch.truncate(to: 0)
             return
         }
-        batch.truncate(to: 0)
         watermark.durable = seq + 1
+        tree?.append(batch.bytes)
+        noteSynced()
+        batch.truncate(to: 0)
         queue.state.withLock { state in
             state.trouble = nil
             // What was refused while the gap's record was being written is told by the next one.
@@ -243,6 +268,7 @@ final class Committer: @unchecked Sendable {
             let acknowledged = queue.state.withLock { $0.acknowledged }
             do throws(SystemError) {
                 try sync(upTo: acknowledged)
+                noteSynced()
             } catch {
                 fail(error, queue, first: watermark.durable)
             }

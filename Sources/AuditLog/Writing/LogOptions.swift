@@ -59,6 +59,11 @@ public struct LogOptions: Sendable {
     public var probeMilliseconds = 250
     /// Milliseconds that closing waits for the last commit.
     public var closeMilliseconds = 10_000
+    /// The folder of the user's or service's state, where the log's signing key is kept, or made; nil for a log whose heads
+    /// nobody signs.
+    public var stateFolder: String?
+    /// Whether to go on behind records that a signed head covers and that are gone, instead of refusing.
+    public var acceptsLoss = false
     /// tollgate's version, for `log_open`.
     public var version = ""
     /// Control fields that `log_open` shall carry, such as `gateway` and `digest_key`.

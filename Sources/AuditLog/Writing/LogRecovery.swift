@@ -14,6 +14,8 @@ public struct RecoveryReport: Sendable {
     var activeSegment: UInt64?
     /// Whether the next record must begin a new segment.
     var mustBeginSegment = false
+    /// The records that a signed head covers and that are gone.
+    public var signedMissing: Range<UInt64>?
     /// The records that tell what happened.
     var controls: [Control] = []
 }
@@ -24,10 +26,16 @@ public struct RecoveryReport: Sendable {
 struct LogRecovery {
     let log: LogDirectory
     let files: any LogFileSystem
+    /// How many records the newest signed head covers.
+    let signedSize: UInt64
+    /// Whether to repair even if some of those are gone.
+    let acceptsLoss: Bool
 
-    init(_ log: LogDirectory, files: any LogFileSystem) {
+    init(_ log: LogDirectory, files: any LogFileSystem, signedSize: UInt64 = 0, acceptsLoss: Bool = false) {
         self.log = log
         self.files = files
+        self.signedSize = signedSize
+        self.acceptsLoss = acceptsLoss
     }
 
     /// Reads the active segment whole, checks each member, and repairs a torn tail: bytes to quarantine, then the
@@ -45,7 +53,8 @@ struct LogRecovery {
                 let isEmpty = try inspect(first, &report)
                 if !isEmpty { break }
             }
-            findMissing(&report)
+            if report.nextSeq < signedSize { report.signedMissing = report.nextSeq..<signedSize }
+            if report.signedMissing == nil || acceptsLoss { findMissing(&report) }
             return report
         } catch {
             throw LogError(error, hint: "tollgate log verify --log \(log.path)")
@@ -55,14 +64,19 @@ struct LogRecovery {
     /// Finds records that were acknowledged on this boot and are gone: their seqs are never used again, and the log says
     /// so.
     private func findMissing(_ report: inout RecoveryReport) {
-        guard let epoch = try? LogIdentity.read(log, on: files).epoch,
-            let durable = Watermark.read(log, epoch: epoch)?.durable, durable > report.nextSeq
-        else { return }
+        let epoch = try? LogIdentity.read(log, on: files).epoch
+        let acknowledged = epoch.flatMap { Watermark.read(log, epoch: $0)?.durable } ?? 0
+        let durable = max(acknowledged, signedSize)
+        guard durable > report.nextSeq else { return }
         report.damaged = (report.damaged?.lowerBound ?? report.nextSeq)..<durable
+        let missing = Control(report.signedMissing == nil ? .logRecovered : .gap)
+            .with(.segment, LogDirectory.segmentName(report.activeSegment ?? report.nextSeq))
+            .with(.firstSeq, report.nextSeq).with(.lastSeq, durable - 1)
         report.controls.append(
-            Control(.logRecovered).with(.segment, LogDirectory.segmentName(report.activeSegment ?? report.nextSeq))
-                .with(.firstSeq, report.nextSeq).with(.lastSeq, durable - 1)
-                .with(.reason, "acknowledged records are missing"))
+            report.signedMissing == nil
+                ? missing.with(.reason, "acknowledged records are missing")
+                : missing.with(.n, durable - report.nextSeq)
+                    .with(.reason, "signed records are missing; the loss was accepted"))
         report.nextSeq = durable
         report.mustBeginSegment = true
     }
@@ -97,6 +111,9 @@ struct LogRecovery {
                 if let valid = try cursor.validMember(after: offset, limit: size) {
                     damageBegan = damageBegan ?? next
                     cursor.seek(to: valid)
+                } else if next < signedSize, !acceptsLoss {
+                    // Evidence of a loss: nothing is touched before somebody has said so.
+                    break scan
                 } else {
                     try quarantine(file, from: offset, size: size, segment: first, next: next, &report)
                     break scan

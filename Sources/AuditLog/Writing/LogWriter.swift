@@ -55,6 +55,7 @@ public final class LogWriter: Sendable {
     private let clock: any LogClock
     private let options: LogOptions
     private let queue: CommitQueue
+    private let notary: Notary?
     private let thread: WorkerThread
 
     /// Opens a log for writing: takes its lock, makes it if need be, repairs a torn tail, starts the committer.
@@ -71,32 +72,38 @@ public final class LogWriter: Sendable {
         }
         let lock = try LogLock(log)
         let known = files.exists(log.identityPath) ? try LogIdentity.read(log, on: files) : nil
-        let identity = known ?? LogWriter.newIdentity(log, options.purpose)
+        var identity = known ?? LogWriter.newIdentity(log, options.purpose)
         guard identity.purpose == options.purpose else {
             throw LogError(
                 .format, "this log holds \(identity.purpose.rawValue) records, not \(options.purpose.rawValue) ones",
                 path: log.path, hint: "tollgate log verify --log \(log.path)")
         }
-        lock.sign(epoch: identity.epoch)
-        if known == nil {
-            do throws(SystemError) {
-                try files.replace(log.identityPath, with: identity.json)
-            } catch {
-                throw LogError(error)
-            }
+        let evidence = try LogEvidence.open(log, identity, stateFolder: options.stateFolder, files)
+        let recovery = try LogRecovery(
+            log, files: files, signedSize: evidence.checkpoint?.head.size ?? 0, acceptsLoss: options.acceptsLoss
+        ).repair()
+        if let missing = recovery.signedMissing {
+            guard options.acceptsLoss else { throw LogEvidence.missing(missing, log) }
+            identity.epoch += 1
         }
-        let recovery = try LogRecovery(log, files: files).repair()
+        if let signer = evidence.signer { identity.key = signer.verifier.description }
+        lock.sign(epoch: identity.epoch)
+        let tree = try evidence.tree(log, recovery, files)
         do throws(SystemError) {
+            // What goes on behind lost records needs the tree over them, which nobody can compute again.
+            if recovery.signedMissing != nil { try evidence.keepCheckpoint(beside: recovery.nextSeq, log, files) }
+            if identity != known { try files.replace(log.identityPath, with: identity.json) }
             return try LogWriter(
-                log, identity: identity, lock: lock, recovery: recovery, options: options, clock: clock, files: files)
+                log, identity: identity, formerKey: known?.key, lock: lock, recovery: recovery,
+                tree: tree, evidence: evidence, options: options, clock: clock, files: files)
         } catch {
             throw LogError(error)
         }
     }
 
     private init(
-        _ log: LogDirectory, identity: LogIdentity, lock: LogLock, recovery: RecoveryReport, options: LogOptions,
-        clock: any LogClock, files: any LogFileSystem
+        _ log: LogDirectory, identity: LogIdentity, formerKey: String?, lock: LogLock, recovery: RecoveryReport,
+        tree: TreeEdge?, evidence: LogEvidence, options: LogOptions, clock: any LogClock, files: any LogFileSystem
     ) throws(SystemError) {
         self.log = log
         name = log.name
@@ -112,17 +119,20 @@ public final class LogWriter: Sendable {
         let begins = recovery.mustBeginSegment || stepBack > CommitQueue.tolerableStep
         if let active = recovery.activeSegment, !begins { try segment.resume(segment: active) }
         let watermark = try Watermark.create(log, epoch: identity.epoch, durable: recovery.nextSeq)
-        let committer = Committer(segment: segment, watermark: watermark, options: options, clock: clock)
+        notary = try evidence.notary(log, files, clock)
+        let committer = Committer(
+            segment: segment, watermark: watermark, tree: tree.map { GrowingTree($0) }, notary: notary,
+            options: options, clock: clock)
         queue = CommitQueue(
             nextSeq: recovery.nextSeq,
             lastTimestamp: stepBack > CommitQueue.tolerableStep ? nil : recovery.lastTimestamp,
             queueBytes: options.queueBytes)
         let queue = queue
         thread = try WorkerThread(named: "log-commit") { committer.run(queue) }
-        if options.writesOwnRecords { writeOpening(stepBack: stepBack) }
+        if options.writesOwnRecords { writeOpening(stepBack: stepBack, formerKey: formerKey) }
     }
 
-    private func writeOpening(stepBack: Int64) {
+    private func writeOpening(stepBack: Int64, formerKey: String?) {
         var open = Control(.logOpen).with(.origin, identity.origin).with(.epoch, identity.epoch)
             .with(.purpose, identity.purpose.rawValue).with(.durability, options.durability.description)
             .with(.version, options.version.isEmpty ? nil : options.version)
@@ -134,6 +144,9 @@ public final class LogWriter: Sendable {
             append(Control(.clockStep).with(.stepMicroseconds, -stepBack))
         }
         for control in recovery.controls { append(control) }
+        if let formerKey, let key = identity.key, key != formerKey {
+            append(Control(.keyRotated).with(.from, formerKey).with(.to, key))
+        }
     }
 
     /// Fixes a record's seq and time and lets `body` say what it is.
@@ -230,6 +243,12 @@ public final class LogWriter: Sendable {
         queue.state.withLock { $0.trouble }
     }
 
+    /// The newest signed head of this process, as it is published (C2SP tlog-checkpoint); nil before the first.
+    public var head: String? { notary?.newest }
+
+    /// Why no heads can be signed or written just now; nil when they can, or nobody signs them.
+    public var headTrouble: String? { notary?.trouble }
+
     /// Ends the active segment after what is queued; the next record begins a new one.
     public func rotate() {
         queue.state.withLock { $0.rotates = true }
@@ -252,6 +271,7 @@ public final class LogWriter: Sendable {
                 .disk, "the disk does not answer; what is queued may be lost", path: log.path, hint: "tollgate doctor")
         }
         thread.join()
+        notary?.close()
         lock.withLock { $0 = nil }
         guard let trouble else { return }
         throw LogError(trouble, hint: "tollgate log verify --log \(log.path)")

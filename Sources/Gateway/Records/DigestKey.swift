@@ -1,7 +1,6 @@
 import AuditLog
 import Crypto
 import Events
-import Glibc
 
 /// The key under which arguments and results are digested: equal values are told apart from others, and nobody without
 /// the key can test a guess against the log.
@@ -28,39 +27,17 @@ struct DigestKey: Sendable {
         return hash
     }
 
-    /// Reads the key of a log, or makes one: `<state>/keys/<origin>/digest`, 32 random bytes, mode 0600.
-    ///
-    /// Kept away from the log, which is made to be copied.
+    /// Reads the key of a log, or makes one: see `KeyFile`.
     ///
     /// - Throws: `GatewayError.key` when others can read the file, or it cannot be made.
     static func load(
         stateFolder: String, origin: String, files: any LogFileSystem = PosixFileSystem()
     ) throws(GatewayError) -> DigestKey {
-        let folder = stateFolder + "/keys/" + origin
-        let path = folder + "/digest"
-        var status = stat()
-        if stat(path, &status) == 0, status.st_mode & 0o077 != 0 {
-            throw GatewayError(.key, "others can read the digest key \(path)", hint: "chmod 600 \(path)")
-        }
-        let bytes: [UInt8]
-        do throws(SystemError) {
-            bytes = try files.exists(path) ? files.contents(of: path) : make(path, in: folder, files)
+        do throws(LogError) {
+            return DigestKey(bytes: try KeyFile.load("digest", of: origin, in: stateFolder, on: files))
         } catch {
-            throw GatewayError(.key, "cannot use the digest key: \(error)", hint: "tollgate doctor")
+            throw GatewayError(.key, error.message, hint: error.hint)
         }
-        guard bytes.count == 32 else {
-            throw GatewayError(.key, "the digest key \(path) is not 32 bytes long", hint: "ls -l \(path)")
-        }
-        return DigestKey(bytes: bytes)
-    }
-
-    private static func make(
-        _ path: String, in folder: String, _ files: some LogFileSystem
-    ) throws(SystemError) -> [UInt8] {
-        let bytes = (0..<32).map { _ in UInt8.random(in: .min ... .max) }
-        try files.makeDirectory(folder)
-        try files.replace(path, with: bytes)
-        return bytes
     }
 
     /// HMAC-SHA-256, truncated to eight bytes.

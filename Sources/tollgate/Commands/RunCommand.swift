@@ -51,6 +51,7 @@ struct RunCommand: ParsableCommand {
         logOptions.durability = durability
         logOptions.segmentBytes = segmentBytes
         logOptions.version = Version.text
+        logOptions.stateFolder = Places.state
         logOptions.openFields = [("gateway", options.gateway), ("server", options.server)]
         logOptions.report = { trouble in
             switch trouble {

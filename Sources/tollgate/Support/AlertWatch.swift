@@ -26,6 +26,7 @@ struct AlertWatch {
         var options = LogOptions()
         options.purpose = .watch
         options.version = Version.text
+        options.stateFolder = Places.state
         let own = try LogWriter.open(ownLog, options: options)
         defer { try? own.close() }
         let dispatcher = SinkDispatcher(sinks: sinks) { report in Console.error("tollgate: \(report)\n") }

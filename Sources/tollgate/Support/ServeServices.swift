@@ -23,6 +23,7 @@ struct GatewayService: Service {
         var options = LogOptions()
         options.durability = configuration.durability
         options.version = Version.text
+        options.stateFolder = Places.state
         options.openFields = [("gateway", name)]
         options.report = { trouble in
             switch trouble {

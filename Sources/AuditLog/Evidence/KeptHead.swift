@@ -1,0 +1,65 @@
+public import Events
+
+/// A head as a log keeps it: one line of `checkpoints.ndjson`, `{"ts":"…","note":"…"}`.
+public struct KeptHead: Sendable, Equatable {
+    /// When it was signed.
+    public let timestamp: Timestamp
+    /// The signed note.
+    public let note: SignedNote
+    /// What the note says.
+    public let head: TreeHead
+
+    private static let start = "{\"ts\":\""
+    private static let middle = "\",\"note\":\""
+    private static let end = "\"}"
+
+    /// Reads a line, its line feed left off; nil for anything but what ``line(_:at:)`` writes.
+    init?(line: some StringProtocol) {
+        guard line.hasPrefix(KeptHead.start), line.hasSuffix(KeptHead.end) else { return nil }
+        let rest = line.dropFirst(KeptHead.start.count).dropLast(KeptHead.end.count)
+        guard let timestamp = Timestamp(text: rest.prefix(Timestamp.textLength)) else { return nil }
+        let quoted = rest.dropFirst(Timestamp.textLength)
+        guard quoted.hasPrefix(KeptHead.middle) else { return nil }
+        // A note has no quotes, and nothing to escape but its line feeds.
+        let text = quoted.dropFirst(KeptHead.middle.count).split(separator: "\\n", omittingEmptySubsequences: false)
+            .joined(separator: "\n")
+        guard !text.contains("\\"), !text.contains("\""), let note = SignedNote(text),
+            let head = TreeHead(text: note.text)
+        else { return nil }
+        self.timestamp = timestamp
+        self.note = note
+        self.head = head
+    }
+
+    /// The line for a signed note, its line feed included.
+    static func line(_ note: String, at timestamp: Timestamp) -> String {
+        let escaped = note.split(separator: "\n", omittingEmptySubsequences: false).joined(separator: "\\n")
+        return "\(start)\(timestamp)\(middle)\(escaped)\(end)\n"
+    }
+
+    /// The heads that a log keeps, the oldest first; a last line that a crash cut off is left out.
+    ///
+    /// - Throws: `LogError.disk`, and `.corrupt` for a line that is none.
+    public static func all(
+        of log: LogDirectory, on files: some LogFileSystem = PosixFileSystem()
+    ) throws(LogError) -> [KeptHead] {
+        let bytes: [UInt8]
+        do throws(SystemError) {
+            bytes = try files.contents(of: log.headsPath)
+        } catch {
+            guard error.number == 2 else { throw LogError(error) }
+            return []
+        }
+        let text = String(decoding: bytes, as: UTF8.self)
+        var heads: [KeptHead] = []
+        for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).dropLast().enumerated() {
+            guard let head = KeptHead(line: line) else {
+                throw LogError(
+                    .corrupt, "line \(index + 1) is no signed head", path: log.headsPath,
+                    hint: "tollgate log verify --log \(log.path)")
+            }
+            heads.append(head)
+        }
+        return heads
+    }
+}

@@ -1,0 +1,107 @@
+/// Makes proofs about a log's records, for whoever has one of its heads and need not trust us.
+///
+/// The hashes come from the records themselves, read once from the beginning.
+public struct LogProver {
+    private let log: LogDirectory
+    private let files: any LogFileSystem
+    private let progress: (Int) -> Void
+
+    /// Prepares proofs; `progress` is told from time to time how many records have been read.
+    public init(
+        _ log: LogDirectory, files: any LogFileSystem = PosixFileSystem(), progress: @escaping (Int) -> Void = { _ in }
+    ) {
+        self.log = log
+        self.files = files
+        self.progress = progress
+    }
+
+    /// Proves that a record is in the log: a C2SP tlog-proof, with the record's line as its extra data.
+    ///
+    /// - Throws: `LogError.notFound` where the log has no such record, no head covers it yet, or it is gone.
+    public func inclusion(of seq: UInt64) throws(LogError) -> String {
+        let head = try newestHead()
+        guard seq < head.head.size else {
+            throw LogError(
+                .notFound, "no head covers record \(seq) yet: the newest is of \(head.head.size) records",
+                path: log.path, hint: "tollgate log stats --log \(log.path)")
+        }
+        var line: [UInt8] = []
+        let path = try hashes(
+            { root throws(LogError) in try TreeProof.inclusion(of: seq, in: head.head.size, root: root) }
+        ) { number, bytes in
+            if number == seq { line = Array(bytes) }
+        }
+        let leaf = line.withUnsafeBytes { TreeHash.leaf($0) }
+        guard TreeProof.root(of: leaf, at: seq, in: head.head.size, path: path) == head.head.root else {
+            throw damaged()
+        }
+        let hashes = path.map { Base64.encode($0.bytes) + "\n" }.joined()
+        return "c2sp.org/tlog-proof@v1\nextra \(Base64.encode(line))\nindex \(seq)\n\(hashes)\n\(head.note)"
+    }
+
+    /// Proves that the log of the newest head, or of one with `size` records, began with the `old` records of an earlier
+    /// head: in the form in which C2SP's tlog-witness is asked for a signature.
+    ///
+    /// - Throws: `LogError.notFound` where no kept head has that size, or records are gone.
+    public func consistency(from old: UInt64, to size: UInt64?) throws(LogError) -> String {
+        let head = try newestHead(of: size)
+        guard old <= head.head.size else {
+            throw LogError(
+                .notFound, "the head is of \(head.head.size) records only", path: log.path,
+                hint: "tollgate log stats --log \(log.path)")
+        }
+        let path = try hashes({ root throws(LogError) in
+            try TreeProof.consistency(from: old, to: head.head.size, root: root)
+        }) { _, _ in }
+        return "old \(old)\n\(path.map { Base64.encode($0.bytes) + "\n" }.joined())\n\(head.note)"
+    }
+
+    /// The newest head that the log keeps, or the one of `size` records, with its note.
+    ///
+    /// - Throws: `LogError.notFound` where there is none.
+    public func newestHead(of size: UInt64? = nil) throws(LogError) -> (head: TreeHead, note: String) {
+        let kept = try KeptHead.all(of: log, on: files)
+        guard let found = size.map({ size in kept.last { $0.head.size == size } }) ?? kept.last else {
+            let what = size.map { "this log keeps no head of \($0) records" } ?? "this log has no signed head"
+            throw LogError(.notFound, what, path: log.path, hint: "tollgate log verify --log \(log.path)")
+        }
+        return (found.head, found.note.whole)
+    }
+
+    /// The hashes that a proof asks for: first it is asked which, then all records are read once.
+    private func hashes(
+        _ proof: ((Range<UInt64>) throws(LogError) -> TreeHash) throws(LogError) -> [TreeHash],
+        _ body: (UInt64, UnsafeRawBufferPointer) -> Void
+    ) throws(LogError) -> [TreeHash] {
+        var runs: [(leaves: Range<UInt64>, edge: TreeEdge)] = []
+        _ = try proof { run in
+            runs.append((run, TreeEdge()))
+            return .empty
+        }
+        runs.sort { $0.leaves.lowerBound < $1.leaves.lowerBound }
+        var current = 0
+        var expected: UInt64 = 0
+        let reader = try LogReader(log, files: files)
+        while let block = try reader.nextBlock() {
+            guard block.firstSeq == expected else { break }
+            expected += UInt64(block.lineCount)
+            block.forEachLine { seq, line in
+                body(seq, line)
+                while current < runs.count, seq >= runs[current].leaves.upperBound { current += 1 }
+                if current < runs.count, runs[current].leaves.contains(seq) { runs[current].edge.append(.leaf(line)) }
+            }
+            progress(Int(expected))
+        }
+        for run in runs where run.edge.size != UInt64(run.leaves.count) { throw damaged() }
+        return try proof { run throws(LogError) in
+            guard let found = runs.first(where: { $0.leaves == run }) else { throw damaged() }
+            return found.edge.root
+        }
+    }
+
+    private func damaged() -> LogError {
+        LogError(
+            .corrupt, "the records are not those that the head was made of, or some are gone", path: log.path,
+            hint: "tollgate log verify --log \(log.path)")
+    }
+}

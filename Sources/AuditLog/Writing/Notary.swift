@@ -1,0 +1,133 @@
+import Events
+
+/// Signs the log's heads, off the commit thread: when a second has passed since the last one and a record has come, or when
+/// 4,096 have.
+///
+/// A head covers only what is durable. It is written to `checkpoints.ndjson`, and with the tree's edge to `checkpoint`.
+final class Notary: @unchecked Sendable {
+    private static let milliseconds = 1000
+    private static let records: UInt64 = 4096
+
+    private struct State {
+        /// The newest durable tree that no head covers yet.
+        var offered: TreeEdge?
+        var signedSize: UInt64
+        /// The newest head, signed.
+        var note: String?
+        var trouble: String?
+        var isClosing = false
+    }
+
+    private let log: LogDirectory
+    private let origin: String
+    private let signer: NoteSigner
+    private let files: any LogFileSystem
+    private let clock: any LogClock
+    private let state: Monitor<State>
+    private var heads: any LogFile
+    /// Bytes of whole lines in it.
+    private var headsSize: Int
+    private var thread: WorkerThread?
+
+    /// Starts the thread.
+    ///
+    /// - Parameter signedSize: what the newest head covers.
+    init(
+        _ log: LogDirectory, origin: String, signer: NoteSigner, signedSize: UInt64, files: any LogFileSystem,
+        clock: any LogClock
+    ) throws(SystemError) {
+        self.log = log
+        self.origin = origin
+        self.signer = signer
+        self.files = files
+        self.clock = clock
+        state = Monitor(State(signedSize: signedSize))
+        heads = try Notary.openHeads(log, files)
+        headsSize = try heads.size()
+        thread = try WorkerThread(named: "log-heads") { [self] in run() }
+    }
+
+    /// Opens the file of heads behind its last whole line.
+    private static func openHeads(_ log: LogDirectory, _ files: any LogFileSystem) throws(SystemError) -> any LogFile {
+        let isNew = !files.exists(log.headsPath)
+        let file = try files.open(log.headsPath, isNew ? .create : .append)
+        if isNew { try files.syncDirectory(log.path) }
+        let size = try file.size()
+        let tail = try file.bytes(max(0, size - (64 << 10))..<size)
+        let cut = tail.count - (tail.lastIndex(of: 0x0A).map { $0 + 1 } ?? 0)
+        if cut > 0 { try file.truncate(to: size - cut) }
+        return file
+    }
+
+    /// Takes note of what is durable now; never waits for a disk.
+    func offer(_ edge: TreeEdge) {
+        let wakes = state.withLock { state -> Bool in
+            guard edge.size > state.signedSize else { return false }
+            let wasEmpty = state.offered == nil
+            let wasFull = state.offered.map { $0.size >= state.signedSize + Notary.records } ?? false
+            state.offered = edge
+            return wasEmpty || (!wasFull && edge.size >= state.signedSize + Notary.records)
+        }
+        if wakes { state.wakeAll() }
+    }
+
+    /// The newest head, signed; nil before the first of this process.
+    var newest: String? { state.withLock { $0.note } }
+
+    /// Why heads cannot be written just now; nil when they can.
+    var trouble: String? { state.withLock { $0.trouble } }
+
+    /// Signs what is left, and ends the thread.
+    func close() {
+        state.withLock { $0.isClosing = true }
+        state.wakeAll()
+        thread?.join()
+        thread = nil
+        heads.close()
+    }
+
+    private func run() {
+        while true {
+            let hasWork = state.wait { state -> Bool? in
+                if state.offered != nil { return true }
+                return state.isClosing ? false : nil
+            }
+            guard hasWork == true, let edge = state.withLock({ $0.offered }) else { return }
+            sign(edge)
+            // Heads are a second apart; a burst does not wait that long.
+            _ = state.wait(milliseconds: Notary.milliseconds) { state -> Bool? in
+                let isBurst = state.offered.map { $0.size >= state.signedSize + Notary.records } ?? false
+                return state.isClosing || (isBurst && state.trouble == nil) ? true : nil
+            }
+        }
+    }
+
+    private func sign(_ edge: TreeEdge) {
+        let checkpoint = Checkpoint(origin: origin, edge: edge)
+        var written: String?
+        var trouble: String?
+        do {
+            let note = try checkpoint.head.note(signedBy: signer)
+            let line = Array(KeptHead.line(note, at: clock.now()).utf8)
+            try line.withUnsafeBytes { try heads.writeAll($0) }
+            headsSize += line.count
+            try files.replace(log.checkpointPath, with: Array(checkpoint.note(signedBy: signer).utf8))
+            written = note
+        } catch {
+            trouble = "\(error)"
+            // Half a line would spoil the next one.
+            try? heads.truncate(to: headsSize)
+        }
+        state.withLock { state in
+            state.trouble = trouble
+            // A head that could not be written is tried again with what has come by then, unless the log is closing.
+            guard let written else {
+                if state.isClosing { state.offered = nil }
+                return
+            }
+            state.note = written
+            state.signedSize = edge.size
+            if state.offered?.size == edge.size { state.offered = nil }
+        }
+    }
+}

@@ -1,0 +1,8 @@
+import ArgumentParser
+
+/// `tollgate log`: what can be done with a log itself.
+struct LogCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "log", abstract: "Check, prove and repair a log.",
+        subcommands: [LogVerifyCommand.self, LogProveCommand.self, LogRecoverCommand.self])
+}

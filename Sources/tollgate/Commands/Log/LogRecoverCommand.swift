@@ -1,0 +1,88 @@
+import ArgumentParser
+import AuditLog
+import Foundation
+import Terminal
+
+/// `tollgate log recover`: the repair that a writer does at its start, by hand.
+struct LogRecoverCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "recover",
+        abstract: "Repair a log after a crash, as its writer would, or say what that would do.",
+        discussion: """
+            A torn tail goes to quarantine/ and is cut off; damage in the middle stays, and the log goes on behind it.
+            Where records are gone that a signed head covers, nothing is done without --accept-loss: then the log goes
+            on behind them in a new epoch, and says so.
+
+            Exit status: 0 whole or repaired, 3 damage in the middle, 4 records that no head of this log was made of,
+            5 signed records are gone.
+            """)
+
+    @Option(name: .customLong("log"), help: ArgumentHelp("The log's folder.", valueName: "dir"))
+    var path: String
+    @Flag(help: "Change nothing.")
+    var dryRun = false
+    @Flag(help: "Go on without records that a signed head says were there.")
+    var acceptLoss = false
+    @Flag(help: "Print one JSON object.")
+    var json = false
+
+    func run() throws {
+        let log = LogDirectory(path: Places.absolute(path))
+        let identity = try LogIdentity.read(log)
+        dryRun ? try look(log) : try repair(log, identity)
+    }
+
+    private func look(_ log: LogDirectory) throws {
+        var progress = Console.progress("reading", unit: "records")
+        let found = try LogVerifier(log) { state in progress.update(state.records, now: Console.now) }.verify()
+        progress.finish()
+        var text = "\(log.name): \(found.records) records"
+        if found.tornBytes > 0 { text += ", and \(found.tornBytes) bytes of a torn tail, which would go to quarantine" }
+        if let fault = found.fault {
+            text += "; at seq \(fault.seq): \(fault.what)"
+        } else if found.tornBytes == 0 {
+            text += "; nothing to repair"
+        }
+        say(text, ["torn_bytes": found.tornBytes, "records": found.records, "fault": found.fault?.what as Any])
+        if let fault = found.fault { throw ExitCode(fault.kind.exitCode) }
+    }
+
+    private func repair(_ log: LogDirectory, _ identity: LogIdentity) throws {
+        var options = LogOptions()
+        options.purpose = identity.purpose
+        options.writesOwnRecords = identity.purpose != .imported
+        options.stateFolder = Places.state
+        options.version = Version.text
+        options.acceptsLoss = acceptLoss
+        let writer = try LogWriter.open(log, options: options)
+        let report = writer.recovery
+        try writer.close()
+        var text = "\(log.name): goes on at seq \(report.nextSeq)"
+        if report.quarantinedBytes > 0 { text += "; \(report.quarantinedBytes) bytes went to quarantine" }
+        if let damaged = report.damaged {
+            text += "; records \(damaged.lowerBound) to \(max(damaged.upperBound, 1) - 1) cannot be read any more"
+        }
+        say(
+            text,
+            [
+                "next_seq": Int(report.nextSeq), "quarantined_bytes": report.quarantinedBytes,
+                "damaged": report.damaged.map { [Int($0.lowerBound), Int($0.upperBound)] } as Any,
+            ])
+        if report.damaged != nil, report.signedMissing == nil { throw ExitCode(3) }
+    }
+
+    private func say(_ text: String, _ object: [String: Any]) {
+        Console.output(json ? JSONText.line(object.compactMapValues { $0 is NSNull ? nil : $0 }) + "\n" : text + "\n")
+    }
+}
+
+extension LogVerification.Fault.Kind {
+    /// The process's exit status for this kind of fault.
+    var exitCode: Int32 {
+        switch self {
+        case .damage: 3
+        case .fork: 4
+        case .missing: 5
+        }
+    }
+}

@@ -1,0 +1,152 @@
+import ArgumentParser
+import AuditLog
+import Events
+import Foundation
+import Terminal
+
+/// `tollgate log verify`: reads a log whole and says whether it is.
+struct LogVerifyCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "verify",
+        abstract: "Check every member's CRC, every record, seqs and times of a log, and all its signed heads.",
+        discussion: """
+            Whoever can write the log's files and has its key can make another log that fits itself. So keep the key's
+            public half (identity.json) and now and then a head somewhere else: every weekly report and alert carries
+            one.
+
+            Exit status: 0 whole, 3 damaged (the first bad record is named), 4 other records than a head was made of,
+            5 records are gone that a head covers.
+
+            Examples:
+              tollgate log verify --log ~/.local/share/tollgate/logs/ecs-mcp-server
+              tollgate log verify --log DIR --key 'host/ecs/1f..+a1b2c3d4+AS..' --checkpoint mondays-report.html
+            """)
+
+    @OptionGroup var selection: LogSelection
+    @Option(help: ArgumentHelp("The key that the log is known to have, or a file with it.", valueName: "key"))
+    var key: String?
+    @Option(
+        name: .customLong("checkpoint"),
+        help: ArgumentHelp(
+            "A file with a head that was kept elsewhere: a report, an alert, a checkpoint. May be repeated.",
+            valueName: "file"))
+    var checkpoints: [String] = []
+    @Flag(help: "Print one JSON object for each log.")
+    var json = false
+
+    func run() throws {
+        let trusted = try key.map { try trustedKey($0) }
+        let logs = try selection.logs()
+        let files = try checkpoints.map { (path: $0, text: try contents($0)) }
+        var used: Set<String> = []
+        var damages: [(log: LogDirectory, text: String, status: Int32)] = []
+        for log in logs {
+            let origin = try LogIdentity.read(log).origin
+            var witnesses: [(note: SignedNote, head: TreeHead, place: String)] = []
+            for file in files {
+                let heads = HeadFinder.heads(of: origin, in: file.text)
+                if !heads.isEmpty { used.insert(file.path) }
+                witnesses += heads.map { ($0.note, $0.head, file.path) }
+            }
+            let result = try verify(log, trusted.flatMap { $0.name == origin ? $0 : nil }, witnesses)
+            if let fault = result.fault {
+                damages.append((log, describe(fault, after: result.records), fault.kind.exitCode))
+            }
+        }
+        if let unused = files.first(where: { !used.contains($0.path) }) {
+            throw Failure(
+                "\(unused.path) has no head of \(logs.count == 1 ? "this log" : "any of these logs")",
+                hint: "grep -A4 \((try? LogIdentity.read(logs[0]).origin) ?? "ORIGIN") \(unused.path)")
+        }
+        guard let first = damages.first else { return }
+        throw Failure(
+            damages.map { "\($0.log.name) is damaged \($0.text)" }.joined(separator: "\n"),
+            hint: "tollgate tail --json --log \(first.log.path)   (prints what can still be read)",
+            status: damages.map(\.status).max() ?? 3)
+    }
+
+    private func verify(
+        _ log: LogDirectory, _ trusted: NoteVerifier?,
+        _ witnesses: [(note: SignedNote, head: TreeHead, place: String)]
+    ) throws -> LogVerification {
+        var progress = Console.progress("verifying", unit: "records")
+        let result = try LogVerifier(log, trusted: trusted, witnesses: witnesses) { state in
+            progress.update(state.records, now: Console.now)
+        }.verify()
+        progress.finish()
+        if json {
+            Console.output(jsonLine(log, result, isTrusted: trusted != nil) + "\n")
+        } else if result.fault == nil {
+            Console.output(text(log, result, isTrusted: trusted != nil) + "\n")
+        }
+        return result
+    }
+
+    private func trustedKey(_ text: String) throws -> NoteVerifier {
+        let found = text.contains("+") ? text : try contents(text)
+        guard let key = NoteVerifier(found.trimmingCharacters(in: .whitespacesAndNewlines)) else {
+            throw Failure(
+                "this is no key of a log: \(text)", hint: "it looks like NAME+8 hexadecimal digits+44 of base64")
+        }
+        return key
+    }
+
+    private func contents(_ path: String) throws -> String {
+        do {
+            return try String(contentsOfFile: Places.absolute(path), encoding: .utf8)
+        } catch {
+            throw Failure("cannot read \(path) as text", hint: "ls -l \(path)")
+        }
+    }
+
+    private func describe(_ fault: LogVerification.Fault, after records: Int) -> String {
+        """
+        at seq \(fault.seq): \(fault.what) (segment \(fault.segment), offset \(fault.offset)); \
+        \(records) records before it are whole
+        """
+    }
+
+    private func text(_ log: LogDirectory, _ result: LogVerification, isTrusted: Bool) -> String {
+        guard result.records > 0 else { return "\(log.name): empty" }
+        var text = "\(log.name): log verified to seq \(result.nextSeq - 1), \(result.records) records"
+        text += ", \(result.heads) heads, \(result.gapRecords) gaps"
+        if result.lostRecords > 0 { text += " (\(result.lostRecords) records lost)" }
+        if result.tornBytes > 0 { text += ", \(result.tornBytes) bytes of a torn tail that the next writer repairs" }
+        let name = result.key.flatMap { NoteVerifier($0) }.map { "key \($0.shortID)" } ?? "no key"
+        if result.signedSize == 0 { return text + "; self-consistent, no head (\(name))" }
+        let through = "to seq \(result.signedSize - 1)"
+        return text
+            + (isTrusted ? "; authentic \(through) (\(name))" : "; self-consistent, signed \(through) (\(name))")
+    }
+
+    private func jsonLine(_ log: LogDirectory, _ result: LogVerification, isTrusted: Bool) -> String {
+        var object: [String: Any] = [
+            "log": log.name, "path": log.path, "records": result.records, "blocks": result.blocks,
+            "segments": result.segments, "compressed_bytes": result.compressedBytes,
+            "plaintext_bytes": result.plaintextBytes, "first_seq": Int(result.firstSeq),
+            "next_seq": Int(result.nextSeq),
+            "gaps": result.gapRecords, "lost": result.lostRecords, "torn_bytes": result.tornBytes,
+            "heads": result.heads, "signed_size": Int(result.signedSize),
+            "authentic": isTrusted && result.fault == nil && result.signedSize > 0, "ok": result.fault == nil,
+        ]
+        object["key"] = result.key
+        object["first_ts"] = result.firstTimestamp?.description
+        object["last_ts"] = result.lastTimestamp?.description
+        if let fault = result.fault {
+            object["fault"] = [
+                "kind": fault.kind.rawValue, "seq": Int(fault.seq), "segment": fault.segment, "offset": fault.offset,
+                "what": fault.what,
+            ]
+        }
+        return JSONText.line(object)
+    }
+}
+
+/// One line of JSON for programs.
+enum JSONText {
+    static func line(_ object: [String: Any]) -> String {
+        let options: JSONSerialization.WritingOptions = [.sortedKeys, .withoutEscapingSlashes]
+        let data = try? JSONSerialization.data(withJSONObject: object, options: options)
+        return String(decoding: data ?? Data("{}".utf8), as: UTF8.self)
+    }
+}
