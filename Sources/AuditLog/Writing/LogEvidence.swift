@@ -65,9 +65,12 @@ struct LogEvidence {
     }
 
     /// The signer's thread; nil where nobody signs.
-    func notary(_ log: LogDirectory, _ files: any LogFileSystem, _ clock: any LogClock) throws(SystemError) -> Notary? {
+    func notary(
+        _ log: LogDirectory, _ options: LogOptions, _ files: any LogFileSystem, _ clock: any LogClock
+    ) throws(SystemError) -> Notary? {
         guard let signer else { return nil }
         return try Notary(
-            log, origin: origin, signer: signer, signedSize: checkpoint?.head.size ?? 0, files: files, clock: clock)
+            log, origin: origin, signer: signer, signedSize: checkpoint?.head.size ?? 0, options: options,
+            files: files, clock: clock)
     }
 }

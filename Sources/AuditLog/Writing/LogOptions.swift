@@ -62,6 +62,10 @@ public struct LogOptions: Sendable {
     /// The folder of the user's or service's state, where the log's signing key is kept, or made; nil for a log whose heads
     /// nobody signs.
     public var stateFolder: String?
+    /// Milliseconds between two heads, unless many records come.
+    public var headMilliseconds = 1000
+    /// Records after which a head is signed earlier.
+    public var headRecords: UInt64 = 4096
     /// Whether to go on behind records that a signed head covers and that are gone, instead of refusing.
     public var acceptsLoss = false
     /// tollgate's version, for `log_open`.

@@ -119,7 +119,7 @@ public final class LogWriter: Sendable {
         let begins = recovery.mustBeginSegment || stepBack > CommitQueue.tolerableStep
         if let active = recovery.activeSegment, !begins { try segment.resume(segment: active) }
         let watermark = try Watermark.create(log, epoch: identity.epoch, durable: recovery.nextSeq)
-        notary = try evidence.notary(log, files, clock)
+        notary = try evidence.notary(log, options, files, clock)
         let committer = Committer(
             segment: segment, watermark: watermark, tree: tree.map { GrowingTree($0) }, notary: notary,
             options: options, clock: clock)

@@ -1,13 +1,10 @@
 import Events
 
 /// Signs the log's heads, off the commit thread: when a second has passed since the last one and a record has come, or when
-/// 4,096 have.
+/// 4,096 have (`LogOptions.headMilliseconds`, `headRecords`).
 ///
 /// A head covers only what is durable. It is written to `checkpoints.ndjson`, and with the tree's edge to `checkpoint`.
 final class Notary: @unchecked Sendable {
-    private static let milliseconds = 1000
-    private static let records: UInt64 = 4096
-
     private struct State {
         /// The newest durable tree that no head covers yet.
         var offered: TreeEdge?
@@ -23,6 +20,8 @@ final class Notary: @unchecked Sendable {
     private let signer: NoteSigner
     private let files: any LogFileSystem
     private let clock: any LogClock
+    private let milliseconds: Int
+    private let records: UInt64
     private let state: Monitor<State>
     private var heads: any LogFile
     /// Bytes of whole lines in it.
@@ -33,9 +32,11 @@ final class Notary: @unchecked Sendable {
     ///
     /// - Parameter signedSize: what the newest head covers.
     init(
-        _ log: LogDirectory, origin: String, signer: NoteSigner, signedSize: UInt64, files: any LogFileSystem,
-        clock: any LogClock
+        _ log: LogDirectory, origin: String, signer: NoteSigner, signedSize: UInt64, options: LogOptions,
+        files: any LogFileSystem, clock: any LogClock
     ) throws(SystemError) {
+        milliseconds = options.headMilliseconds
+        records = options.headRecords
         self.log = log
         self.origin = origin
         self.signer = signer
@@ -64,9 +65,9 @@ final class Notary: @unchecked Sendable {
         let wakes = state.withLock { state -> Bool in
             guard edge.size > state.signedSize else { return false }
             let wasEmpty = state.offered == nil
-            let wasFull = state.offered.map { $0.size >= state.signedSize + Notary.records } ?? false
+            let wasFull = state.offered.map { $0.size >= state.signedSize + records } ?? false
             state.offered = edge
-            return wasEmpty || (!wasFull && edge.size >= state.signedSize + Notary.records)
+            return wasEmpty || (!wasFull && edge.size >= state.signedSize + records)
         }
         if wakes { state.wakeAll() }
     }
@@ -95,8 +96,8 @@ final class Notary: @unchecked Sendable {
             guard hasWork == true, let edge = state.withLock({ $0.offered }) else { return }
             sign(edge)
             // Heads are a second apart; a burst does not wait that long.
-            _ = state.wait(milliseconds: Notary.milliseconds) { state -> Bool? in
-                let isBurst = state.offered.map { $0.size >= state.signedSize + Notary.records } ?? false
+            _ = state.wait(milliseconds: milliseconds) { state -> Bool? in
+                let isBurst = state.offered.map { $0.size >= state.signedSize + records } ?? false
                 return state.isClosing || (isBurst && state.trouble == nil) ? true : nil
             }
         }
