@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import json
 import queue
 import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -14,6 +16,7 @@ import pytest
 from harness import logs, situations
 from harness.client import Client, until
 from harness.home import Home
+from harness.paths import ROOT
 
 READS = 200
 
@@ -182,12 +185,11 @@ def test_a_flipped_bit_is_found_and_located(home: Home) -> None:
     assert "hint: " in said.err
 
 
-@pytest.mark.parametrize("middle", [False, True], ids=["truncated", "damaged"])
-def test_a_hurt_log_is_written_on_and_every_reader_says_what_is_missing(home: Home, middle: bool) -> None:
+def test_a_damaged_log_is_written_on_and_every_reader_says_what_is_missing(home: Home) -> None:
     """What was durable and is gone stays gone, is never covered up, and its numbers are not given again."""
     log = situations.written_log(home)
     last = logs.records(log)[-1]["seq"]
-    situations.damage(log, middle)
+    situations.damage(log, middle=True)
     with home.client(*home.recorder(), log=log) as client:
         client.handshake()
         assert "result" in client.call("echo")
@@ -199,3 +201,80 @@ def test_a_hurt_log_is_written_on_and_every_reader_says_what_is_missing(home: Ho
     home.tollgate("log", "verify", "--log", log, expect=3)
     loaded = home.tollgate("ingest").out
     assert "1 gap" in loaded and "coverage 100 %" not in loaded
+
+
+def test_records_that_a_head_covers_are_missed_and_the_loss_has_to_be_accepted(home: Home) -> None:
+    log = situations.written_log(home)
+    last = logs.records(log)[-1]["seq"]
+    situations.damage(log, middle=False)
+    left = {path: path.read_bytes() for path in logs.segments(log)}
+    for words in (
+        ("run", "--log", log, "--", sys.executable, "-c", "pass"),
+        ("log", "recover", "--log", log),
+        ("log", "recover", "--dry-run", "--log", log),
+        ("log", "verify", "--log", log),
+    ):
+        said = home.tollgate(*words, expect=5)
+        assert str(last) in said.out + said.err or str(last + 1) in said.out + said.err, said
+    assert left == {path: path.read_bytes() for path in logs.segments(log)}, "evidence is not touched"
+    home.tollgate("log", "recover", "--accept-loss", "--log", log)
+    with home.client(*home.recorder(), log=log) as client:
+        client.handshake()
+        assert "result" in client.call("echo")
+        assert client.close() == 0, client.error_text()
+    after = list(logs.salvage(log))
+    assert len({record["seq"] for record in after}) == len(after)
+    (gap,) = [record for record in after if record.get("event") == "gap"]
+    assert gap["last_seq"] == last < gap["seq"] and gap["n"] == gap["last_seq"] - gap["first_seq"] + 1
+    assert json.loads((log / "identity.json").read_text())["epoch"] == 2
+    assert f"{gap['n']} records lost" in home.tollgate("log", "verify", "--log", log).out
+    assert "1 gap" in home.tollgate("ingest").out
+
+
+@pytest.fixture(scope="module")
+def verifier() -> list:
+    """A stranger's check of a log: Examples/verify.py, which has nothing of tollgate's."""
+    return [sys.executable, str(ROOT / "Examples" / "verify.py")]
+
+
+def check(verifier: list, *words: object, expect: int = 0) -> str:
+    done = subprocess.run([*verifier, *map(str, words)], capture_output=True, text=True)
+    assert done.returncode == expect, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def test_a_stranger_verifies_the_log_its_head_and_a_proof(home: Home, verifier: list, tmp_path: Path) -> None:
+    """And notices every change; the output is also what the README shows."""
+    log = situations.written_log(home)
+    key = json.loads((log / "identity.json").read_text())["key"]
+    proof = tmp_path / "record.tlog-proof"
+    proof.write_text(home.tollgate("log", "prove", "--seq", "3", "--log", log).out)
+    monday = tmp_path / "monday.txt"
+    monday.write_text((log / "checkpoint").read_text())
+    before = logs.records(log)
+    with home.client(*home.recorder(), log=log) as client:
+        client.handshake()
+        for _ in range(5):
+            client.call("echo")
+        assert client.close() == 0, client.error_text()
+    count = len(logs.records(log))
+    said = check(verifier, log, key, "--proof", proof, "--head", monday)
+    kind = before[3]["kind"]
+    assert said == (
+        f"signature  the newest head, of {count} records, is signed by key {key.split('+')[1]}\n"
+        f"records    the first {count} of {count} give the head's root\n"
+        f"head       that of monday.txt, of {len(before)} records, is of the same records\n"
+        f"proof      record 3 ({kind} of {before[3]['ts']}) is one of {len(before)}\n"
+    )
+    authentic = home.tollgate("log", "verify", "--log", log, "--key", key, "--checkpoint", monday).out
+    assert f"authentic to seq {count - 1}" in authentic
+    forged = proof.read_text().replace("index 3", "index 4")
+    proof.write_text(forged)
+    assert "NOT SO" in check(verifier, log, key, "--proof", proof, expect=1)
+    name, identity, data = key.split("+", 2)
+    other = f"{name}+{identity}+" + base64.b64encode(base64.b64decode(data)[:-1] + b"\0").decode()
+    check(verifier, log, other, expect=1)
+    segment = logs.segments(log)[0]
+    changed = gzip.decompress(segment.read_bytes()).replace(b'"echo"', b'"ecco"', 1)
+    segment.write_bytes(gzip.compress(changed))
+    assert "NOT SO" in check(verifier, log, key, expect=1)

@@ -113,10 +113,10 @@ public struct LogVerifier {
             progress(result)
             if result.fault != nil { break }
         }
-        if !isHeld, result.fault == nil { checkAcknowledged(segments.last ?? 0, &result) }
         if result.fault == nil, let problem = heads.finish() {
             result.fault = fault(result, segments.last ?? 0, 0, problem.what, problem.kind)
         }
+        if !isHeld, result.fault == nil { checkAcknowledged(segments.last ?? 0, &result) }
         result.heads = heads.checked
         if result.fault == nil { result.signedSize = heads.signedSize }
         return result

@@ -75,6 +75,8 @@ final class ControlTables {
     }
 
     private func loadGap(_ control: Control, id: Int64) throws(WarehouseError) {
+        // Records that were there once: what of them was not loaded is noted as missing already.
+        if control[.firstSeq] != nil { return }
         // `from` and `to` are seqs, or times where the lost events never had one.
         let first = control.number(.from)
         let last = control.number(.to)

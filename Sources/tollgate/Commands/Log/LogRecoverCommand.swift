@@ -36,15 +36,33 @@ struct LogRecoverCommand: ParsableCommand {
         var progress = Console.progress("reading", unit: "records")
         let found = try LogVerifier(log) { state in progress.update(state.records, now: Console.now) }.verify()
         progress.finish()
-        var text = "\(log.name): \(found.records) records"
-        if found.tornBytes > 0 { text += ", and \(found.tornBytes) bytes of a torn tail, which would go to quarantine" }
-        if let fault = found.fault {
-            text += "; at seq \(fault.seq): \(fault.what)"
-        } else if found.tornBytes == 0 {
-            text += "; nothing to repair"
+        if json {
+            Console.output(
+                JSONText.line([
+                    "records": found.records, "torn_bytes": found.tornBytes, "ok": found.fault == nil,
+                    "what": found.fault?.what ?? "",
+                ]) + "\n")
         }
-        say(text, ["torn_bytes": found.tornBytes, "records": found.records, "fault": found.fault?.what as Any])
-        if let fault = found.fault { throw ExitCode(fault.kind.exitCode) }
+        let whole = "\(log.name): \(found.records) records are whole"
+        guard let fault = found.fault else {
+            let rest =
+                found.tornBytes > 0
+                ? "\(found.tornBytes) bytes of a torn tail would go to quarantine" : "nothing to repair"
+            if !json { Console.output("\(whole); \(rest)\n") }
+            return
+        }
+        let consequence =
+            switch fault.kind {
+            case .damage: "the damage would stay, and the log go on behind it"
+            case .fork: "a writer would go on, but nobody can say with which records"
+            case .missing: "no writer goes on without --accept-loss"
+            }
+        throw Failure(
+            "\(whole); at seq \(fault.seq): \(fault.what); \(consequence)",
+            hint: fault.kind == .missing
+                ? "look for a copy first; then tollgate log recover --accept-loss --log \(log.path)"
+                : "tollgate log verify --log \(log.path)",
+            status: fault.kind.exitCode)
     }
 
     private func repair(_ log: LogDirectory, _ identity: LogIdentity) throws {
@@ -62,17 +80,17 @@ struct LogRecoverCommand: ParsableCommand {
         if let damaged = report.damaged {
             text += "; records \(damaged.lowerBound) to \(max(damaged.upperBound, 1) - 1) cannot be read any more"
         }
-        say(
-            text,
-            [
+        if json {
+            var object: [String: Any] = [
                 "next_seq": Int(report.nextSeq), "quarantined_bytes": report.quarantinedBytes,
-                "damaged": report.damaged.map { [Int($0.lowerBound), Int($0.upperBound)] } as Any,
-            ])
-        if report.damaged != nil, report.signedMissing == nil { throw ExitCode(3) }
-    }
-
-    private func say(_ text: String, _ object: [String: Any]) {
-        Console.output(json ? JSONText.line(object.compactMapValues { $0 is NSNull ? nil : $0 }) + "\n" : text + "\n")
+            ]
+            object["damaged"] = report.damaged.map { [Int($0.lowerBound), Int($0.upperBound) - 1] }
+            Console.output(JSONText.line(object) + "\n")
+        }
+        guard report.damaged == nil || report.signedMissing != nil else {
+            throw Failure(text, hint: "tollgate log verify --log \(log.path)", status: 3)
+        }
+        if !json { Console.output(text + "\n") }
     }
 }
 
