@@ -22,7 +22,8 @@ def heads(text):
     """(size, root) of each head of this log in a text; one whose signature is not its key's ends the check."""
     number, root = r"(\d+)\n", r"([A-Za-z0-9+/]{43}=)\n"
     form = re.escape(origin) + r"\n" + number + root + r"((?:edge .+\n)*)\n((?:\u2014 .+\n?)+)"
-    for size, root, edge, signatures in re.findall(form, text.replace("\\n", "\n").replace("\\u2014", "\u2014")):
+    plain = re.sub(r"(?m)^[ >]+", "", text.replace("\\n", "\n").replace("\\u2014", "\u2014"))
+    for size, root, edge, signatures in re.findall(form, plain):
         made = [base64.b64decode(s) for s in re.findall("\u2014 " + re.escape(origin) + r" ([A-Za-z0-9+/=]+)", signatures)]
         for one in made:
             if one[:4].hex() == key_id:  # an Ed25519 key is one byte for its kind, then 32; a signature, its key's id first

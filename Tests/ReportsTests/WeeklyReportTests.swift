@@ -141,7 +141,7 @@ struct WeeklyReportTests {
 
     @Test func theSameWarehouseGivesTheSameBytes() throws {
         let made = try sample()
-        let again = try WeeklyReport.make(from: made.store)
+        let again = try WeeklyReport.make(from: made.store, options: Sample.options)
         for format in ReportFormat.allCases where format != .csv {
             #expect(try again.rendered(as: format) == made.report.rendered(as: format), "\(format)")
         }

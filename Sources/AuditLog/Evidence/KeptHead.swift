@@ -37,6 +37,26 @@ public struct KeptHead: Sendable, Equatable {
         return "\(start)\(timestamp)\(middle)\(escaped)\(end)\n"
     }
 
+    /// The newest head that a log keeps; nil where there is none.
+    ///
+    /// - Throws: `LogError.disk`.
+    public static func newest(
+        of log: LogDirectory, on files: some LogFileSystem = PosixFileSystem()
+    ) throws(LogError) -> KeptHead? {
+        do throws(SystemError) {
+            let file = try files.open(log.headsPath, .read)
+            defer { file.close() }
+            let size = try file.size()
+            let tail = String(decoding: try file.bytes(max(0, size - (64 << 10))..<size), as: UTF8.self)
+            return tail.split(separator: "\n", omittingEmptySubsequences: false).dropLast().last.flatMap {
+                KeptHead(line: $0)
+            }
+        } catch {
+            guard error.number == 2 else { throw LogError(error) }
+            return nil
+        }
+    }
+
     /// The heads that a log keeps, the oldest first; a last line that a crash cut off is left out.
     ///
     /// - Throws: `LogError.disk`, and `.corrupt` for a line that is none.

@@ -60,8 +60,11 @@ public struct LogProver {
     ///
     /// - Throws: `LogError.notFound` where there is none.
     public func newestHead(of size: UInt64? = nil) throws(LogError) -> (head: TreeHead, note: String) {
-        let kept = try KeptHead.all(of: log, on: files)
-        guard let found = size.map({ size in kept.last { $0.head.size == size } }) ?? kept.last else {
+        let found =
+            if let size { try KeptHead.all(of: log, on: files).last { $0.head.size == size } } else {
+                try KeptHead.newest(of: log, on: files)
+            }
+        guard let found else {
             let what = size.map { "this log keeps no head of \($0) records" } ?? "this log has no signed head"
             throw LogError(.notFound, what, path: log.path, hint: "tollgate log verify --log \(log.path)")
         }

@@ -32,7 +32,11 @@ struct TextRenderer {
         case .definitions(let definitions):
             definitions.map { wrapped("\($0.term): \($0.meaning.plain)", first: "  ", rest: "    ") }.joined()
         case .code(_, let caption, let code):
-            wrapped(caption.plain) + code.split(separator: "\n").map { "    \($0)\n" }.joined()
+            wrapped(caption.plain)
+                + code.split(separator: "\n", omittingEmptySubsequences: false).map {
+                    $0.isEmpty ? "\n" : "    \($0)\n"
+                }
+                .joined()
         }
     }
 

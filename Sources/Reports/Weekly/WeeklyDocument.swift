@@ -24,7 +24,10 @@ struct WeeklyDocument {
             .section(HourBlocks(report: report).section),
             .section(AlertRuleBlocks(report: report).section),
             .section(CoverageBlocks(coverage: report.coverage).section),
-            .section(WeeklyAppendix(report: report).section),
+        ]
+        if !report.heads.isEmpty { blocks.append(.section(HeadBlocks(heads: report.heads).section)) }
+        blocks += [
+            .section(WeeklyAppendix(report: report).section)
         ]
         return Document(
             title: "tollgate weekly report · \(report.period.week ?? "")", subtitle: subtitle,

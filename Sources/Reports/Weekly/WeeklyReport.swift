@@ -16,11 +16,27 @@ public struct WeeklyOptions: Sendable {
     public var detection = DetectionSettings()
     /// Days before the week from which the detectors learn.
     public var learningDays = 7
+    /// The logs' newest signed heads: whoever has the report can tell later whether records were changed or removed.
+    public var heads: [HeadFigures] = []
     /// An incident's id, by which its live alert is found; without it they are matched by rule, agent, tool and start.
     public var incidentID: (@Sendable (Finding) -> String)?
 
     /// The defaults.
     public init() {}
+}
+
+/// One log's newest signed head.
+public struct HeadFigures: Sendable, Encodable {
+    /// The log's name.
+    let log: String
+    /// The head as it is published (C2SP tlog-checkpoint).
+    let note: String
+
+    /// Takes over a head.
+    public init(log: String, note: String) {
+        self.log = log
+        self.note = note
+    }
 }
 
 /// One week of a fleet: who called what, what was stopped, who ran away and whether anybody was told.
@@ -40,13 +56,14 @@ public struct WeeklyReport: Report, DocumentedReport, Encodable {
     var highRisk: [HighRiskFigures]
     var hours: HourFigures
     var alerts: [AlertRuleFigures]
+    var heads: [HeadFigures]
     /// The sentence on top.
     var verdict: String { WeeklyVerdict(self).sentence.plain }
 
     private enum CodingKeys: String, CodingKey {
         case version, report, period, generatedAt, verdict, coverage, totals, days, incidents, agents, denials,
             nearMisses
-        case highRisk, hours, alerts
+        case highRisk, hours, alerts, heads
     }
 
     static let csvHint = "tollgate report rates --csv"
@@ -73,6 +90,7 @@ public struct WeeklyReport: Report, DocumentedReport, Encodable {
         try container.encode(highRisk, forKey: .highRisk)
         try container.encode(hours, forKey: .hours)
         try container.encode(alerts, forKey: .alerts)
+        try container.encode(heads, forKey: .heads)
     }
 
     /// Every figure as JSON.

@@ -1,5 +1,6 @@
 import Alerts
 public import ArgumentParser
+import AuditLog
 import Events
 import Foundation
 public import Reports
@@ -131,6 +132,10 @@ struct WeeklyReportCommand: ParsableCommand {
         options.timeZone = tz
         options.generatedAt = generatedAt?.timestamp
         options.incidentID = { Alert.id(of: $0) }
+        for log in (try? report.selection.logs()) ?? [] {
+            guard let head = try KeptHead.newest(of: log) else { continue }
+            options.heads.append(HeadFigures(log: log.name, note: head.note.whole))
+        }
         let weekly = try WeeklyReport.make(from: try report.store(), options: options)
         let display = Console.display
         let isForPerson = out == nil && format == .text

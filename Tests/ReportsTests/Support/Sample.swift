@@ -17,7 +17,16 @@ enum Sample {
     static let made = Result<Made, any Error> {
         let (store, file) = try SampleFleet.store()
         return Made(
-            records: SampleFleet.records(), store: store, file: file, report: try WeeklyReport.make(from: store))
+            records: SampleFleet.records(), store: store, file: file,
+            report: try WeeklyReport.make(from: store, options: options))
+    }
+
+    /// With a log's head, in the form of one; nobody's signature.
+    static var options: WeeklyOptions {
+        var options = WeeklyOptions()
+        let note = "vm/ecs/1\n4712\nTD/HTQG2oK5WxRFNOyn0H3zrpsaTTC1GXyRnqufJKdE=\n\n\u{2014} vm/ecs/1 DjD/UnMOoQ8=\n"
+        options.heads = [HeadFigures(log: "ecs", note: note)]
+        return options
     }
 
     static let week = ISOWeek("2026-W47")
@@ -43,7 +52,7 @@ enum Sample {
             nearMisses: [], highRisk: [],
             hours: HourFigures(
                 calls: Array(repeating: 0, count: 168), stopped: Array(repeating: 0, count: 168), offHoursShare: nil),
-            alerts: [])
+            alerts: [], heads: [])
     }
 
     /// A report in which one text stands everywhere that a record's text can stand.
