@@ -12,14 +12,22 @@ struct QueriesTests {
         let made = try Sample.made.get()
         let queries = ReportQueries(from: made.report.period.from.timestamp, to: made.report.period.to.timestamp)
         let query = try #require(queries.all.first { $0.id == id })
-        let rows = try DatabaseQueue(path: made.file.path).read { try Row.fetchAll($0, sql: query.sql) }
+        let rows = try open(made.file).read { try Row.fetchAll($0, sql: query.sql) }
         return (made.report, rows)
+    }
+
+    /// As a stranger's tool would: it waits while other tests' connections come and go.
+    private func open(_ file: TemporaryFile) throws -> DatabaseQueue {
+        var configuration = Configuration()
+        configuration.readonly = true
+        configuration.busyMode = .timeout(10)
+        return try DatabaseQueue(path: file.path, configuration: configuration)
     }
 
     @Test func everyQueryRuns() throws {
         let made = try Sample.made.get()
         let queries = ReportQueries(from: made.report.period.from.timestamp, to: made.report.period.to.timestamp).all
-        let database = try DatabaseQueue(path: made.file.path)
+        let database = try open(made.file)
         for query in queries {
             let rows = try database.read { try Row.fetchAll($0, sql: query.sql) }
             #expect(!rows.isEmpty, "\(query.id)")
