@@ -265,8 +265,11 @@ def soak(folder: Path, seconds: float, seed: int, agents: int = 3, say: Callable
     server = Server(tools=["fine", "hidden"], sessions=True)
     server.answers = {"tools/call": answers, "GET": lambda _: stream(event(NOTE), 3600.0)}
     names = [f"a{number}" for number in range(agents + 4)]
+    # So few that those whom their clients just left are at their bound before the memory is first looked at.
+    bounds = {"sessions_per_grant": 100}
     with Upstream(server) as upstream:
-        with running_gateway(folder, {"up": upstream.url}, POLICY, [grant(name) for name in names]) as gateway:
+        grants = [grant(name) for name in names]
+        with running_gateway(folder, {"up": upstream.url}, POLICY, grants, limits=bounds) as gateway:
             load, sizes, began = Load(gateway, seed, agents), [], time.monotonic()
             load.start()
             while time.monotonic() - began < seconds and not load.account.failures:

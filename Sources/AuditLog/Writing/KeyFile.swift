@@ -31,6 +31,13 @@ package enum KeyFile {
         return bytes
     }
 
+    /// Whether a key has been made.
+    package static func exists(
+        _ name: String, of origin: String, in folder: String, on files: any LogFileSystem = PosixFileSystem()
+    ) -> Bool {
+        files.exists(folder + "/keys/" + origin + "/" + name)
+    }
+
     private static func make(
         _ path: String, in folder: String, _ files: any LogFileSystem
     ) throws(SystemError) -> [UInt8] {

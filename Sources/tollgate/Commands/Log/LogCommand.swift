@@ -4,5 +4,8 @@ import ArgumentParser
 struct LogCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "log", abstract: "Check, prove and repair a log.",
-        subcommands: [LogVerifyCommand.self, LogProveCommand.self, LogRecoverCommand.self])
+        subcommands: [
+            LogVerifyCommand.self, LogProveCommand.self, LogMatchCommand.self, LogRecoverCommand.self,
+            LogStatsCommand.self,
+        ])
 }
