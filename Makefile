@@ -21,7 +21,7 @@ WHOLE := --static-swift-stdlib --experimental-lto-mode=full -Xswiftc -use-ld=lld
 EXPLICIT := --explicit-target-dependency-import-check error
 step = @printf '\n=== %s\n' "$(1)"
 
-.PHONY: help demo test build release lint unit e2e bench bench-gateway fuzz kills soak readme clean system
+.PHONY: help demo test build release lint unit e2e bench bench-gateway bench-log fuzz kills soak readme clean system
 
 help: ## lists the targets
 	@echo "usage: make TARGET"
@@ -63,6 +63,10 @@ bench: system ## the table of docs/PERFORMANCE.md, measured on this machine
 bench-gateway: release ## CPU of `serve` beside nginx, on the same work in one run
 	$(call step,benchmark of the gateway)
 	$(PYTHON) Benchmarks/gateway/run --tollgate $(DIST)
+
+bench-log: system ## the log's writer beside C on the same lines, and the log's other figures
+	$(call step,benchmark of the log)
+	$(PYTHON) Benchmarks/log/run
 
 fuzz: ## fuzzes what reads strangers' bytes, for FUZZ seconds in all (FUZZ=60)
 	PYTHON=$(PYTHON) scripts/fuzz $(FUZZ)

@@ -45,7 +45,8 @@ let package = Package(
         .target(name: "StrictJSON", swiftSettings: strict),
         .target(name: "Events", swiftSettings: strict),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-        .target(name: "AuditLog", dependencies: ["Events", "CZlib", crypto], swiftSettings: strict),
+        .target(name: "CDigest"),
+        .target(name: "AuditLog", dependencies: ["Events", "CZlib", "CDigest", crypto], swiftSettings: strict),
         .target(name: "Policy", dependencies: ["Events", "StrictJSON"], swiftSettings: strict),
         .target(name: "MCP", dependencies: ["StrictJSON"], swiftSettings: strict),
         .target(

@@ -11,6 +11,9 @@ import StrictJSON
 @main
 struct Measure {
     static func main() throws {
+        if CommandLine.arguments.count == 3, CommandLine.arguments[1] == "log" {
+            return try LogFigures(lines: CommandLine.arguments[2]).run()
+        }
         try encode()
         try decode()
         try scan()

@@ -1,3 +1,4 @@
+import CDigest
 import Crypto
 
 /// A SHA-256 hash of the log's Merkle tree (RFC 6962 §2.1).
@@ -33,27 +34,31 @@ public struct TreeHash: Sendable, Hashable {
 
     /// The hash of a leaf: SHA-256(0x00 ‖ line), the line without its line feed.
     public static func leaf(_ line: UnsafeRawBufferPointer) -> TreeHash {
-        var hash = SHA256()
-        withUnsafeBytes(of: 0x00 as UInt8) { hash.update(bufferPointer: $0) }
-        hash.update(bufferPointer: line)
-        return TreeHash(hash.finalize())
+        hash(0x00, line)
     }
 
     /// The hash of an inner node: SHA-256(0x01 ‖ left ‖ right).
     public static func node(_ left: TreeHash, _ right: TreeHash) -> TreeHash {
-        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 65) { block in
-            block.initialize(repeating: 0x01)
-            let bytes = UnsafeMutableRawBufferPointer(block)
-            withUnsafeBytes(of: left.words) {
-                UnsafeMutableRawBufferPointer(rebasing: bytes[1..<33]).copyMemory(from: $0)
-            }
-            withUnsafeBytes(of: right.words) {
-                UnsafeMutableRawBufferPointer(rebasing: bytes[33..<65]).copyMemory(from: $0)
-            }
-            var hash = SHA256()
-            hash.update(bufferPointer: UnsafeRawBufferPointer(bytes))
-            return TreeHash(hash.finalize())
+        withUnsafeBytes(of: (left.words, right.words)) { hash(0x01, $0) }
+    }
+
+    /// A leaf and a node for each record: Crypto makes an object for each hash, which cost three times the hash itself.
+    private static let hasInstructions = digest_has_sha256()
+
+    private static func hash(_ first: UInt8, _ bytes: UnsafeRawBufferPointer) -> TreeHash {
+        guard hasInstructions else { return hashPortably(first, bytes) }
+        return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: byteCount) { out in
+            digest_sha256(first, bytes.assumingMemoryBound(to: UInt8.self).baseAddress, bytes.count, out.baseAddress)
+            return TreeHash(UnsafeRawBufferPointer(out))
         }
+    }
+
+    /// The same by Crypto, for processors without the instructions.
+    static func hashPortably(_ first: UInt8, _ bytes: UnsafeRawBufferPointer) -> TreeHash {
+        var hash = SHA256()
+        withUnsafeBytes(of: first) { hash.update(bufferPointer: $0) }
+        hash.update(bufferPointer: bytes)
+        return TreeHash(hash.finalize())
     }
 
     /// The 32 bytes.

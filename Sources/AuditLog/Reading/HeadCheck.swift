@@ -1,7 +1,9 @@
 import Events
 
-/// Checks a log's heads against its records, as they are read: the tree is computed again, and each head's root must be the
-/// tree's at its size. So all heads are consistent with each other, too.
+/// Checks a log's heads against its records, as they are read.
+///
+/// The tree is computed again, and each head's root must be the tree's at its size: so all heads are consistent with each
+/// other, too.
 struct HeadCheck {
     /// What does not fit.
     struct Problem {

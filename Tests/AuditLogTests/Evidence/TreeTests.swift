@@ -37,6 +37,24 @@ struct TreeTests {
         #expect(hex(edge.root) == "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328")
     }
 
+    @Test func theProcessorsHashesAreCryptos() {
+        var generator = SystemRandomNumberGenerator()
+        let bytes = (0..<3000).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
+        for count in 0...bytes.count where count < 400 || count % 61 == 0 {
+            bytes[..<count].withUnsafeBytes { line in
+                #expect(TreeHash.leaf(line) == TreeHash.hashPortably(0x00, line), "\(count) bytes")
+            }
+        }
+        for _ in 0..<100 {
+            let two = (0..<2).map { _ in
+                bytes.shuffled().prefix(32).withUnsafeBytes { TreeHash.leaf($0) }
+            }
+            (two[0].bytes + two[1].bytes).withUnsafeBytes { both in
+                #expect(TreeHash.node(two[0], two[1]) == TreeHash.hashPortably(0x01, both))
+            }
+        }
+    }
+
     @Test func edgesHaveTheNaiveTreesRoots() {
         var edge = TreeEdge()
         #expect(edge.root == .empty)

@@ -4,7 +4,7 @@ import Events
 import Foundation
 import Gateway
 
-/// `tollgate log match`: were these the call's arguments?
+/// `tollgate log match`: says whether given arguments were a call's.
 struct LogMatchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "match",
