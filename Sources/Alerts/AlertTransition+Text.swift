@@ -42,6 +42,7 @@ extension AlertTransition {
         line.field(",\"first_record\":", finding.firstRecord.description)
         line.field(",\"last_record\":", finding.lastRecord.description)
         line.field(",\"summary\":", finding.summary)
+        if let head { line.field(",\"head\":", head) }
         line.append("}")
     }
 

@@ -37,6 +37,9 @@ public struct AlertTransition: Sendable, Equatable {
     public var at: Timestamp
     /// Who hears of it.
     public var audience: Audience
+    /// The newest signed head of the log with the calls, as sinks get it: whoever keeps the alert can prove later that the
+    /// calls were there.
+    public var head: String?
 
     /// Makes a step.
     public init(alert: Alert, from: AlertState?, cause: Cause, at: Timestamp, audience: Audience = .everyone) {

@@ -279,7 +279,7 @@ def soak(folder: Path, seconds: float, seed: int, agents: int = 3, say: Callable
             load.stop()
             at_rest(gateway)
             wrong = differences(load.account, Ledger(logs.salvage(gateway.log)))
-            checked = gateway.command("log", "verify", "--log", "log", expect=None)
+            checked = gateway.command("log", "verify", "--log", "log", expect=None, timeout=60 + seconds)
             if checked.returncode != 0:
                 wrong.append(f"log verify: {checked.stderr.strip()}")
     quarter = max(1, len(sizes) // 4)

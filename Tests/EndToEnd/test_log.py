@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import gzip
+import hashlib
 import json
 import queue
+import re
 import subprocess
 import sys
 import threading
@@ -237,6 +239,11 @@ def verifier() -> list:
     return [sys.executable, str(ROOT / "Examples" / "verify.py")]
 
 
+def masked(text: str) -> str:
+    """Without numbers, times and keys, which differ from run to run."""
+    return re.sub(r"[0-9][0-9T:.Z-]*", "N", re.sub(r"key [0-9a-f]{8}", "key K", text))
+
+
 def check(verifier: list, *words: object, expect: int = 0) -> str:
     done = subprocess.run([*verifier, *map(str, words)], capture_output=True, text=True)
     assert done.returncode == expect, done.stdout + done.stderr
@@ -244,13 +251,13 @@ def check(verifier: list, *words: object, expect: int = 0) -> str:
 
 
 def test_a_stranger_verifies_the_log_its_head_and_a_proof(home: Home, verifier: list, tmp_path: Path) -> None:
-    """And notices every change; the output is also what the README shows."""
+    """And notices every change; the README shows the output."""
     log = situations.written_log(home)
     key = json.loads((log / "identity.json").read_text())["key"]
     proof = tmp_path / "record.tlog-proof"
     proof.write_text(home.tollgate("log", "prove", "--seq", "3", "--log", log).out)
     monday = tmp_path / "monday.txt"
-    monday.write_text((log / "checkpoint").read_text())
+    home.tollgate("report", "weekly", "--log", log, "--out", monday)
     before = logs.records(log)
     with home.client(*home.recorder(), log=log) as client:
         client.handshake()
@@ -266,11 +273,15 @@ def test_a_stranger_verifies_the_log_its_head_and_a_proof(home: Home, verifier: 
         f"head       that of monday.txt, of {len(before)} records, is of the same records\n"
         f"proof      record 3 ({kind} of {before[3]['ts']}) is one of {len(before)}\n"
     )
+    readme = re.search(r"<!-- the output of Examples/verify.py.*?verify.py LOG.*?\n(.*?)```", (ROOT / "README.md").read_text(), re.S)
+    assert readme and masked(readme[1]) == masked(said), "README.md shows another output"
     authentic = home.tollgate("log", "verify", "--log", log, "--key", key, "--checkpoint", monday).out
     assert f"authentic to seq {count - 1}" in authentic
     forged = proof.read_text().replace("index 3", "index 4")
     proof.write_text(forged)
     assert "NOT SO" in check(verifier, log, key, "--proof", proof, expect=1)
+    for words in (("--seq", "100000"), ("--from", "100000")):
+        assert "hint: " in home.tollgate("log", "prove", *words, "--log", log, expect=2).err
     name, identity, data = key.split("+", 2)
     other = f"{name}+{identity}+" + base64.b64encode(base64.b64decode(data)[:-1] + b"\0").decode()
     check(verifier, log, other, expect=1)
@@ -278,3 +289,78 @@ def test_a_stranger_verifies_the_log_its_head_and_a_proof(home: Home, verifier: 
     changed = gzip.decompress(segment.read_bytes()).replace(b'"echo"', b'"ecco"', 1)
     segment.write_bytes(gzip.compress(changed))
     assert "NOT SO" in check(verifier, log, key, expect=1)
+
+
+def test_a_head_that_fits_nothing_is_told_from_one_that_does(home: Home, tmp_path: Path) -> None:
+    log = situations.written_log(home)
+    key = json.loads((log / "identity.json").read_text())["key"]
+    head = tmp_path / "head.txt"
+    head.write_text("nothing of a head\n")
+    assert "hint: " in home.tollgate("log", "verify", "--log", log, "--checkpoint", head, expect=2).err
+    assert "hint: " in home.tollgate("log", "verify", "--log", log, "--key", "no-key+at+all", expect=2).err
+    # One digit of the signed number of records: not what the key has signed.
+    note = (log / "checkpoint").read_text()
+    origin, size, *rest = note.split("\n")
+    head.write_text("\n".join([origin, str(int(size) - 1), *rest]))
+    said = home.tollgate("log", "verify", "--log", log, "--key", key, "--checkpoint", head, expect=4)
+    assert str(head) in said.err
+    stats = json.loads(home.tollgate("log", "stats", "--json", "--log", log).out)
+    assert stats["records"] == stats["signed_size"] == len(logs.records(log))
+
+
+def test_only_the_right_arguments_match_a_calls_digest(home: Home) -> None:
+    log = situations.written_log(home)
+    with home.client(*home.recorder(), log=log) as client:
+        client.handshake()
+        client.call("echo", {"text": "x", "n": 1})
+        assert client.close() == 0, client.error_text()
+    seq = logs.calls(logs.records(log))[-1]["seq"]
+    words = ("log", "match", "--seq", seq, "--args", "-", "--log", log)
+    for same in (b'{"text":"x","n":1}', b'{ "n": 1.0, "text": "\\u0078" }'):
+        assert "these are the arguments" in home.tollgate(*words, stdin=same).out
+    for other in (b'{"text":"x","n":2}', b'{"text":"x"}', b"[]"):
+        said = home.tollgate(*words, stdin=other, expect=1)
+        assert "not the arguments" in said.err and "2" not in said.err.split("hint")[0].replace(f"/{seq}", "")
+    assert "hint: " in home.tollgate(*words, stdin=b'{"a":1,"a":2}', expect=2).err
+    assert "hint: " in home.tollgate(*words, stdin=b"{}", env={"XDG_STATE_HOME": "/nowhere"}, expect=2).err
+
+
+def test_another_gateways_log_is_imported_with_its_times_and_pairs(home: Home) -> None:
+    log, imported = situations.written_log(home), home.root / "imported"
+    lines = logs.lines(log)
+    originals = [json.loads(line) for line in lines]
+    text = b"\n".join(lines) + b"\n"
+    said = json.loads(home.tollgate("log", "append", "--json", "--log", imported, stdin=text).out)
+    assert (said["imported"], said["renumbered"], said["rejected"]) == (len(lines), 0, 0)
+    assert logs.lines(imported)[:-1] == lines, "the same lines, byte for byte, where seqs are the next ones"
+    last = logs.records(imported)[-1]
+    assert (last["event"], last["n"], last["ts"]) == ("import", len(lines), originals[-1]["ts"])
+    assert last["sha256"] == hashlib.sha256(text).hexdigest()
+
+    # Once more behind it: other seqs, the same times, and every outcome still its decision's.
+    said = json.loads(home.tollgate("log", "append", "--json", "--log", imported, stdin=text).out)
+    assert said["renumbered"] == len(lines)
+    again = logs.records(imported)[len(lines) + 1 : -1]
+    for old, new in zip(originals, again, strict=True):
+        assert new["seq"] == old["seq"] + len(lines) + 1
+        assert new.get("of", 0) - old.get("of", 0) in (0, len(lines) + 1)
+        changed = {"seq", "of"}
+        assert {k: v for k, v in new.items() if k not in changed} == {k: v for k, v in old.items() if k not in changed}
+    home.tollgate("log", "verify", "--log", imported)
+    assert "this log holds import records" in home.tollgate(
+        "run", "--log", imported, "--", sys.executable, "-c", "pass", expect=2
+    ).err
+    assert "this log holds gateway records" in home.tollgate("log", "append", "--log", log, stdin=text, expect=2).err
+
+
+def test_lines_that_are_no_records_are_left_out_named_and_end_nothing(home: Home) -> None:
+    log = situations.written_log(home)
+    lines = logs.lines(log)
+    outcome = next(line for line in lines if b'"kind":"outcome"' in line)
+    poison = [b"{}", b"\xff\xfe", b"not json", b"\0" * 10, b'{"a":"' + b"x" * 40_000 + b'"}', outcome]
+    text = b"\n".join([*poison, b"", *lines])
+    said = home.tollgate("log", "append", "--log", home.root / "imported", stdin=text, expect=1)
+    assert f"{len(lines)} records imported" in said.out
+    assert all(f"line {number}: " in said.err for number in range(1, len(poison) + 1)), said.err
+    assert "xxxx" not in said.err, "no value of a line is shown"
+    home.tollgate("log", "verify", "--log", home.root / "imported")

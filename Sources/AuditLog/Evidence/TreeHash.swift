@@ -61,6 +61,9 @@ public struct TreeHash: Sendable, Hashable {
         return TreeHash(hash.finalize())
     }
 
+    /// The 32 bytes as 64 hexadecimal digits.
+    var hexadecimal: String { bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined() }
+
     /// The 32 bytes.
     public var bytes: [UInt8] { withUnsafeBytes(of: words) { Array($0) } }
 

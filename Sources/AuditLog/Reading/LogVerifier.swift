@@ -93,9 +93,9 @@ public struct LogVerifier {
     /// - Throws: `LogError` when the log cannot be read at all.
     public func verify() throws(LogError) -> LogVerification {
         var result = LogVerification()
-        let segments = try log.segments(on: files)
-        // Heads before the watermark: what one covers is durable by then.
+        // Heads before segments and watermark: what one covers is there and durable by then.
         var heads = try headCheck(&result)
+        let segments = try log.segments(on: files)
         let durable: UInt64? = if case .through(let seq) = DurableGate(log).look() { seq } else { nil }
         let isHeld = durable != nil
         result.firstSeq = segments.first ?? 0

@@ -174,6 +174,7 @@ final class Committer: @unchecked Sendable {
             unsyncedSince = nil
             watermark.durable = queue.state.withLock { $0.acknowledged }
             noteSynced()
+            queue.announce()
         } catch {
             fail(error, queue, first: queue.state.withLock { $0.acknowledged })
         }
@@ -196,7 +197,9 @@ final class Committer: @unchecked Sendable {
         else { return }
         lastHeartbeat = clock.now()
         _ = queue.append(at: { self.clock.now() }) { lines, seq, time in
-            lines.append(Record(seq: seq, timestamp: time, body: .control(Control(.heartbeat))))
+            let head = self.notary?.newest
+            let control = Control(.heartbeat).with(.n, head?.head.size).with(.sha256, head?.head.root.hexadecimal)
+            lines.append(Record(seq: seq, timestamp: time, body: .control(control)))
             return false
         }
     }

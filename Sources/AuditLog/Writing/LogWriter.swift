@@ -197,10 +197,11 @@ public final class LogWriter: Sendable {
         append(isUrgent: false) { _, _ in .control(control) }
     }
 
-    /// Queues a record with a time of its own, no earlier than the last one's.
+    /// Queues a record with a time of its own; one before the last record's begins a new segment.
     @discardableResult
     public func append(_ body: Record.Body, at timestamp: Timestamp) -> LogTicket? {
-        queue.append(at: { timestamp }) { lines, seq, time in
+        if queue.state.withLock({ $0.lastTimestamp.map { timestamp < $0 } ?? false }) { queue.beginSegment() }
+        return queue.append(at: { timestamp }) { lines, seq, time in
             lines.append(Record(seq: seq, timestamp: time, body: body))
             return false
         }
@@ -244,7 +245,7 @@ public final class LogWriter: Sendable {
     }
 
     /// The newest signed head of this process, as it is published (C2SP tlog-checkpoint); nil before the first.
-    public var head: String? { notary?.newest }
+    public var head: String? { notary?.newest?.note }
 
     /// Why no heads can be signed or written just now; nil when they can, or nobody signs them.
     public var headTrouble: String? { notary?.trouble }

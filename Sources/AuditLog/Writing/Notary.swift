@@ -9,8 +9,7 @@ final class Notary: @unchecked Sendable {
         /// The newest durable tree that no head covers yet.
         var offered: TreeEdge?
         var signedSize: UInt64
-        /// The newest head, signed.
-        var note: String?
+        var newest: (head: TreeHead, note: String)?
         var trouble: String?
         var isClosing = false
     }
@@ -72,8 +71,8 @@ final class Notary: @unchecked Sendable {
         if wakes { state.wakeAll() }
     }
 
-    /// The newest head, signed; nil before the first of this process.
-    var newest: String? { state.withLock { $0.note } }
+    /// The newest head, and its note; nil before the first of this process.
+    var newest: (head: TreeHead, note: String)? { state.withLock { $0.newest } }
 
     /// Why heads cannot be written just now; nil when they can.
     var trouble: String? { state.withLock { $0.trouble } }
@@ -126,7 +125,7 @@ final class Notary: @unchecked Sendable {
                 if state.isClosing { state.offered = nil }
                 return
             }
-            state.note = written
+            state.newest = (checkpoint.head, written)
             state.signedSize = edge.size
             if state.offered?.size == edge.size { state.offered = nil }
         }

@@ -38,7 +38,7 @@ struct AlertWatch {
                     throw Failure("the log of alerts cannot be written", status: 6)
                 }
             },
-            deliver: { dispatcher.enqueue($0) },
+            deliver: { dispatcher.enqueue(witnessed($0)) },
             problem: { Console.error("tollgate: \($0)\n") })
         try recall(own, into: &watcher)
         try follow(own, &watcher, until: stop)
@@ -46,6 +46,15 @@ struct AlertWatch {
         if !dispatcher.drain(timeoutMilliseconds: 15_000) {
             Console.error("tollgate: some alerts could not be delivered in time\n")
         }
+    }
+
+    /// The step with the newest head of the log that its calls are in.
+    private func witnessed(_ step: AlertTransition) -> AlertTransition {
+        let name = step.alert.finding.lastRecord.log
+        var step = step
+        let log = (try? logs())?.first { $0.name == name }
+        step.head = log.flatMap { try? KeptHead.newest(of: $0)?.note.whole }
+        return step
     }
 
     private func recall(_ own: LogWriter, into watcher: inout Watcher) throws {

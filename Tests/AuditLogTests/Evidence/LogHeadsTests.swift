@@ -241,4 +241,30 @@ import Testing
             #expect(found.signedSize == found.nextSeq, "call \(k)")
         }
     }
+
+    @Test func aLogThatIsBeingWrittenIsWholeAtEveryLook() throws {
+        let place = try TemporaryLog()
+        var options = options(place)
+        options.segmentBytes = 2000
+        let writer = try LogWriter.open(place.log, options: options)
+        let isOver = Monitor(false)
+        let thread = try WorkerThread(named: "test-writer") {
+            for number in 0..<4000 where !isOver.withLock({ $0 }) {
+                guard let ticket = writer.append(number: number, padding: number % 80) else { continue }
+                if number % 5 == 0 { _ = writer.waitUntilDurable(ticket, milliseconds: 60_000) }
+            }
+        }
+        var looks = 0
+        var last: UInt64 = 0
+        for _ in 0..<60 {
+            let found = try LogVerifier(place.log).verify()
+            #expect(found.fault == nil, "look \(looks): \(String(describing: found.fault))")
+            #expect(found.nextSeq >= last)
+            (last, looks) = (found.nextSeq, looks + 1)
+        }
+        isOver.withLock { $0 = true }
+        thread.join()
+        try writer.close()
+        #expect(try LogVerifier(place.log).verify().fault == nil)
+    }
 }

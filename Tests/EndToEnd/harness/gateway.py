@@ -126,10 +126,17 @@ class Gateway:
     def error_text(self) -> str:
         return self.errors.read_text(errors="replace")
 
-    def command(self, *words: str, expect: int | None = 0) -> subprocess.CompletedProcess[str]:
+    def command(
+        self, *words: str, expect: int | None = 0, timeout: float = 30
+    ) -> subprocess.CompletedProcess[str]:
         """A tollgate command in the gateway's folder and environment."""
         done = subprocess.run(
-            [binary(), *words], capture_output=True, text=True, env=self.environment, cwd=self.folder, timeout=30
+            [binary(), *words],
+            capture_output=True,
+            text=True,
+            env=self.environment,
+            cwd=self.folder,
+            timeout=timeout,
         )
         assert expect is None or done.returncode == expect, (words, done.returncode, done.stderr)
         return done

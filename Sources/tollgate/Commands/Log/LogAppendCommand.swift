@@ -1,0 +1,93 @@
+import ArgumentParser
+import AuditLog
+import Foundation
+import Terminal
+
+/// `tollgate log append`: takes records from elsewhere into a log of their own.
+struct LogAppendCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "append",
+        abstract: "Import records from standard input into a log of kind import, which is made if need be.",
+        discussion: """
+            One record a line, as `zcat` shows another gateway's log. Times are kept; seqs where they are the next one.
+            Lines that are no records, and outcomes without their decision, are left out, counted and named.
+
+            Exit status: 0 all lines, 1 some were left out.
+
+            Examples:
+              zcat other/seg/*.ndjson.gz | tollgate log append --log imported
+              tollgate simulate --stdout | tollgate log append --log imported
+            """)
+
+    @Option(name: .customLong("log"), help: ArgumentHelp("The log's folder.", valueName: "dir"))
+    var path: String
+    @Flag(help: "Print one JSON object.")
+    var json = false
+
+    func run() throws {
+        let log = LogDirectory(path: Places.absolute(path))
+        var options = LogOptions()
+        options.purpose = .imported
+        options.writesOwnRecords = false
+        options.heartbeatSeconds = 0
+        options.durability = .interval(milliseconds: 1000)
+        options.stateFolder = Places.state
+        options.version = Version.text
+        let writer = try LogWriter.open(log, options: options)
+        var importer = LogImporter(into: writer)
+        do {
+            try read(into: &importer)
+            try importer.finish()
+        } catch {
+            try? writer.close()
+            throw error
+        }
+        try writer.close()
+        try report(log, importer)
+    }
+
+    private func read(into importer: inout LogImporter) throws {
+        var progress = Console.progress("importing", unit: "records")
+        var pending: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 256 << 10)
+        while true {
+            let got = Glibc.read(0, &buffer, buffer.count)
+            guard got >= 0 else {
+                if errno == EINTR { continue }
+                throw Failure("standard input cannot be read: \(String(cString: strerror(errno)))", status: 6)
+            }
+            if got == 0 { break }
+            pending += buffer[..<got]
+            var start = 0
+            try pending.withUnsafeBytes { bytes in
+                while let end = bytes[start...].firstIndex(of: 0x0A) {
+                    try importer.append(UnsafeRawBufferPointer(rebasing: bytes[start..<end]))
+                    start = end + 1
+                }
+            }
+            pending.removeFirst(start)
+            progress.update(importer.count, now: Console.now)
+        }
+        if !pending.isEmpty { try pending.withUnsafeBytes { try importer.append($0) } }
+        progress.finish()
+    }
+
+    private func report(_ log: LogDirectory, _ importer: borrowing LogImporter) throws {
+        if json {
+            let rejected: [[String: Any]] = importer.firstRejections.map { ["line": $0.line, "reason": $0.reason] }
+            let object: [String: Any] = [
+                "log": log.name, "imported": importer.count, "renumbered": importer.renumbered,
+                "rejected": importer.rejections, "first_rejections": rejected,
+            ]
+            Console.output(JSONText.line(object) + "\n")
+        } else {
+            Console.output(
+                "\(log.name): \(importer.count) records imported, \(importer.renumbered) with another seq\n")
+        }
+        guard importer.rejections > 0 else { return }
+        let named = importer.firstRejections.map { "line \($0.line): \($0.reason)" }.joined(separator: "\n")
+        throw Failure(
+            "\(importer.rejections) lines were left out:\n\(named)", hint: "tollgate log verify --log \(log.path)",
+            status: 1)
+    }
+}
