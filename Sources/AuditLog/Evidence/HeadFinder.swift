@@ -9,7 +9,7 @@ public enum HeadFinder {
         let lines = plain.split(separator: "\n", omittingEmptySubsequences: false).map(HeadFinder.bare)
         var found: [(note: SignedNote, head: TreeHead)] = []
         for (index, line) in lines.enumerated() where line.hasSuffix(origin) {
-            guard let blank = lines[index...].firstIndex(where: \.isEmpty), blank - index < 100 else { continue }
+            guard let blank = lines[index...].prefix(100).firstIndex(where: \.isEmpty) else { continue }
             let signatures = lines[(blank + 1)...].prefix { $0.hasPrefix(SignedNote.mark) }
             let body = [origin[...]] + lines[(index + 1)..<blank]
             let whole = body + [""] + signatures

@@ -57,6 +57,17 @@ public struct KeptHead: Sendable, Equatable {
         }
     }
 
+    /// Of lines as the file holds them, the last of each hour, and all of the newest hour: enough to find when a log was changed.
+    static func thinned(_ lines: [Substring]) -> [Substring] {
+        // `{"ts":"2026-11-23T04`: the hour stands at the same place in each line.
+        let hour = { (line: Substring) in line.utf8.prefix(start.utf8.count + 13) }
+        guard let newest = lines.last.map(hour) else { return [] }
+        return lines.indices.filter { index in
+            let own = hour(lines[index])
+            return own.elementsEqual(newest) || !own.elementsEqual(hour(lines[index + 1]))
+        }.map { lines[$0] }
+    }
+
     /// The heads that a log keeps, the oldest first; a last line that a crash cut off is left out.
     ///
     /// - Throws: `LogError.disk`, and `.corrupt` for a line that is none.

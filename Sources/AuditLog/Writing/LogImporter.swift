@@ -34,6 +34,7 @@ public struct LogImporter: ~Copyable {
     /// - Parameter writer: of a log of kind `import`.
     public init(into writer: LogWriter) {
         self.writer = writer
+        lastTime = writer.recovery.lastTimestamp
     }
 
     /// Imports one line, its line feed left off; blank ones are passed over.
@@ -58,6 +59,7 @@ public struct LogImporter: ~Copyable {
             outcome.of = seq
             body = .outcome(outcome)
         }
+        if let lastTime, record.timestamp < lastTime { writer.beginSegment() }
         guard let ticket = writer.append(body, at: record.timestamp) else { throw refused() }
         if case .decision = body { open[record.seq] = ticket.seq }
         if ticket.seq != record.seq { renumbered += 1 }

@@ -66,6 +66,8 @@ public struct LogOptions: Sendable {
     public var headMilliseconds = 1000
     /// Records after which a head is signed earlier.
     public var headRecords: UInt64 = 4096
+    /// Bytes of kept heads from which on only one an hour is kept of older hours.
+    public var headBytes = 8 << 20
     /// Whether to go on behind records that a signed head covers and that are gone, instead of refusing.
     public var acceptsLoss = false
     /// tollgate's version, for `log_open`.

@@ -197,11 +197,15 @@ public final class LogWriter: Sendable {
         append(isUrgent: false) { _, _ in .control(control) }
     }
 
-    /// Queues a record with a time of its own; one before the last record's begins a new segment.
+    /// Ends the segment after what is queued, and returns once it has: the next record's time may be before the last one's.
+    public func beginSegment() {
+        queue.beginSegment()
+    }
+
+    /// Queues a record with a time of its own, no earlier than the last one's in its segment.
     @discardableResult
     public func append(_ body: Record.Body, at timestamp: Timestamp) -> LogTicket? {
-        if queue.state.withLock({ $0.lastTimestamp.map { timestamp < $0 } ?? false }) { queue.beginSegment() }
-        return queue.append(at: { timestamp }) { lines, seq, time in
+        queue.append(at: { timestamp }) { lines, seq, time in
             lines.append(Record(seq: seq, timestamp: time, body: body))
             return false
         }

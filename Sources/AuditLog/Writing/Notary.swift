@@ -25,6 +25,8 @@ final class Notary: @unchecked Sendable {
     private var heads: any LogFile
     /// Bytes of whole lines in it.
     private var headsSize: Int
+    /// From so many bytes on only one head an hour is kept of older hours.
+    private var thinsAt: Int
     private var thread: WorkerThread?
 
     /// Starts the thread.
@@ -44,6 +46,7 @@ final class Notary: @unchecked Sendable {
         state = Monitor(State(signedSize: signedSize))
         heads = try Notary.openHeads(log, files)
         headsSize = try heads.size()
+        thinsAt = max(options.headBytes, headsSize)
         thread = try WorkerThread(named: "log-heads") { [self] in run() }
     }
 
@@ -102,6 +105,17 @@ final class Notary: @unchecked Sendable {
         }
     }
 
+    /// A head a second is 20 MB a day.
+    private func thin() throws(SystemError) {
+        let text = String(decoding: try files.contents(of: log.headsPath), as: UTF8.self)
+        let kept = KeptHead.thinned(text.split(separator: "\n"))
+        try files.replace(log.headsPath, with: Array(kept.map { $0 + "\n" }.joined().utf8))
+        heads.close()
+        heads = try Notary.openHeads(log, files)
+        headsSize = try heads.size()
+        thinsAt = max(thinsAt, 2 * headsSize)
+    }
+
     private func sign(_ edge: TreeEdge) {
         let checkpoint = Checkpoint(origin: origin, edge: edge)
         var written: String?
@@ -111,6 +125,7 @@ final class Notary: @unchecked Sendable {
             let line = Array(KeptHead.line(note, at: clock.now()).utf8)
             try line.withUnsafeBytes { try heads.writeAll($0) }
             headsSize += line.count
+            if headsSize > thinsAt { try thin() }
             try files.replace(log.checkpointPath, with: Array(checkpoint.note(signedBy: signer).utf8))
             written = note
         } catch {

@@ -30,7 +30,7 @@ struct CSV: Sendable {
     }
 
     /// Bytes rather than characters: a `\r\n` is one character to Swift and would be missed.
-    private static func quoted(_ text: String) -> String {
+    static func quoted(_ text: String) -> String {
         let needsQuotes = text.utf8.contains { [UInt8(ascii: ","), UInt8(ascii: "\""), 10, 13].contains($0) }
         guard needsQuotes else { return text }
         var result = "\""

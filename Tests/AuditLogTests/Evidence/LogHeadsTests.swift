@@ -125,6 +125,42 @@ import Testing
         }
     }
 
+    @Test func aLogFromBeforeItsHeadsGetsThem() throws {
+        let place = try TemporaryLog()
+        let writer = try LogWriter.open(place.log, options: .plain)
+        for number in 0..<10 { writer.append(number: number) }
+        try writer.close()
+        #expect(try LogIdentity.read(place.log).key == nil)
+        #expect(try LogVerifier(place.log).verify().signedSize == 0)
+        try write(5, to: place, from: 10)
+        let found = try LogVerifier(place.log).verify()
+        #expect(found.fault == nil && found.signedSize == 15 && found.key != nil)
+    }
+
+    @Test func olderHeadsAreThinnedToOneAnHour() throws {
+        let place = try TemporaryLog()
+        let clock = ManualClock()
+        var options = options(place)
+        options.headBytes = 2000
+        for part in 0..<6 {
+            let writer = try LogWriter.open(place.log, options: options, clock: clock)
+            for number in 0..<20 {
+                let ticket = try #require(writer.append(number: part * 20 + number))
+                #expect(writer.waitUntilDurable(ticket, milliseconds: 60_000) == .durable)
+            }
+            try writer.close()
+            clock.advance(seconds: 3600)
+        }
+        let heads = try KeptHead.all(of: place.log)
+        #expect(heads.last?.head.size == 120)
+        for hour in 0..<5 { #expect(heads.contains { $0.head.size == UInt64(hour + 1) * 20 }) }
+        let found = try LogVerifier(place.log).verify()
+        #expect(found.fault == nil && found.heads == heads.count + 1)
+        let lines = (0..<6).flatMap { hour in (0..<3).map { "{\"ts\":\"2026-11-23T0\(hour):0\($0)"[...] } }
+        #expect(KeptHead.thinned(lines) == [2, 5, 8, 11, 14, 15, 16, 17].map { lines[$0] })
+        #expect(KeptHead.thinned([]).isEmpty)
+    }
+
     @Test func aHeadCutOffByACrashIsLeftOut() throws {
         let place = try TemporaryLog()
         try write(10, to: place)

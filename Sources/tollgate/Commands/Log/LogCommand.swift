@@ -6,6 +6,6 @@ struct LogCommand: ParsableCommand {
         commandName: "log", abstract: "Check, prove and repair a log.",
         subcommands: [
             LogVerifyCommand.self, LogProveCommand.self, LogMatchCommand.self, LogRecoverCommand.self,
-            LogStatsCommand.self, LogAppendCommand.self,
+            LogStatsCommand.self, LogExportCommand.self, LogAppendCommand.self,
         ])
 }
