@@ -74,5 +74,5 @@ def check():
 
 try:
     check()
-except (AssertionError, InvalidSignature, OSError) as error:
+except (AssertionError, EOFError, InvalidSignature, OSError) as error:
     sys.exit(f"NOT SO: {error or 'a signature is not that of this key'}")

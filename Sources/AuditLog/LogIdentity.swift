@@ -67,6 +67,9 @@ public struct LogIdentity: Sendable, Equatable {
             parts[3] == "origin", parts[7] == "epoch", let epoch = Int(parts[8].dropFirst().dropLast()),
             parts[9] == "kind", let purpose = Purpose(rawValue: parts[11])
         else { return nil }
+        // It names a folder of keys.
+        let names = parts[5].split(separator: "/", omittingEmptySubsequences: false)
+        guard names.allSatisfy({ !$0.isEmpty && $0 != "." && $0 != ".." }) else { return nil }
         var key: String?
         if parts.count == 17 {
             guard parts[13] == "key", NoteVerifier(parts[15])?.name == parts[5] else { return nil }

@@ -15,6 +15,8 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from harness import logs, situations
 from harness.client import Client, until
 from harness.home import Home
@@ -239,6 +241,14 @@ def verifier() -> list:
     return [sys.executable, str(ROOT / "Examples" / "verify.py")]
 
 
+def stranger_key(name: str) -> str:
+    """A good key of this name that is not the log's (C2SP signed-note)."""
+    public = Ed25519PrivateKey.generate().public_key()
+    data = b"\x01" + public.public_bytes(Encoding.Raw, PublicFormat.Raw)
+    named = hashlib.sha256(name.encode() + b"\n" + data).hexdigest()[:8]
+    return f"{name}+{named}+{base64.b64encode(data).decode()}"
+
+
 def masked(text: str) -> str:
     """Without numbers, times and keys, which differ from run to run."""
     return re.sub(r"[0-9][0-9T:.Z-]*", "N", re.sub(r"key [0-9a-f]{8}", "key K", text))
@@ -298,6 +308,17 @@ def test_a_head_that_fits_nothing_is_told_from_one_that_does(home: Home, tmp_pat
     head.write_text("nothing of a head\n")
     assert "hint: " in home.tollgate("log", "verify", "--log", log, "--checkpoint", head, expect=2).err
     assert "hint: " in home.tollgate("log", "verify", "--log", log, "--key", "no-key+at+all", expect=2).err
+    name, _, _ = key.split("+", 2)
+    for stranger in (key.replace(name, "another/log", 1), stranger_key(name)):
+        # One of another name has no id that fits it: no key at all.
+        expect = 4 if stranger.startswith(name) else 2
+        assert "hint: " in home.tollgate("log", "verify", "--log", log, "--key", stranger, expect=expect).err
+    assert "no log here" in home.tollgate(
+        "log", "verify", "--log", log, "--key", stranger_key("another/log"), expect=4
+    ).err
+    # As a mail holds it, with CRLF.
+    head.write_bytes((log / "checkpoint").read_bytes().replace(b"\n", b"\r\n"))
+    assert "authentic" in home.tollgate("log", "verify", "--log", log, "--key", key, "--checkpoint", head).out
     # One digit of the signed number of records: not what the key has signed.
     note = (log / "checkpoint").read_text()
     origin, size, *rest = note.split("\n")

@@ -31,14 +31,15 @@ public struct Checkpoint: Sendable, Equatable {
         self.edge = edge
     }
 
-    /// Reads a log's checkpoint; nil where there is none, or not one that `isBelieved`.
+    /// Reads a checkpoint; nil where there is none of this log, or none that one of the keys has signed.
     static func read(
-        _ log: LogDirectory, on files: any LogFileSystem, isBelieved: (SignedNote) -> Bool
+        _ path: String, of origin: String, on files: any LogFileSystem, signedBy keys: [NoteVerifier]
     ) -> Checkpoint? {
-        guard let bytes = try? files.contents(of: log.checkpointPath),
-            let text = String(validating: bytes, as: UTF8.self), let note = SignedNote(text), isBelieved(note)
+        guard let bytes = try? files.contents(of: path), let text = String(validating: bytes, as: UTF8.self),
+            let note = SignedNote(text), keys.contains(where: { note.isSigned(by: $0) }),
+            let checkpoint = Checkpoint(text: note.text), checkpoint.head.origin == origin
         else { return nil }
-        return Checkpoint(text: note.text)
+        return checkpoint
     }
 
     /// The text that is signed.

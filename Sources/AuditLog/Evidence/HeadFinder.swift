@@ -4,8 +4,9 @@ public enum HeadFinder {
     ///
     /// - Parameter origin: the log's; heads of others are passed over.
     public static func heads(of origin: String, in text: String) -> [(note: SignedNote, head: TreeHead)] {
-        // In JSON a note is one string.
-        let plain = text.replacing("\\n", with: "\n").replacing("\\u2014", with: "\u{2014}")
+        // In JSON a note is one string; mail has CRLF, which Swift takes for one character.
+        let plain = text.replacing("\r\n", with: "\n").replacing("\\n", with: "\n").replacing(
+            "\\u2014", with: "\u{2014}")
         let lines = plain.split(separator: "\n", omittingEmptySubsequences: false).map(HeadFinder.bare)
         var found: [(note: SignedNote, head: TreeHead)] = []
         for (index, line) in lines.enumerated() where line.hasSuffix(origin) {

@@ -15,19 +15,35 @@ struct HeadCheck {
     private struct Claim {
         let head: TreeHead
         let note: SignedNote
-        let place: String
+        /// The file it was kept in elsewhere; nil for those that the log keeps.
+        let witness: String?
+
+        var place: String { witness.map { "the head in \($0)" } ?? "a head that the log keeps" }
+    }
+
+    /// A place where records are gone whose loss was accepted.
+    private struct Bridge {
+        let missing: Range<UInt64>
+        let note: SignedNote
+        /// The `gap` record that says so.
+        var confirmedBy: UInt64?
     }
 
     private var edge = TreeEdge()
     private let claims: [Claim]
     private var next = 0
+    /// The heads that were compared with the records, by their place among the claims.
+    private var compared: [Int] = []
+    /// A witness that is of records which are gone.
+    private var lostWitness: Claim?
+    private var bridges: [Bridge] = []
     /// All keys that the log names as its own.
     private var keys: [NoteVerifier]
     /// The key that somebody outside trusts.
     private let trusted: NoteVerifier?
 
     /// How many heads' roots were right.
-    var checked: Int { next }
+    var checked: Int { compared.count }
 
     /// - Parameters:
     ///   - identity: the log's; its key's heads are believed to be its own.
@@ -38,8 +54,8 @@ struct HeadCheck {
         _ identity: LogIdentity?, heads: [(note: SignedNote, head: TreeHead)],
         witnesses: [(note: SignedNote, head: TreeHead, place: String)], trusted: NoteVerifier?
     ) {
-        let kept = heads.map { Claim(head: $0.head, note: $0.note, place: "a head that the log keeps") }
-        let others = witnesses.map { Claim(head: $0.head, note: $0.note, place: "the head in \($0.place)") }
+        let kept = heads.map { Claim(head: $0.head, note: $0.note, witness: nil) }
+        let others = witnesses.map { Claim(head: $0.head, note: $0.note, witness: $0.place) }
         claims = (kept + others).sorted { $0.head.size < $1.head.size }
         keys = [identity?.verifier, trusted].compactMap { $0 }
         self.trusted = trusted
@@ -51,22 +67,39 @@ struct HeadCheck {
         return compare()
     }
 
-    /// Takes note of a change of the log's key.
-    mutating func note(_ control: Control) {
-        guard control.event == .keyRotated else { return }
-        keys += [control.text(.from), control.text(.to)].compactMap { $0 }.compactMap { NoteVerifier($0) }
+    /// Takes note of what the log says about itself.
+    mutating func note(_ control: Control, seq: UInt64) {
+        switch control.event {
+        case .keyRotated:
+            keys += [control.text(.from), control.text(.to)].compactMap { $0 }.compactMap { NoteVerifier($0) }
+        case .gap:
+            guard let last = bridges.indices.last, bridges[last].confirmedBy == nil,
+                control.number(.firstSeq) == Int64(clamping: bridges[last].missing.lowerBound),
+                control.number(.lastSeq) == Int64(clamping: bridges[last].missing.upperBound) - 1
+            else { return }
+            bridges[last].confirmedBy = seq
+        default: return
+        }
     }
 
     /// Goes on behind records that are gone, with the tree that a signed checkpoint holds.
     ///
-    /// Heads of the gap's own sizes cannot be compared with anything any more.
+    /// Heads of the gap's own sizes cannot be compared with anything any more. Whether all this is so is said at the end.
     mutating func bridge(to seq: UInt64, _ checkpoint: Checkpoint, _ note: SignedNote) -> Problem? {
-        guard keys.contains(where: { note.isSigned(by: $0) }), checkpoint.head.size > edge.size,
-            checkpoint.head.size <= seq
-        else { return Problem(kind: .fork, what: "the checkpoint beside this segment is not one of this log") }
+        guard checkpoint.head.size > edge.size, checkpoint.head.size <= seq else {
+            return Problem(kind: .fork, what: "the checkpoint beside this segment is not of the records before it")
+        }
+        bridges.append(Bridge(missing: edge.size..<seq, note: note))
         edge = checkpoint.edge
-        while next < claims.count, claims[next].head.size < edge.size { next += 1 }
-        if let problem = compare() { return problem }
+        while next < claims.count, claims[next].head.size <= seq {
+            let claim = claims[next]
+            if claim.head == checkpoint.head {
+                compared.append(next)
+            } else if claim.witness != nil {
+                lostWitness = claim
+            }
+            next += 1
+        }
         while edge.size < seq { edge.append(.nothing) }
         return nil
     }
@@ -78,6 +111,7 @@ struct HeadCheck {
                 return Problem(
                     kind: .fork, what: "\(claim.place) (\(claim.head.size) records) is of other records than these")
             }
+            compared.append(next)
             next += 1
         }
         return nil
@@ -93,12 +127,26 @@ struct HeadCheck {
             return Problem(
                 kind: .fork, what: "\(claim.place) (\(claim.head.size) records) has no signature of this log")
         }
+        if let lostWitness {
+            let what = "\(lostWitness.place) is of \(lostWitness.head.size) records, of which some are gone"
+            return Problem(kind: .missing, what: what)
+        }
+        let believed = trusted.map { [$0] } ?? keys
+        for bridge in bridges {
+            let isOurs = believed.contains { bridge.note.isSigned(by: $0) }
+            guard isOurs, let record = bridge.confirmedBy, signedSize > record else {
+                let what = "records \(bridge.missing.lowerBound) to \(bridge.missing.upperBound - 1) are gone, "
+                return Problem(kind: .missing, what: what + "and no signed record says that this was accepted")
+            }
+        }
         return nil
     }
 
-    /// How many records the newest head covers that the trusted key has signed; without one, any of the log's own.
+    /// How many records the newest head covers that was compared and that the trusted key has signed; without one, any of the
+    /// log's own.
     var signedSize: UInt64 {
         let believed = trusted.map { [$0] } ?? keys
-        return claims.last { claim in believed.contains { claim.note.isSigned(by: $0) } }?.head.size ?? 0
+        let newest = compared.last { index in believed.contains { claims[index].note.isSigned(by: $0) } }
+        return newest.map { claims[$0].head.size } ?? 0
     }
 }

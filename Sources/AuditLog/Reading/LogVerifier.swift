@@ -1,4 +1,5 @@
 public import Events
+import Glibc
 
 /// What a check of a whole log found.
 public struct LogVerification: Sendable {
@@ -94,12 +95,14 @@ public struct LogVerifier {
     public func verify() throws(LogError) -> LogVerification {
         var result = LogVerification()
         // Heads before segments and watermark: what one covers is there and durable by then.
-        var heads = try headCheck(&result)
-        let segments = try log.segments(on: files)
-        let durable: UInt64? = if case .through(let seq) = DurableGate(log).look() { seq } else { nil }
+        var trouble: LogVerification.Fault?
+        var heads = try headCheck(&result, &trouble)
+        let (segments, durable) = try segments()
         let isHeld = durable != nil
+        let acknowledged = isHeld ? nil : acknowledged()
         result.firstSeq = segments.first ?? 0
-        result.nextSeq = result.firstSeq
+        // A log that signs its heads begins with 0; of others, the first kept segment is believed.
+        result.nextSeq = result.key == nil ? result.firstSeq : 0
         for (index, first) in segments.enumerated() {
             if let durable, first >= durable, isHeld { break }
             if first != result.nextSeq, !bridge(to: first, &heads, &result) { return result }
@@ -116,26 +119,57 @@ public struct LogVerifier {
         if result.fault == nil, let problem = heads.finish() {
             result.fault = fault(result, segments.last ?? 0, 0, problem.what, problem.kind)
         }
-        if !isHeld, result.fault == nil { checkAcknowledged(segments.last ?? 0, &result) }
+        if let acknowledged, result.fault == nil { check(acknowledged, segments.last ?? 0, &result) }
+        result.fault = result.fault ?? trouble
         result.heads = heads.checked
         if result.fault == nil { result.signedSize = heads.signedSize }
         return result
     }
 
-    private func headCheck(_ result: inout LogVerification) throws(LogError) -> HeadCheck {
+    /// The heads to check; one that cannot be read is a fault, but not one that keeps the records from being checked.
+    private func headCheck(
+        _ result: inout LogVerification, _ trouble: inout LogVerification.Fault?
+    ) throws(LogError) -> HeadCheck {
         let identity = files.exists(log.identityPath) ? try LogIdentity.read(log, on: files) : nil
         result.key = identity?.key
-        var heads = try KeptHead.all(of: log, on: files).map { (note: $0.note, head: $0.head) }
+        var heads: [(note: SignedNote, head: TreeHead)] = []
+        do throws(LogError) {
+            heads = try KeptHead.all(of: log, on: files).map { (note: $0.note, head: $0.head) }
+        } catch {
+            guard error.code == .corrupt else { throw error }
+            trouble = fault(result, 0, 0, "\(error.message) in checkpoints.ndjson")
+        }
         if let bytes = try? files.contents(of: log.checkpointPath) {
-            guard let note = SignedNote(String(decoding: bytes, as: UTF8.self)), let head = TreeHead(text: note.text)
-            else {
-                throw LogError(
-                    .corrupt, "not a signed head", path: log.checkpointPath,
-                    hint: "tollgate log recover --dry-run --log \(log.path)")
+            if let note = SignedNote(String(decoding: bytes, as: UTF8.self)), let head = TreeHead(text: note.text) {
+                heads.append((note, head))
+            } else {
+                trouble = fault(result, 0, 0, "the file checkpoint is no signed head")
             }
-            heads.append((note, head))
         }
         return HeadCheck(identity, heads: heads, witnesses: witnesses, trusted: trusted)
+    }
+
+    /// The segments, and below which seq all is durable; nil where nobody writes.
+    ///
+    /// A writer that is starting has not said yet how far the log reaches.
+    ///
+    /// - Throws: `LogError.locked` where it does not say so in time.
+    private func segments() throws(LogError) -> ([UInt64], UInt64?) {
+        for _ in 0..<100 {
+            let segments = try log.segments(on: files)
+            guard case .through(let durable) = DurableGate(log).look() else { return (segments, nil) }
+            if durable > 0 || segments.isEmpty { return (segments, durable) }
+            usleep(100_000)
+        }
+        throw LogError(
+            .locked, "a writer is starting and has not said yet how far the log reaches", path: log.path,
+            hint: "tollgate log verify --log \(log.path)")
+    }
+
+    /// What the last writer on this boot said was acknowledged.
+    private func acknowledged() -> UInt64? {
+        let epoch = try? LogIdentity.read(log, on: files).epoch
+        return epoch.flatMap { Watermark.read(log, epoch: $0)?.durable }
     }
 
     /// Goes on behind records that are gone where their loss was accepted; else that is the fault.
@@ -157,14 +191,12 @@ public struct LogVerifier {
     }
 
     /// Without a writer, the watermark that the last one left on this boot says what must be there.
-    private func checkAcknowledged(_ segment: UInt64, _ result: inout LogVerification) {
-        guard let epoch = try? LogIdentity.read(log, on: files).epoch,
-            let durable = Watermark.read(log, epoch: epoch)?.durable, durable > result.nextSeq
-        else { return }
+    private func check(_ acknowledged: UInt64, _ segment: UInt64, _ result: inout LogVerification) {
+        guard acknowledged > result.nextSeq else { return }
         let size = (try? files.open(log.segmentPath(segment), .read).size()) ?? 0
         result.fault = fault(
             result, segment, size - result.tornBytes,
-            "records to seq \(durable - 1) were acknowledged, and those from here on are missing")
+            "records to seq \(acknowledged - 1) were acknowledged, and those from here on are missing")
     }
 
     private func verify(
@@ -225,7 +257,7 @@ public struct LogVerifier {
                 } else if let previous = last, record.timestamp < previous {
                     result.fault = fault(result, segment, offset, "the time runs backwards within a segment")
                 } else {
-                    if case .control(let control) = record.body { heads.note(control) }
+                    if case .control(let control) = record.body { heads.note(control, seq: record.seq) }
                     if let problem = heads.append(line) {
                         result.fault = fault(result, segment, offset, problem.what, problem.kind)
                         return

@@ -212,8 +212,8 @@ final class Committer: @unchecked Sendable {
         unsyncedSince = nil
         batch.truncate(to: 0)
         let durable = min(first, watermark.durable)
-        // No head is better than a wrong one.
-        if tree?.withdraw(to: durable) == false { tree = nil }
+        // No head is better than a wrong one: what `none` has written, nobody knows to be on the disk.
+        if options.durability == .none || tree?.withdraw(to: durable) == false { tree = nil }
         let wasWell = queue.state.withLock { state in
             defer { state.trouble = error }
             state.lost += Int(state.nextSeq - durable)

@@ -5,6 +5,9 @@ struct LogEvidence {
     let signer: NoteSigner?
     /// The newest checkpoint that the log's key, or the one before it, has signed.
     let checkpoint: Checkpoint?
+    /// How many records the newest head covers, in either file.
+    let signedSize: UInt64
+    private let keys: [NoteVerifier]
 
     /// Loads the key, or makes one, and reads the checkpoint.
     ///
@@ -14,17 +17,22 @@ struct LogEvidence {
     static func open(
         _ log: LogDirectory, _ identity: LogIdentity, stateFolder: String?, _ files: any LogFileSystem
     ) throws(LogError) -> LogEvidence {
-        guard let stateFolder else { return LogEvidence(origin: identity.origin, signer: nil, checkpoint: nil) }
+        guard let stateFolder else {
+            return LogEvidence(origin: identity.origin, signer: nil, checkpoint: nil, signedSize: 0, keys: [])
+        }
         let secret = try KeyFile.load("sign", of: identity.origin, in: stateFolder, on: files)
         guard let signer = NoteSigner(name: identity.origin, secret: secret) else {
             throw LogError(
                 .format, "no signing key for a log of this name", path: log.identityPath, hint: "tollgate doctor")
         }
         let keys = [signer.verifier, identity.verifier].compactMap { $0 }
-        let checkpoint = Checkpoint.read(log, on: files) { note in keys.contains { note.isSigned(by: $0) } }
+        let checkpoint = Checkpoint.read(log.checkpointPath, of: identity.origin, on: files, signedBy: keys)
+        let kept = try KeptHead.newest(of: log, on: files).flatMap { kept in
+            keys.contains { kept.note.isSigned(by: $0) } && kept.head.origin == identity.origin ? kept.head.size : nil
+        }
         return LogEvidence(
-            origin: identity.origin, signer: signer,
-            checkpoint: checkpoint.flatMap { $0.head.origin == identity.origin ? $0 : nil })
+            origin: identity.origin, signer: signer, checkpoint: checkpoint,
+            signedSize: max(checkpoint?.head.size ?? 0, kept ?? 0), keys: keys)
     }
 
     /// Says that records are gone which a head covers.
@@ -49,6 +57,11 @@ struct LogEvidence {
         if edge.size < recovery.nextSeq, recovery.signedMissing == nil {
             let reader = try LogReader(log, from: edge.size, uncommitted: true, files: files)
             while let block = try reader.nextBlock() {
+                if block.firstSeq > edge.size {
+                    // Behind records whose loss was accepted, the tree over them stands beside the segment.
+                    let path = log.checkpointPath(beforeSegment: block.firstSeq)
+                    if let saved = Checkpoint.read(path, of: origin, on: files, signedBy: keys) { edge = saved.edge }
+                }
                 block.forEachLine { seq, line in
                     while edge.size < seq { edge.append(.nothing) }
                     if edge.size == seq { edge.append(.leaf(line)) }
@@ -70,7 +83,7 @@ struct LogEvidence {
     ) throws(SystemError) -> Notary? {
         guard let signer else { return nil }
         return try Notary(
-            log, origin: origin, signer: signer, signedSize: checkpoint?.head.size ?? 0, options: options,
+            log, origin: origin, signer: signer, signedSize: signedSize, options: options,
             files: files, clock: clock)
     }
 }

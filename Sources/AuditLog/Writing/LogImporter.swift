@@ -61,11 +61,20 @@ public struct LogImporter: ~Copyable {
         }
         if let lastTime, record.timestamp < lastTime { writer.beginSegment() }
         guard let ticket = writer.append(body, at: record.timestamp) else { throw refused() }
-        if case .decision = body { open[record.seq] = ticket.seq }
+        // Only what went on has an outcome.
+        if case .decision(let decision) = body, decision.verdict == .allow || decision.mode == .shadow {
+            open[record.seq] = ticket.seq
+        }
         if ticket.seq != record.seq { renumbered += 1 }
         first = first ?? ticket.seq
         (last, lastTime) = (ticket.seq, record.timestamp)
         count += 1
+    }
+
+    /// Takes note of a line that is longer than any record.
+    public mutating func rejectOverlong() {
+        lines += 1
+        reject("longer than a record may be")
     }
 
     /// Writes the `import` record; nothing where nothing was imported.

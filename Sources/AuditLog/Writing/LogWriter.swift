@@ -80,10 +80,10 @@ public final class LogWriter: Sendable {
         }
         let evidence = try LogEvidence.open(log, identity, stateFolder: options.stateFolder, files)
         let recovery = try LogRecovery(
-            log, files: files, signedSize: evidence.checkpoint?.head.size ?? 0, acceptsLoss: options.acceptsLoss
+            log, files: files, signedSize: evidence.signedSize, acceptsLoss: options.acceptsLoss
         ).repair()
         if let missing = recovery.signedMissing {
-            guard options.acceptsLoss else { throw LogEvidence.missing(missing, log) }
+            guard options.acceptsLoss, evidence.checkpoint != nil else { throw LogEvidence.missing(missing, log) }
             identity.epoch += 1
         }
         if let signer = evidence.signer { identity.key = signer.verifier.description }
@@ -92,7 +92,10 @@ public final class LogWriter: Sendable {
         do throws(SystemError) {
             // What goes on behind lost records needs the tree over them, which nobody can compute again.
             if recovery.signedMissing != nil { try evidence.keepCheckpoint(beside: recovery.nextSeq, log, files) }
-            if identity != known { try files.replace(log.identityPath, with: identity.json) }
+            // A change of the key is named once its record is durable.
+            var named = identity
+            if let former = known?.key { named.key = former }
+            if named != known { try files.replace(log.identityPath, with: named.json) }
             return try LogWriter(
                 log, identity: identity, formerKey: known?.key, lock: lock, recovery: recovery,
                 tree: tree, evidence: evidence, options: options, clock: clock, files: files)
@@ -129,10 +132,27 @@ public final class LogWriter: Sendable {
             queueBytes: options.queueBytes)
         let queue = queue
         thread = try WorkerThread(named: "log-commit") { committer.run(queue) }
-        if options.writesOwnRecords { writeOpening(stepBack: stepBack, formerKey: formerKey) }
+        if options.writesOwnRecords {
+            writeOpening(stepBack: stepBack)
+        } else if recovery.signedMissing != nil {
+            // An import's records have times of their own.
+            for control in recovery.controls { append(.control(control), at: recovery.lastTimestamp ?? now) }
+        }
+        if let formerKey, let key = identity.key, key != formerKey { try rotate(from: formerKey, to: key, now, files) }
     }
 
-    private func writeOpening(stepBack: Int64, formerKey: String?) {
+    /// Records a change of the key, then names the new one.
+    private func rotate(
+        from former: String, to key: String, _ now: Timestamp, _ files: any LogFileSystem
+    ) throws(SystemError) {
+        let control = Control(.keyRotated).with(.from, former).with(.to, key)
+        let ticket =
+            options.writesOwnRecords ? append(control) : append(.control(control), at: recovery.lastTimestamp ?? now)
+        guard let ticket, waitUntilDurable(ticket, milliseconds: options.closeMilliseconds) == .durable else { return }
+        try files.replace(log.identityPath, with: identity.json)
+    }
+
+    private func writeOpening(stepBack: Int64) {
         var open = Control(.logOpen).with(.origin, identity.origin).with(.epoch, identity.epoch)
             .with(.purpose, identity.purpose.rawValue).with(.durability, options.durability.description)
             .with(.version, options.version.isEmpty ? nil : options.version)
@@ -144,9 +164,6 @@ public final class LogWriter: Sendable {
             append(Control(.clockStep).with(.stepMicroseconds, -stepBack))
         }
         for control in recovery.controls { append(control) }
-        if let formerKey, let key = identity.key, key != formerKey {
-            append(Control(.keyRotated).with(.from, formerKey).with(.to, key))
-        }
     }
 
     /// Fixes a record's seq and time and lets `body` say what it is.

@@ -110,10 +110,11 @@ final class Notary: @unchecked Sendable {
         let text = String(decoding: try files.contents(of: log.headsPath), as: UTF8.self)
         let kept = KeptHead.thinned(text.split(separator: "\n"))
         try files.replace(log.headsPath, with: Array(kept.map { $0 + "\n" }.joined().utf8))
-        heads.close()
-        heads = try Notary.openHeads(log, files)
-        headsSize = try heads.size()
-        thinsAt = max(thinsAt, 2 * headsSize)
+        let thinned = try Notary.openHeads(log, files)
+        let size = try thinned.size()
+        let old = heads
+        (heads, headsSize, thinsAt) = (thinned, size, max(thinsAt, 2 * size))
+        old.close()
     }
 
     private func sign(_ edge: TreeEdge) {
@@ -123,6 +124,8 @@ final class Notary: @unchecked Sendable {
         do {
             let note = try checkpoint.head.note(signedBy: signer)
             let line = Array(KeptHead.line(note, at: clock.now()).utf8)
+            // Half a line of a failed write would spoil the next one.
+            if try heads.size() != headsSize { try heads.truncate(to: headsSize) }
             try line.withUnsafeBytes { try heads.writeAll($0) }
             headsSize += line.count
             if headsSize > thinsAt { try thin() }
@@ -130,8 +133,6 @@ final class Notary: @unchecked Sendable {
             written = note
         } catch {
             trouble = "\(error)"
-            // Half a line would spoil the next one.
-            try? heads.truncate(to: headsSize)
         }
         state.withLock { state in
             state.trouble = trouble

@@ -104,7 +104,6 @@ import Testing
         let writer = try LogWriter.open(place.log, options: accepting)
         #expect(writer.recovery.nextSeq == 30, "no seq is used again")
         #expect(writer.identity.epoch == 2)
-        for control in writer.recovery.controls { writer.append(control) }
         try writer.close()
         try write(10, to: place, from: 31)
         let found = try LogVerifier(place.log, trusted: try LogIdentity.read(place.log).verifier).verify()

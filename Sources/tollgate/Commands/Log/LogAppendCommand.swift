@@ -49,6 +49,7 @@ struct LogAppendCommand: ParsableCommand {
     private func read(into importer: inout LogImporter) throws {
         var progress = Console.progress("importing", unit: "records")
         var pending: [UInt8] = []
+        var isOverlong = false
         var buffer = [UInt8](repeating: 0, count: 256 << 10)
         while true {
             let got = Glibc.read(0, &buffer, buffer.count)
@@ -57,18 +58,27 @@ struct LogAppendCommand: ParsableCommand {
                 throw Failure("standard input cannot be read: \(String(cString: strerror(errno)))", status: 6)
             }
             if got == 0 { break }
-            pending += buffer[..<got]
-            var start = 0
-            try pending.withUnsafeBytes { bytes in
-                while let end = bytes[start...].firstIndex(of: 0x0A) {
-                    try importer.append(UnsafeRawBufferPointer(rebasing: bytes[start..<end]))
-                    start = end + 1
+            var rest = buffer[..<got]
+            while let end = rest.firstIndex(of: 0x0A) {
+                pending += rest[..<end]
+                if isOverlong {
+                    importer.rejectOverlong()
+                } else {
+                    try pending.withUnsafeBytes { try importer.append($0) }
                 }
+                (pending, isOverlong) = ([], false)
+                rest = rest[(end + 1)...]
             }
-            pending.removeFirst(start)
+            pending += rest
+            // No record is that long: it is not kept to be refused in the end.
+            if pending.count > 1 << 20 { (pending, isOverlong) = ([], true) }
             progress.update(importer.count, now: Console.now)
         }
-        if !pending.isEmpty { try pending.withUnsafeBytes { try importer.append($0) } }
+        if isOverlong {
+            importer.rejectOverlong()
+        } else if !pending.isEmpty {
+            try pending.withUnsafeBytes { try importer.append($0) }
+        }
         progress.finish()
     }
 

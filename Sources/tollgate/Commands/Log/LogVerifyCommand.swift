@@ -51,14 +51,23 @@ struct LogVerifyCommand: ParsableCommand {
             let result = try verify(log, trusted.flatMap { $0.name == origin ? $0 : nil }, witnesses)
             if let fault = result.fault {
                 damages.append((log, describe(fault, after: result.records), fault.kind.exitCode))
+            } else if let trusted, trusted.name == origin, result.signedSize == 0 {
+                damages.append((log, "or another's: nothing in it is signed by key \(trusted.shortID)", 4))
             }
         }
-        if let unused = files.first(where: { !used.contains($0.path) }) {
-            throw Failure(
-                "\(unused.path) has no head of \(logs.count == 1 ? "this log" : "any of these logs")",
-                hint: "grep -A4 \((try? LogIdentity.read(logs[0]).origin) ?? "ORIGIN") \(unused.path)")
+        guard let first = damages.first else {
+            if let trusted, !logs.contains(where: { (try? LogIdentity.read($0).origin) == trusted.name }) {
+                throw Failure(
+                    "no log here has the name of this key, \(trusted.name)", hint: "tollgate log verify --help",
+                    status: 4)
+            }
+            if let unused = files.first(where: { !used.contains($0.path) }) {
+                throw Failure(
+                    "\(unused.path) has no head of \(logs.count == 1 ? "this log" : "any of these logs")",
+                    hint: "grep -A4 \((try? LogIdentity.read(logs[0]).origin) ?? "ORIGIN") \(unused.path)")
+            }
+            return
         }
-        guard let first = damages.first else { return }
         throw Failure(
             damages.map { "\($0.log.name) is damaged \($0.text)" }.joined(separator: "\n"),
             hint: "tollgate tail --json --log \(first.log.path)   (prints what can still be read)",
@@ -111,6 +120,7 @@ struct LogVerifyCommand: ParsableCommand {
         var text = "\(log.name): log verified to seq \(result.nextSeq - 1), \(result.records) records"
         text += ", \(result.heads) heads, \(result.gapRecords) gaps"
         if result.lostRecords > 0 { text += " (\(result.lostRecords) records lost)" }
+        if result.acceptedLoss > 0 { text += ", \(result.acceptedLoss) records gone and accepted as lost" }
         if result.tornBytes > 0 { text += ", \(result.tornBytes) bytes of a torn tail that the next writer repairs" }
         let name = result.key.flatMap { NoteVerifier($0) }.map { "key \($0.shortID)" } ?? "no key"
         if result.signedSize == 0 { return text + "; self-consistent, no head (\(name))" }
@@ -126,7 +136,7 @@ struct LogVerifyCommand: ParsableCommand {
             "plaintext_bytes": result.plaintextBytes, "first_seq": Int(result.firstSeq),
             "next_seq": Int(result.nextSeq),
             "gaps": result.gapRecords, "lost": result.lostRecords, "torn_bytes": result.tornBytes,
-            "heads": result.heads, "signed_size": Int(result.signedSize),
+            "accepted_loss": Int(result.acceptedLoss), "heads": result.heads, "signed_size": Int(result.signedSize),
             "authentic": isTrusted && result.fault == nil && result.signedSize > 0, "ok": result.fault == nil,
         ]
         object["key"] = result.key
