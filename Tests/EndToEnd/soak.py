@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A gateway under mixed load for a long time: does its memory stay flat, and is every call in its log exactly once?
 
-    python soak.py --seconds 3600 [--seed 1] [--agents 3]
+    python soak.py --seconds 3600 [--seed 1] [--agents 3] [--only gateway]
 
 Agents call in both eras, are denied and limited, read streams slowly, leave in the middle, open and close sessions;
 others send bad requests. Each writes down what it did. At the end the two accounts are compared, call by call.
@@ -260,8 +260,13 @@ def at_rest(gateway: Gateway, quiet: float = 2, timeout: float = 120) -> None:
         time.sleep(0.1)
 
 
-def soak(folder: Path, seconds: float, seed: int, agents: int = 3, say: Callable[[str], Any] = print) -> list[str]:
-    """Runs the load; returns everything that is wrong afterwards."""
+def soak(
+    folder: Path, seconds: float, seed: int, agents: int = 3, say: Callable[[str], Any] = print, only: str | None = None
+) -> list[str]:
+    """Runs the load; returns everything that is wrong afterwards.
+
+    `only` names a part of `serve`. With the ingester in the process, memory grows until its page cache, 16 MiB, is full.
+    """
     server = Server(tools=["fine", "hidden"], sessions=True)
     server.answers = {"tools/call": answers, "GET": lambda _: stream(event(NOTE), 3600.0)}
     names = [f"a{number}" for number in range(agents + 4)]
@@ -269,7 +274,8 @@ def soak(folder: Path, seconds: float, seed: int, agents: int = 3, say: Callable
     bounds = {"sessions_per_grant": 100}
     with Upstream(server) as upstream:
         grants = [grant(name) for name in names]
-        with running_gateway(folder, {"up": upstream.url}, POLICY, grants, limits=bounds) as gateway:
+        words = ["--only", only] if only else []
+        with running_gateway(folder, {"up": upstream.url}, POLICY, grants, limits=bounds, options=words) as gateway:
             load, sizes, began = Load(gateway, seed, agents), [], time.monotonic()
             load.start()
             while time.monotonic() - began < seconds and not load.account.failures:
@@ -300,9 +306,10 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=3600)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--agents", type=int, default=3)
+    parser.add_argument("--only", help="one part of serve: gateway")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="tollgate-soak-") as folder:
-        wrong = soak(Path(folder), options.seconds, options.seed, options.agents)
+        wrong = soak(Path(folder), options.seconds, options.seed, options.agents, only=options.only)
     for line in wrong[:50]:
         print(line)
     return 1 if wrong else 0

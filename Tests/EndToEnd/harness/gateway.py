@@ -56,6 +56,8 @@ class Gateway:
         self.log = folder / "log"
         self.host, self.port = "127.0.0.1", 0
         self.child: subprocess.Popen[bytes] | None = None
+        self.options: list[str] = []
+        """Further words of the command line."""
 
     # --- life ---
 
@@ -66,7 +68,7 @@ class Gateway:
         before = self.errors.stat().st_size if self.errors.exists() else 0
         with self.errors.open("ab") as errors:
             self.child = subprocess.Popen(
-                [binary(), "serve", "--config", self.file],
+                [binary(), "serve", "--config", self.file, *self.options],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=errors,
@@ -239,12 +241,14 @@ def running_gateway(
     policy: dict[str, Any] | None = None,
     grants: list[dict[str, Any]] | None = None,
     env: dict[str, str] | None = None,
+    options: list[str] | None = None,
     **settings: Any,
 ) -> Iterator[Gateway]:
     """Runs `tollgate serve` on a free port while the block runs; afterwards it must still stand and end well."""
     folder.mkdir(parents=True, exist_ok=True)
     document = configuration(servers, policy, grants, folder, **settings)
     gateway = Gateway(folder, document, environment_of(folder) | (env or {}))
+    gateway.options = options or []
     try:
         yield gateway.start()
         if gateway.running:
