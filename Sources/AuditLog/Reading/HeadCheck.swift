@@ -120,7 +120,8 @@ struct HeadCheck {
     /// What remains to be said when all records were read.
     func finish() -> Problem? {
         if next < claims.count, let last = claims.last {
-            let what = "\(last.place) says that there were \(last.head.size) records, and here are \(edge.size)"
+            let what =
+                "\(last.place) says that there were \(last.head.size) records, and only \(edge.size) records are here"
             return Problem(kind: .missing, what: what)
         }
         for claim in claims where !keys.contains(where: { claim.note.isSigned(by: $0) }) {

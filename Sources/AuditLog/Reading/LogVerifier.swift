@@ -117,7 +117,8 @@ public struct LogVerifier {
             if result.fault != nil { break }
         }
         if result.fault == nil, let problem = heads.finish() {
-            result.fault = fault(result, segments.last ?? 0, 0, problem.what, problem.kind)
+            let last = segments.last ?? 0
+            result.fault = fault(result, last, end(of: last, result), problem.what, problem.kind)
         }
         if let acknowledged, result.fault == nil { check(acknowledged, segments.last ?? 0, &result) }
         result.fault = result.fault ?? trouble
@@ -193,10 +194,15 @@ public struct LogVerifier {
     /// Without a writer, the watermark that the last one left on this boot says what must be there.
     private func check(_ acknowledged: UInt64, _ segment: UInt64, _ result: inout LogVerification) {
         guard acknowledged > result.nextSeq else { return }
-        let size = (try? files.open(log.segmentPath(segment), .read).size()) ?? 0
         result.fault = fault(
-            result, segment, size - result.tornBytes,
+            result, segment, end(of: segment, result),
             "records to seq \(acknowledged - 1) were acknowledged, and those from here on are missing")
+    }
+
+    /// Where a segment's whole members end, in bytes.
+    private func end(of segment: UInt64, _ result: LogVerification) -> Int {
+        let size = (try? files.open(log.segmentPath(segment), .read).size()) ?? 0
+        return max(0, size - result.tornBytes)
     }
 
     private func verify(

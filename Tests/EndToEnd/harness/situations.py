@@ -183,7 +183,7 @@ def verify_of_a_damaged_log(home: Home) -> Iterator[Words]:
     yield ["log", "verify", "--log", log]
 
 
-@situation(3, ".ndjson.gz")
+@situation(5, ".ndjson.gz")
 def verify_of_a_truncated_segment(home: Home) -> Iterator[Words]:
     log = written_log(home)
     damage(log, middle=False)

@@ -52,7 +52,7 @@ struct LogVerifyCommand: ParsableCommand {
             if let fault = result.fault {
                 damages.append((log, describe(fault, after: result.records), fault.kind.exitCode))
             } else if let trusted, trusted.name == origin, result.signedSize == 0 {
-                damages.append((log, "or another's: nothing in it is signed by key \(trusted.shortID)", 4))
+                damages.append((log, "is another's: nothing in it is signed by key \(trusted.shortID)", 4))
             }
         }
         guard let first = damages.first else {
@@ -69,7 +69,7 @@ struct LogVerifyCommand: ParsableCommand {
             return
         }
         throw Failure(
-            damages.map { "\($0.log.name) is damaged \($0.text)" }.joined(separator: "\n"),
+            damages.map { "\($0.log.name) \($0.text)" }.joined(separator: "\n"),
             hint: "tollgate tail --json --log \(first.log.path)   (prints what can still be read)",
             status: damages.map(\.status).max() ?? 3)
     }
@@ -109,10 +109,16 @@ struct LogVerifyCommand: ParsableCommand {
     }
 
     private func describe(_ fault: LogVerification.Fault, after records: Int) -> String {
-        """
-        at seq \(fault.seq): \(fault.what) (segment \(fault.segment), offset \(fault.offset)); \
-        \(records) records before it are whole
-        """
+        let kind =
+            switch fault.kind {
+            case .damage: "is damaged"
+            case .fork: "is not what was signed:"
+            case .missing: "has lost records:"
+            }
+        return """
+            \(kind) at seq \(fault.seq): \(fault.what) (segment \(fault.segment), offset \(fault.offset)); \
+            \(records) records before it are whole
+            """
     }
 
     private func text(_ log: LogDirectory, _ result: LogVerification, isTrusted: Bool) -> String {
