@@ -286,7 +286,7 @@ def test_a_stranger_verifies_the_log_its_head_and_a_proof(home: Home, verifier: 
     readme = re.search(r"<!-- the output of Examples/verify.py.*?verify.py LOG.*?\n(.*?)```", (ROOT / "README.md").read_text(), re.S)
     assert readme and masked(readme[1]) == masked(said), "README.md shows another output"
     authentic = home.tollgate("log", "verify", "--log", log, "--key", key, "--checkpoint", monday).out
-    assert f"authentic to seq {count - 1}" in authentic
+    assert f"authentic to seq {count - 1} (key {key.split('+')[1]})" in authentic
     forged = proof.read_text().replace("index 3", "index 4")
     proof.write_text(forged)
     assert "NOT SO" in check(verifier, log, key, "--proof", proof, expect=1)

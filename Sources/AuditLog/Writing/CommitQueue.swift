@@ -110,16 +110,17 @@ final class CommitQueue: Sendable {
         return wasEmpty || becomesUrgent
     }
 
-    /// Ends the segment after what is queued, and returns once it has: the next record's time may be before the last one's.
-    func beginSegment() {
+    /// Lets what is queued end the segment, so that the next record's time may be before the last one's; false while the log
+    /// cannot write.
+    func beginSegment() -> Bool {
         state.withLock { $0.rotates = true }
         state.wakeAll()
-        _ = state.wait { state -> Bool? in
+        return state.wait { state -> Bool? in
             if state.trouble != nil || state.isClosing { return false }
             guard !state.rotates, state.pending.count == 0 else { return nil }
             state.lastTimestamp = nil
             return true
-        }
+        } ?? false
     }
 
     /// Wakes those who wait for a commit, and tells the observer.

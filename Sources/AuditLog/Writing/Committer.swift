@@ -198,7 +198,7 @@ final class Committer: @unchecked Sendable {
         lastHeartbeat = clock.now()
         _ = queue.append(at: { self.clock.now() }) { lines, seq, time in
             let head = self.notary?.newest
-            let control = Control(.heartbeat).with(.n, head?.head.size).with(.sha256, head?.head.root.hexadecimal)
+            let control = Control(.heartbeat).with(.n, head?.size).with(.sha256, head?.root.hexadecimal)
             lines.append(Record(seq: seq, timestamp: time, body: .control(control)))
             return false
         }

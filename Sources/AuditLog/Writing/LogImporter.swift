@@ -59,7 +59,7 @@ public struct LogImporter: ~Copyable {
             outcome.of = seq
             body = .outcome(outcome)
         }
-        if let lastTime, record.timestamp < lastTime { writer.beginSegment() }
+        if let lastTime, record.timestamp < lastTime, !writer.beginSegment() { throw refused() }
         guard let ticket = writer.append(body, at: record.timestamp) else { throw refused() }
         // Only what went on has an outcome.
         if case .decision(let decision) = body, decision.verdict == .allow || decision.mode == .shadow {

@@ -77,7 +77,8 @@ public struct LogOptions: Sendable {
     /// Whether control records of the log itself (`log_open`, `heartbeat`) are written; an import has none.
     public var writesOwnRecords = true
 
-    /// Is told, on the committer's thread, when the disk refuses and when it takes records again; must not call the log.
+    /// Is told, on one of the log's threads, when the disk refuses and when it takes records or heads again; must not call
+    /// the log.
     public var report: (@Sendable (LogTrouble) -> Void)?
 
     /// The defaults.
@@ -90,4 +91,8 @@ public enum LogTrouble: Sendable {
     case began(SystemError)
     /// Records are taken again; so many were lost.
     case ended(lost: Int)
+    /// No heads can be written; records are.
+    case headsBegan(String)
+    /// Heads are written again.
+    case headsEnded
 }

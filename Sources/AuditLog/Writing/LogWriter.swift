@@ -60,7 +60,8 @@ public final class LogWriter: Sendable {
 
     /// Opens a log for writing: takes its lock, makes it if need be, repairs a torn tail, starts the committer.
     ///
-    /// - Throws: `LogError` (`.locked`, `.disk`, `.format`, `.corrupt`).
+    /// - Throws: `LogError` (`.locked`, `.disk`, `.format`, `.corrupt`, and `.signedDataMissing` where records are gone that a
+    ///   head covers).
     public static func open(
         _ log: LogDirectory, options: LogOptions = LogOptions(), clock: any LogClock = SystemLogClock(),
         files: any LogFileSystem = PosixFileSystem()
@@ -214,8 +215,9 @@ public final class LogWriter: Sendable {
         append(isUrgent: false) { _, _ in .control(control) }
     }
 
-    /// Ends the segment after what is queued, and returns once it has: the next record's time may be before the last one's.
-    public func beginSegment() {
+    /// Lets what is queued end the segment, so that the next record's time may be before the last one's; false while the log
+    /// cannot write.
+    func beginSegment() -> Bool {
         queue.beginSegment()
     }
 
@@ -264,12 +266,6 @@ public final class LogWriter: Sendable {
     public var trouble: SystemError? {
         queue.state.withLock { $0.trouble }
     }
-
-    /// The newest signed head of this process, as it is published (C2SP tlog-checkpoint); nil before the first.
-    public var head: String? { notary?.newest?.note }
-
-    /// Why no heads can be signed or written just now; nil when they can, or nobody signs them.
-    public var headTrouble: String? { notary?.trouble }
 
     /// Ends the active segment after what is queued; the next record begins a new one.
     public func rotate() {

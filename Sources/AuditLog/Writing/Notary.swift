@@ -9,7 +9,7 @@ final class Notary: @unchecked Sendable {
         /// The newest durable tree that no head covers yet.
         var offered: TreeEdge?
         var signedSize: UInt64
-        var newest: (head: TreeHead, note: String)?
+        var newest: TreeHead?
         var trouble: String?
         var isClosing = false
     }
@@ -19,6 +19,7 @@ final class Notary: @unchecked Sendable {
     private let signer: NoteSigner
     private let files: any LogFileSystem
     private let clock: any LogClock
+    private let report: (@Sendable (LogTrouble) -> Void)?
     private let milliseconds: Int
     private let records: UInt64
     private let state: Monitor<State>
@@ -36,6 +37,7 @@ final class Notary: @unchecked Sendable {
         _ log: LogDirectory, origin: String, signer: NoteSigner, signedSize: UInt64, options: LogOptions,
         files: any LogFileSystem, clock: any LogClock
     ) throws(SystemError) {
+        report = options.report
         milliseconds = options.headMilliseconds
         records = options.headRecords
         self.log = log
@@ -74,11 +76,8 @@ final class Notary: @unchecked Sendable {
         if wakes { state.wakeAll() }
     }
 
-    /// The newest head, and its note; nil before the first of this process.
-    var newest: (head: TreeHead, note: String)? { state.withLock { $0.newest } }
-
-    /// Why heads cannot be written just now; nil when they can.
-    var trouble: String? { state.withLock { $0.trouble } }
+    /// The newest head; nil before the first of this process.
+    var newest: TreeHead? { state.withLock { $0.newest } }
 
     /// Signs what is left, and ends the thread.
     func close() {
@@ -119,7 +118,7 @@ final class Notary: @unchecked Sendable {
 
     private func sign(_ edge: TreeEdge) {
         let checkpoint = Checkpoint(origin: origin, edge: edge)
-        var written: String?
+        var isWritten = false
         var trouble: String?
         do {
             let note = try checkpoint.head.note(signedBy: signer)
@@ -130,18 +129,21 @@ final class Notary: @unchecked Sendable {
             headsSize += line.count
             if headsSize > thinsAt { try thin() }
             try files.replace(log.checkpointPath, with: Array(checkpoint.note(signedBy: signer).utf8))
-            written = note
+            isWritten = true
         } catch {
             trouble = "\(error)"
         }
+        let before = state.withLock { $0.trouble }
+        if let trouble, before == nil { report?(.headsBegan(trouble)) }
+        if trouble == nil, before != nil { report?(.headsEnded) }
         state.withLock { state in
             state.trouble = trouble
             // A head that could not be written is tried again with what has come by then, unless the log is closing.
-            guard let written else {
+            guard isWritten else {
                 if state.isClosing { state.offered = nil }
                 return
             }
-            state.newest = (checkpoint.head, written)
+            state.newest = checkpoint.head
             state.signedSize = edge.size
             if state.offered?.size == edge.size { state.offered = nil }
         }

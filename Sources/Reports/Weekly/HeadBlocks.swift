@@ -11,15 +11,7 @@ struct HeadBlocks {
                 "Keep this report: whoever has it can show later that these records were neither changed nor removed, with tollgate log verify --checkpoint and this file.",
             blocks: heads.map { head in
                 .code(
-                    id: nil, caption: "Log \(name: head.log)", text: String(head.note.dropLast(while: { $0 == "\n" })))
+                    id: nil, caption: "Log \(name: head.log)", text: String(head.note.dropLast()))
             })
-    }
-}
-
-extension String {
-    fileprivate func dropLast(while isDropped: (Character) -> Bool) -> Substring {
-        var rest = self[...]
-        while let last = rest.last, isDropped(last) { rest.removeLast() }
-        return rest
     }
 }

@@ -132,6 +132,7 @@ struct WeeklyReportCommand: ParsableCommand {
         options.timeZone = tz
         options.generatedAt = generatedAt?.timestamp
         options.incidentID = { Alert.id(of: $0) }
+        // A warehouse may be all there is: a report without logs has no heads.
         for log in (try? report.selection.logs()) ?? [] {
             guard let head = try KeptHead.newest(of: log) else { continue }
             options.heads.append(HeadFigures(log: log.name, note: head.note.whole))

@@ -61,6 +61,9 @@ struct RunCommand: ParsableCommand {
                 )
             case .ended(let lost):
                 Console.error("tollgate: records are written again; a gap record says that \(lost) were lost\n")
+            case .headsBegan(let trouble):
+                Console.error("tollgate: records are written, but no signed heads: \(trouble)\nhint: tollgate doctor\n")
+            case .headsEnded: Console.error("tollgate: signed heads are written again\n")
             }
         }
         let writer = try openLog(server: options.server, options: logOptions, clock: clock)

@@ -49,6 +49,8 @@ struct AlertWatch {
     }
 
     /// The step with the newest head of the log that its calls are in.
+    ///
+    /// Nobody's alert waits for a head that cannot be read: it goes out without.
     private func witnessed(_ step: AlertTransition) -> AlertTransition {
         let name = step.alert.finding.lastRecord.log
         var step = step

@@ -69,3 +69,20 @@ struct LogSelection: ParsableArguments {
         return logs
     }
 }
+
+/// Which one log a command is about.
+struct OneLog: ParsableArguments {
+    @Option(name: .customLong("log"), help: ArgumentHelp("The log's folder.", valueName: "dir"))
+    var path: String
+
+    /// The folder, which need not exist.
+    var folder: LogDirectory { LogDirectory(path: Places.absolute(path)) }
+
+    /// The log and who it is.
+    ///
+    /// - Throws: `LogError` where there is none.
+    func existing() throws -> (log: LogDirectory, identity: LogIdentity) {
+        let log = folder
+        return (log, try LogIdentity.read(log))
+    }
+}

@@ -32,6 +32,9 @@ struct GatewayService: Service {
                     "tollgate: nothing can be recorded, so calls are denied: \(error)\nhint: tollgate doctor\n")
             case .ended(let lost):
                 Console.error("tollgate: records are written again; a gap record says that \(lost) were lost\n")
+            case .headsBegan(let trouble):
+                Console.error("tollgate: records are written, but no signed heads: \(trouble)\nhint: tollgate doctor\n")
+            case .headsEnded: Console.error("tollgate: signed heads are written again\n")
             }
         }
         log = try LogWriter.open(LogDirectory(path: configuration.log), options: options, clock: clock)

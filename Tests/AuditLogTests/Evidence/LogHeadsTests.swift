@@ -208,6 +208,28 @@ import Testing
         #expect(HeadFinder.heads(of: "vm/log/2", in: text).isEmpty)
     }
 
+    @Test func headsThatCannotBeWrittenAreToldAndCaughtUp() throws {
+        let place = try TemporaryLog()
+        var options = options(place)
+        let told = Monitor<[String]>([])
+        options.report = { trouble in
+            told.withLock { $0.append(String("\(trouble)".prefix(10))) }
+            told.wakeAll()
+        }
+        let writer = try LogWriter.open(place.log, options: options)
+        // Where the new checkpoint is to be made, something else is.
+        try FileManager.default.createDirectory(
+            atPath: place.log.checkpointPath + ".tmp", withIntermediateDirectories: true)
+        let ticket = try #require(writer.append(number: 0))
+        #expect(writer.waitUntilDurable(ticket, milliseconds: 60_000) == .durable, "records do not wait for heads")
+        #expect(told.wait(milliseconds: 60_000) { $0 == ["headsBegan"] ? true : nil } == true)
+        try FileManager.default.removeItem(atPath: place.log.checkpointPath + ".tmp")
+        #expect(told.wait(milliseconds: 60_000) { $0 == ["headsBegan", "headsEnded"] ? true : nil } == true)
+        try writer.close()
+        let found = try LogVerifier(place.log).verify()
+        #expect(found.fault == nil && found.signedSize == 1)
+    }
+
     @Test func aHeadOfAnotherKeyIsNoHeadOfThisLog() throws {
         let place = try TemporaryLog()
         try write(5, to: place)

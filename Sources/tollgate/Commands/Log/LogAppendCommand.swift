@@ -19,13 +19,12 @@ struct LogAppendCommand: ParsableCommand {
               tollgate simulate --stdout | tollgate log append --log imported
             """)
 
-    @Option(name: .customLong("log"), help: ArgumentHelp("The log's folder.", valueName: "dir"))
-    var path: String
+    @OptionGroup var selection: OneLog
     @Flag(help: "Print one JSON object.")
     var json = false
 
     func run() throws {
-        let log = LogDirectory(path: Places.absolute(path))
+        let log = selection.folder
         var options = LogOptions()
         options.purpose = .imported
         options.writesOwnRecords = false

@@ -18,15 +18,13 @@ struct LogExportCommand: ParsableCommand {
               tollgate log export --log DIR --format otlp-json --since 2026-11-16 --until 2026-11-23
             """)
 
-    @Option(name: .customLong("log"), help: ArgumentHelp("The log's folder.", valueName: "dir"))
-    var path: String
+    @OptionGroup var selection: OneLog
     @Option(help: "ndjson, csv, otlp-json or ocsf.")
     var format = ExportFormat.ndjson
     @OptionGroup var times: TimeSelection
 
     func run() throws {
-        let log = LogDirectory(path: Places.absolute(path))
-        _ = try LogIdentity.read(log)
+        let log = try selection.existing().log
         let (since, until) = (times.since?.timestamp, times.until?.timestamp)
         let reader = try since.map { try LogReader(log, fromTime: $0) } ?? LogReader(log)
         var export = RecordExport(format, log: log.name)

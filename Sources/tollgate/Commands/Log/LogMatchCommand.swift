@@ -19,8 +19,7 @@ struct LogMatchCommand: ParsableCommand {
               echo '{"image":"web","tag":"v1"}' | tollgate log match --seq 4711 --args - --log DIR
             """)
 
-    @Option(name: .customLong("log"), help: ArgumentHelp("The log's folder.", valueName: "dir"))
-    var path: String
+    @OptionGroup var selection: OneLog
     @Option(help: ArgumentHelp("The call's record.", valueName: "n"))
     var seq: UInt64
     @Option(help: ArgumentHelp("A file with the arguments as JSON; - for standard input.", valueName: "file"))
@@ -29,8 +28,7 @@ struct LogMatchCommand: ParsableCommand {
     var json = false
 
     func run() throws {
-        let log = LogDirectory(path: Places.absolute(path))
-        let identity = try LogIdentity.read(log)
+        let (log, identity) = try selection.existing()
         let decision = try decision(in: log)
         guard let recorded = decision.argumentDigest else {
             throw Failure("record \(seq) keeps no digest of arguments", hint: "tollgate tail --json --log \(log.path)")

@@ -17,8 +17,7 @@ struct LogProveCommand: ParsableCommand {
               tollgate log prove --from 1000 --log DIR          from a head of 1,000 records to the newest
             """)
 
-    @Option(name: .customLong("log"), help: ArgumentHelp("The log's folder.", valueName: "dir"))
-    var path: String
+    @OptionGroup var selection: OneLog
     @Option(help: ArgumentHelp("The record to prove.", valueName: "n"))
     var seq: UInt64?
     @Option(help: ArgumentHelp("The earlier head's number of records.", valueName: "size"))
@@ -34,8 +33,7 @@ struct LogProveCommand: ParsableCommand {
     }
 
     func run() throws {
-        let log = LogDirectory(path: Places.absolute(path))
-        _ = try LogIdentity.read(log)
+        let log = try selection.existing().log
         var progress = Console.progress("reading", unit: "records")
         let prover = LogProver(log) { records in progress.update(records, now: Console.now) }
         let proof =

@@ -17,8 +17,7 @@ struct LogRecoverCommand: ParsableCommand {
             5 signed records are gone.
             """)
 
-    @Option(name: .customLong("log"), help: ArgumentHelp("The log's folder.", valueName: "dir"))
-    var path: String
+    @OptionGroup var selection: OneLog
     @Flag(help: "Change nothing.")
     var dryRun = false
     @Flag(help: "Go on without records that a signed head says were there.")
@@ -27,8 +26,7 @@ struct LogRecoverCommand: ParsableCommand {
     var json = false
 
     func run() throws {
-        let log = LogDirectory(path: Places.absolute(path))
-        let identity = try LogIdentity.read(log)
+        let (log, identity) = try selection.existing()
         dryRun ? try look(log) : try repair(log, identity)
     }
 

@@ -65,9 +65,7 @@ struct LogStatsCommand: ParsableCommand {
                 case .outcome(let outcome):
                     counts.kinds["outcome", default: 0] += 1
                     counts.outcomes[outcome.ending.rawValue, default: 0] += 1
-                case .control(let control):
-                    counts.kinds["control", default: 0] += 1
-                    _ = control
+                case .control: counts.kinds["control", default: 0] += 1
                 }
             }
             progress(counts.records)

@@ -84,9 +84,9 @@ struct LogVerifyCommand: ParsableCommand {
         }.verify()
         progress.finish()
         if json {
-            Console.output(jsonLine(log, result, isTrusted: trusted != nil) + "\n")
+            Console.output(jsonLine(log, result, trusted) + "\n")
         } else if result.fault == nil {
-            Console.output(text(log, result, isTrusted: trusted != nil) + "\n")
+            Console.output(text(log, result, trusted) + "\n")
         }
         return result
     }
@@ -121,21 +121,21 @@ struct LogVerifyCommand: ParsableCommand {
             """
     }
 
-    private func text(_ log: LogDirectory, _ result: LogVerification, isTrusted: Bool) -> String {
+    private func text(_ log: LogDirectory, _ result: LogVerification, _ trusted: NoteVerifier?) -> String {
         guard result.records > 0 else { return "\(log.name): empty" }
         var text = "\(log.name): log verified to seq \(result.nextSeq - 1), \(result.records) records"
         text += ", \(result.heads) heads, \(result.gapRecords) gaps"
         if result.lostRecords > 0 { text += " (\(result.lostRecords) records lost)" }
         if result.acceptedLoss > 0 { text += ", \(result.acceptedLoss) records gone and accepted as lost" }
         if result.tornBytes > 0 { text += ", \(result.tornBytes) bytes of a torn tail that the next writer repairs" }
-        let name = result.key.flatMap { NoteVerifier($0) }.map { "key \($0.shortID)" } ?? "no key"
+        let key = trusted ?? result.key.flatMap { NoteVerifier($0) }
+        let name = key.map { "key \($0.shortID)" } ?? "no key"
         if result.signedSize == 0 { return text + "; self-consistent, no head (\(name))" }
         let through = "to seq \(result.signedSize - 1)"
-        return text
-            + (isTrusted ? "; authentic \(through) (\(name))" : "; self-consistent, signed \(through) (\(name))")
+        return text + "; \(trusted == nil ? "self-consistent, signed" : "authentic") \(through) (\(name))"
     }
 
-    private func jsonLine(_ log: LogDirectory, _ result: LogVerification, isTrusted: Bool) -> String {
+    private func jsonLine(_ log: LogDirectory, _ result: LogVerification, _ trusted: NoteVerifier?) -> String {
         var object: [String: Any] = [
             "log": log.name, "path": log.path, "records": result.records, "blocks": result.blocks,
             "segments": result.segments, "compressed_bytes": result.compressedBytes,
@@ -143,7 +143,7 @@ struct LogVerifyCommand: ParsableCommand {
             "next_seq": Int(result.nextSeq),
             "gaps": result.gapRecords, "lost": result.lostRecords, "torn_bytes": result.tornBytes,
             "accepted_loss": Int(result.acceptedLoss), "heads": result.heads, "signed_size": Int(result.signedSize),
-            "authentic": isTrusted && result.fault == nil && result.signedSize > 0, "ok": result.fault == nil,
+            "authentic": trusted != nil && result.fault == nil && result.signedSize > 0, "ok": result.fault == nil,
         ]
         object["key"] = result.key
         object["first_ts"] = result.firstTimestamp?.description
@@ -155,14 +155,5 @@ struct LogVerifyCommand: ParsableCommand {
             ]
         }
         return JSONText.line(object)
-    }
-}
-
-/// One line of JSON for programs.
-enum JSONText {
-    static func line(_ object: [String: Any]) -> String {
-        let options: JSONSerialization.WritingOptions = [.sortedKeys, .withoutEscapingSlashes]
-        let data = try? JSONSerialization.data(withJSONObject: object, options: options)
-        return String(decoding: data ?? Data("{}".utf8), as: UTF8.self)
     }
 }
