@@ -53,19 +53,7 @@ struct RunCommand: ParsableCommand {
         logOptions.version = Version.text
         logOptions.stateFolder = Places.state
         logOptions.openFields = [("gateway", options.gateway), ("server", options.server)]
-        logOptions.report = { trouble in
-            switch trouble {
-            case .began(let error):
-                Console.error(
-                    "tollgate: nothing can be recorded, so calls are denied: \(error)\nhint: df -h \(error.path.parentFolder)\n"
-                )
-            case .ended(let lost):
-                Console.error("tollgate: records are written again; a gap record says that \(lost) were lost\n")
-            case .headsBegan(let trouble):
-                Console.error("tollgate: records are written, but no signed heads: \(trouble)\nhint: tollgate doctor\n")
-            case .headsEnded: Console.error("tollgate: signed heads are written again\n")
-            }
-        }
+        logOptions.report = { Console.error("tollgate: \($0.text)\n") }
         let writer = try openLog(server: options.server, options: logOptions, clock: clock)
         if let damaged = writer.recovery.damaged {
             Console.error(
@@ -114,11 +102,6 @@ struct RunCommand: ParsableCommand {
         let rule = options.policy.map { "policy \($0.name)" } ?? "observing, no policy"
         Console.error("tollgate: \(options.server): \(rule); log \(writer.log.path); limits count per process\n")
     }
-}
-
-extension String {
-    /// The path up to its last component.
-    fileprivate var parentFolder: String { (self as NSString).deletingLastPathComponent }
 }
 
 extension Durability: ExpressibleByArgument {
