@@ -82,6 +82,7 @@ public final class GatewayOperator: Sendable {
         }
         state.certificates = settings.configuration.certificateFiles
         let fixed = settings.configuration.whatNeedsRestart(before: state.settings.configuration)
+        log.keep(for: settings.configuration.retention)
         state.settings = settings
         state.failed = []
         let more = fixed.isEmpty ? "" : "; a restart is needed for \(fixed.joined(separator: ", "))"

@@ -25,6 +25,7 @@ struct GatewayService: Service {
         options.version = Version.text
         options.stateFolder = Places.state
         options.openFields = [("gateway", name)]
+        options.retention = configuration.retention
         options.report = { Console.error("tollgate: \($0.text)\n") }
         log = try LogWriter.open(LogDirectory(path: configuration.log), options: options, clock: clock)
         if let damaged = log.recovery.damaged {
