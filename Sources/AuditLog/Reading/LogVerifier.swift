@@ -76,6 +76,7 @@ public struct LogVerification: Sendable {
 public struct LogVerifier {
     private let log: LogDirectory
     private let files: any LogFileSystem
+    private let lines = RecordCheck()
     private let trusted: NoteVerifier?
     private let witnesses: [(note: SignedNote, head: TreeHead, place: String)]
     private let progress: (LogVerification) -> Void
@@ -312,14 +313,14 @@ public struct LogVerifier {
         LineScan.forEach(bytes) { line in
             guard result.fault == nil else { return }
             do throws(RecordError) {
-                let record = try Record(utf8: line)
+                let record = try lines.head(of: line)
                 if record.seq != result.nextSeq {
                     result.fault = fault(
                         result, segment, offset, "seq \(record.seq) where \(result.nextSeq) was expected")
                 } else if let previous = last, record.timestamp < previous {
                     result.fault = fault(result, segment, offset, "the time runs backwards within a segment")
                 } else {
-                    if case .control(let control) = record.body { heads.note(control, seq: record.seq) }
+                    if let control = record.control { heads.note(control, seq: record.seq) }
                     if let problem = heads.append(line) {
                         result.fault = fault(result, segment, offset, problem.what, problem.kind)
                         return
@@ -333,12 +334,12 @@ public struct LogVerifier {
         }
     }
 
-    private func count(_ record: Record, _ result: inout LogVerification) {
+    private func count(_ record: RecordHead, _ result: inout LogVerification) {
         result.records += 1
         result.nextSeq = record.seq + 1
         result.firstTimestamp = result.firstTimestamp ?? record.timestamp
         result.lastTimestamp = record.timestamp
-        guard case .control(let control) = record.body, control.event == .gap else { return }
+        guard let control = record.control, control.event == .gap else { return }
         result.gapRecords += 1
         result.lostRecords += Int(control.number(.n) ?? 0)
     }
