@@ -97,12 +97,21 @@ final class LogKeeper: @unchecked Sendable {
 
     /// Seals all finished segments.
     ///
-    /// - Parameter progress: is told of records as they are read.
+    /// - Parameters:
+    ///   - progress: is told of records as they are read.
+    ///   - finish: ends the active segment first.
     /// - Throws: `LogError`.
-    func seal(progress: (Int) -> Void = { _ in }) throws(LogError) -> SealReport {
-        let (limit, edges) = state.withLock { ($0.finished, $0.edges) }
+    func seal(
+        progress: (Int) -> Void = { _ in }, finish: () throws(LogError) -> Void = {}
+    ) throws(LogError) -> SealReport {
         let result: Result<SealReport, LogError> = work.withLock { given in
-            withoutActuallyEscaping(progress) { progress in
+            do throws(LogError) {
+                try finish()
+            } catch {
+                return .failure(error)
+            }
+            let (limit, edges) = state.withLock { ($0.finished, $0.edges) }
+            return withoutActuallyEscaping(progress) { progress in
                 let sealer = SegmentSealer(
                     log: log, files: files, origin: origin, isStopped: { self.state.withLock { $0.isClosing } },
                     progress: progress)
@@ -135,21 +144,34 @@ final class LogKeeper: @unchecked Sendable {
         try RetentionPlan(log: log, files: files, rule: rule, now: clock.now()).find()
     }
 
-    /// Removes the segments whose time is over; each is recorded first.
+    /// Removes the segments whose time is over; each is recorded first, and a head covers the records before anything goes.
     ///
     /// - Throws: `LogError`.
     func remove(by rule: Retention) throws(LogError) -> RetentionReport {
         let result: Result<RetentionReport, LogError> = work.withLock { _ in
             Result { () throws(LogError) in
                 var report = try plan(by: rule)
-                let due = report.removed
+                let remover = SegmentRemover(log: log, files: files)
+                var due: [SegmentManifest] = []
+                for manifest in report.removed {
+                    try remover.keepLeaves(of: manifest)
+                    let isLast = manifest == report.removed.last
+                    guard writer.record(record(of: manifest, rule, report.expired), isLast) else { break }
+                    due.append(manifest)
+                }
+                if due.count < report.removed.count {
+                    // A record of what is still there is no harm; a removal without a signed record would be a loss.
+                    report.obstacle = .refused("the removal could not be recorded")
+                    due = []
+                }
                 report.removed = []
-                for manifest in due {
-                    if let why = try remove(manifest, rule, report.expired) {
-                        report.obstacle = .refused(why)
-                        break
+                do throws(SystemError) {
+                    for manifest in due {
+                        try remover.remove(manifest.firstSeq)
+                        report.removed.append(manifest)
                     }
-                    report.removed.append(manifest)
+                } catch {
+                    report.obstacle = .refused("\(error)")
                 }
                 return report
             }
@@ -159,24 +181,12 @@ final class LogKeeper: @unchecked Sendable {
         return report
     }
 
-    /// Removes one; gives why not.
-    private func remove(
-        _ manifest: SegmentManifest, _ rule: Retention, _ expired: [ReaderLease]
-    ) throws(LogError) -> String? {
-        let remover = SegmentRemover(log: log, files: files)
-        try remover.keepLeaves(of: manifest)
+    /// The record of a removal: all records from 0 on are gone then, whoever removed the others.
+    private func record(of manifest: SegmentManifest, _ rule: Retention, _ expired: [ReaderLease]) -> Control {
         let passed = expired.isEmpty ? nil : "not waited for: " + expired.map(\.name).joined(separator: ", ")
-        let first = (try log.segments(on: files)).first ?? manifest.firstSeq
-        let control = Control(.retention).with(.n, manifest.records)
+        return Control(.retention).with(.n, manifest.records)
             .with(.reason, rule.passesReaders ? "readers were passed" : passed)
-            .with(.segment, LogDirectory.segmentName(first)).with(.bytes, manifest.bytes)
+            .with(.segment, LogDirectory.segmentName(manifest.firstSeq)).with(.bytes, manifest.bytes)
             .with(.firstSeq, 0).with(.lastSeq, manifest.nextSeq - 1).with(.sha256, manifest.hash.hexadecimal)
-        guard writer.record(control, true) else { return "the removal could not be recorded" }
-        do throws(SystemError) {
-            try remover.remove(manifest.firstSeq)
-        } catch {
-            return "\(error)"
-        }
-        return nil
     }
 }

@@ -291,10 +291,11 @@ public final class LogWriter: Sendable {
     /// - Parameter progress: is told of records of a segment as they are read.
     /// - Throws: `LogError`; `.disk` while the log cannot write.
     public func seal(progress: (Int) -> Void = { _ in }) throws(LogError) -> SealReport {
-        guard endSegment() else {
-            throw LogError(.disk, "the log cannot write now", path: log.path, hint: "tollgate doctor")
+        try keeper.seal(progress: progress) { () throws(LogError) in
+            guard endSegment() else {
+                throw LogError(.disk, "the log cannot write now", path: log.path, hint: "tollgate doctor")
+            }
         }
-        return try keeper.seal(progress: progress)
     }
 
     /// What retention would remove now.

@@ -2,7 +2,8 @@
 /// together.
 enum ConfigurationFields {
     static let document = [
-        "listen", "log", "durability", "warehouse", "name", "flood", "retention", "tls", "hosts", "origins", "trusted_proxies",
+        "listen", "log", "durability", "warehouse", "name", "flood", "retention", "tls", "hosts", "origins",
+        "trusted_proxies",
         "allow_remote", "limits", "timeouts", "watch", "servers", "policies", "grants", "grants_file", "dashboard",
     ]
     static let flood = ["denials_per_second", "burst"]

@@ -108,7 +108,7 @@ public final class GatewayOperator: Sendable {
         case .reload: return reload().map { .refused($0.error, hint: $0.hint) } ?? .done()
         case .grants: return list()
         case .grantCreate, .grantRevoke, .grantRotate: return change(request)
-        case .seal, .retain: return keep(request)
+        case .seal, .retain: return LogUpkeep.answer(request, about: log)
         case .stop:
             requestStop()
             return .done()
@@ -128,14 +128,6 @@ public final class GatewayOperator: Sendable {
 
     private func list() -> ControlReply {
         .done([("grants", GrantBook(state.withLock { $0.settings }).list())])
-    }
-
-    private func keep(_ request: ControlRequest) -> ControlReply {
-        do throws(LogError) {
-            return request.action == .seal ? try LogUpkeep.seal(log) : try LogUpkeep.retain(log, request)
-        } catch {
-            return .refused(error.description, hint: error.hint)
-        }
     }
 
     private func change(_ request: ControlRequest) -> ControlReply {

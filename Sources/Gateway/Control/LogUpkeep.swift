@@ -49,6 +49,24 @@ public enum LogUpkeep {
         return ControlRequest(.retain, fields)
     }
 
+    /// Answers a request about a log to a process that has nothing but the log: `tollgate run`.
+    public static func answer(_ request: ControlRequest, about log: LogWriter) -> ControlReply {
+        do throws(LogError) {
+            switch request.action {
+            case .status:
+                return .done([
+                    ("log", .text(log.log.path)), ("next_seq", .integer(Int(log.nextSeq))),
+                    ("well", .flag(log.trouble == nil)),
+                ])
+            case .seal: return try seal(log)
+            case .retain: return try retain(log, request)
+            default: return .refused("this process does not know how to \(request.action.rawValue)")
+            }
+        } catch {
+            return .refused(error.description, hint: error.hint)
+        }
+    }
+
     /// Does what such a request asks.
     static func retain(_ log: LogWriter, _ request: ControlRequest) throws(LogError) -> ControlReply {
         var rule = Retention()

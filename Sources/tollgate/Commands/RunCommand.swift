@@ -69,7 +69,9 @@ struct RunCommand: ParsableCommand {
             throw error
         }
         if isatty(2) == 1 { greet(options, writer) }
+        let control = listen(writer)
         let ending = try gateway.run()
+        control?.close()
         try writer.close()
         if let complaint = ending.complaint {
             Failure(
@@ -95,6 +97,20 @@ struct RunCommand: ParsableCommand {
                 guard error.code == .locked || error.code == .format, number < 1000 else { throw error }
                 number += 1
             }
+        }
+    }
+
+    /// Takes requests about the log, such as `tollgate log seal`'s, while this process holds it.
+    ///
+    /// Without a socket the gateway does its work all the same.
+    private func listen(_ writer: LogWriter) -> ControlServer? {
+        do throws(ControlError) {
+            return try ControlServer(
+                log: writer.log.path, runtimeFolder: ProcessInfo.processInfo.environment["XDG_RUNTIME_DIR"]
+            ) { LogUpkeep.answer($0, about: writer) }
+        } catch {
+            Console.error("tollgate: no control socket: \(error.message)\n")
+            return nil
         }
     }
 
