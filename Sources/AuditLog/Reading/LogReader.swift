@@ -114,6 +114,7 @@ public final class LogReader {
                 guard let limit = try limit(of: cursor) else { return nil }
                 guard limit > cursor.offset else {
                     if try leaveIfSucceeded() { continue }
+                    if try reopenIfReplaced() { continue }
                     // Recovery removes a segment without members; another of its name is another file.
                     if cursor.offset == 0 { self.cursor = nil }
                     return nil
@@ -208,8 +209,25 @@ public final class LogReader {
         guard let next = segments.first(where: { $0 > current }) else { return false }
         // The next segment may have begun between our look at this one's size and now.
         if let cursor, try cursor.file.size() > cursor.offset, case .block = try peek(cursor) { return true }
-        if next > nextSeq { skippedFrom = skippedFrom ?? nextSeq }
+        if next > nextSeq {
+            if try reopenIfReplaced() { return true }
+            skippedFrom = skippedFrom ?? nextSeq
+        }
         try open(next)
+        return true
+    }
+
+    /// Opens the segment anew where another file stands at its place than the one that is read: a writer whose file was
+    /// removed puts a copy there and goes on in that.
+    ///
+    /// Goes on by seq, not by offset: no line is lost, and none is given twice.
+    private func reopenIfReplaced() throws(SystemError) -> Bool {
+        guard let cursor, let segment, let own = try cursor.file.identity(),
+            let found = try files.identity(of: log.segmentPath(segment)), found != own
+        else { return false }
+        try open(segment)
+        let next = nextSeq
+        try seek { line in line.seq <= next }
         return true
     }
 

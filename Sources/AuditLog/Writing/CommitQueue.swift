@@ -22,7 +22,11 @@ final class CommitQueue: Sendable {
         var withdrawals: [UInt64] = []
         /// Why nothing can be written just now.
         var trouble: SystemError?
-        /// Records given up since `trouble` began, and since when.
+        /// What is not as it should be; where there is `trouble`, there is this.
+        var episode: Episode?
+        /// `gap` records that are queued and not durable.
+        var told: [ToldLoss] = []
+        /// Records given up that no `gap` record tells yet, and since when.
         var lost = 0
         var lostSince: Timestamp?
         var rotates = false
@@ -41,31 +45,41 @@ final class CommitQueue: Sendable {
     }
 
     let observer = Monitor<Observer?>(nil)
-    private let queueBytes: Int
+    let queueBytes: Int
+    let hold: LogHold?
 
-    init(nextSeq: UInt64, lastTimestamp: Timestamp?, queueBytes: Int) {
+    init(nextSeq: UInt64, lastTimestamp: Timestamp?, queueBytes: Int, hold: LogHold? = nil) {
         self.queueBytes = queueBytes
+        self.hold = hold
         state = Monitor(
             State(pendingFirst: nextSeq, nextSeq: nextSeq, lastTimestamp: lastTimestamp, acknowledged: nextSeq))
     }
 
     /// Appends the line that `write` writes; what it returns says whether somebody will wait for it.
+    ///
+    /// - Parameter mayBeHeld: whether the call whose record it is may go on while the disk takes no records; nil for what is
+    ///   no call.
     func append(
-        at clock: () -> Timestamp, _ write: (inout LineBuffer, UInt64, Timestamp) -> Bool
+        mayBeHeld: Bool? = nil, at clock: () -> Timestamp, _ write: (inout LineBuffer, UInt64, Timestamp) -> Bool
     ) -> LogTicket? {
         var ticket: LogTicket?
         var wakes = false
         // A full queue slows the producer down; it never drops a record.
         let waited = state.wait { state -> Bool? in
             if state.isClosing { return true }
-            if state.trouble != nil {
-                state.lost += 1
-                return true
+            var isHeld = false
+            if let episode = state.episode {
+                guard admits(&state, mayBeHeld, now: clock()) else {
+                    state.lost += 1
+                    return true
+                }
+                isHeld = mayBeHeld == true && (state.trouble != nil || episode.isStalled)
             }
             guard state.pending.count < queueBytes else { return nil }
             let time = clock()
             let timestamp = state.lastTimestamp.map { max($0, time) } ?? time
-            ticket = LogTicket(seq: state.nextSeq, generation: state.withdrawals.count)
+            ticket = LogTicket(
+                seq: state.nextSeq, generation: state.withdrawals.count, mayBeHeld: mayBeHeld ?? false, isHeld: isHeld)
             wakes = add(&state, timestamp, write)
             return true
         }
@@ -84,8 +98,9 @@ final class CommitQueue: Sendable {
             let timestamp = state.lastTimestamp.map { max($0, time) } ?? time
             let isWithdrawn =
                 ticket.generation < state.withdrawals.count && ticket.seq >= state.withdrawals[ticket.generation]
-            guard !isWithdrawn, state.trouble == nil, !state.isClosing else {
-                if state.trouble != nil { state.lost += 1 }
+            let isRefused = !admits(&state, nil, now: time)
+            guard !isWithdrawn, !isRefused, !state.isClosing else {
+                if isRefused { state.lost += 1 }
                 orElse(timestamp)
                 return false
             }
@@ -99,7 +114,7 @@ final class CommitQueue: Sendable {
     }
 
     /// Queues one record; gives whether the committer has to hear of it.
-    private func add(
+    func add(
         _ state: inout State, _ timestamp: Timestamp, _ write: (inout LineBuffer, UInt64, Timestamp) -> Bool
     ) -> Bool {
         let wasEmpty = state.pending.count == 0
@@ -136,13 +151,15 @@ final class CommitQueue: Sendable {
         state.withLock { CommitQueue.progress($0) }
     }
 
-    private static func progress(_ state: borrowing State) -> CommitProgress {
+    static func progress(_ state: borrowing State) -> CommitProgress {
         CommitProgress(
-            acknowledged: state.acknowledged, withdrawals: state.withdrawals, isClosed: state.isClosed)
+            acknowledged: state.acknowledged, withdrawals: state.withdrawals, isRefused: state.trouble != nil,
+            isClosed: state.isClosed)
     }
 
     func wait(for ticket: LogTicket, milliseconds: Int) -> CommitResult {
-        state.wait(milliseconds: milliseconds) { state -> CommitResult? in
+        if ticket.isHeld { return .held }
+        return state.wait(milliseconds: milliseconds) { state -> CommitResult? in
             if let result = CommitQueue.progress(state).result(of: ticket) { return result }
             if ticket.seq >= state.pendingFirst, !state.isUrgent {
                 state.isUrgent = true
