@@ -71,12 +71,16 @@ final class Committer: @unchecked Sendable {
             : unsyncedSince.map { max(1, syncInterval - Int(clock.now().since($0) / 1000)) }
                 ?? options.heartbeatSeconds * 1000
         gather()
-        let hasWork = queue.state.wait(milliseconds: milliseconds > 0 ? milliseconds : nil) { state -> Bool? in
+        let hasWork = queue.state.wait(
+            milliseconds: milliseconds > 0 ? milliseconds : nil, in: { _ in CommitQueue.Room.committer }
+        ) { state -> Bool? in
             state.pending.count > 0 || state.rotates || state.isClosing ? true : nil
         }
         guard hasWork == true else { return }
         // What nobody waits for lingers, to share its sync with others.
-        _ = queue.state.wait(milliseconds: options.lingerMilliseconds) { state -> Bool? in
+        _ = queue.state.wait(
+            milliseconds: options.lingerMilliseconds, in: { _ in CommitQueue.Room.committer }
+        ) { state -> Bool? in
             let isFull = state.pending.count >= BGZFMember.maximumPlaintext
             return state.isUrgent || isFull || state.rotates || state.isClosing ? true : nil
         }
@@ -96,6 +100,7 @@ final class Committer: @unchecked Sendable {
             if state.trouble != nil { return state.isClosing ? .close : nil }
             if state.pending.count > 0 {
                 swap(&state.pending, &batch)
+                state.batches += 1
                 defer { state.pendingFirst = state.nextSeq }
                 state.isUrgent = false
                 batchSince = state.pendingSince
@@ -130,7 +135,7 @@ final class Committer: @unchecked Sendable {
             return
         }
         queue.state.withLock { $0.acknowledged = next }
-        queue.announce()
+        queue.announceBatch()
         // Nobody waits for the tree.
         tree?.append(batch.bytes)
         if unsyncedSince == nil { noteSynced() }
