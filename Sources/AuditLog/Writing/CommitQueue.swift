@@ -12,6 +12,8 @@ final class CommitQueue: Sendable {
         var isUrgent = false
         /// The seq of the first pending line.
         var pendingFirst: UInt64
+        /// How many batches the committer has taken.
+        var batches = 0
         /// The time of the first pending line.
         var pendingSince: Timestamp?
         var nextSeq: UInt64
@@ -36,6 +38,17 @@ final class CommitQueue: Sendable {
         var isClosed = false
     }
 
+    /// Where who waits: each is woken only for what may end the wait.
+    ///
+    /// While one batch is being synced those of the next one gather, so that two rooms for batches are enough.
+    enum Room {
+        /// For room in the queue, the end of a segment, the end of all.
+        static let others = 0
+        static let committer = 1
+
+        static func batch(_ number: Int) -> Int { 2 + (number & 1) }
+    }
+
     let state: Monitor<State>
     /// Who is told of every change of what is acknowledged, on the committer's thread.
     ///
@@ -52,7 +65,8 @@ final class CommitQueue: Sendable {
         self.queueBytes = queueBytes
         self.hold = hold
         state = Monitor(
-            State(pendingFirst: nextSeq, nextSeq: nextSeq, lastTimestamp: lastTimestamp, acknowledged: nextSeq))
+            State(pendingFirst: nextSeq, nextSeq: nextSeq, lastTimestamp: lastTimestamp, acknowledged: nextSeq),
+            rooms: 4)
     }
 
     /// Appends the line that `write` writes; what it returns says whether somebody will wait for it.
@@ -83,7 +97,7 @@ final class CommitQueue: Sendable {
             wakes = add(&state, timestamp, write)
             return true
         }
-        if waited == true, wakes { state.wakeAll() }
+        if waited == true, wakes { state.wakeAll(in: Room.committer) }
         return ticket
     }
 
@@ -110,7 +124,7 @@ final class CommitQueue: Sendable {
                 return false
             }
         }
-        if wakes == true { state.wakeAll() }
+        if wakes == true { state.wakeAll(in: Room.committer) }
     }
 
     /// Queues one record; gives whether the committer has to hear of it.
@@ -140,9 +154,16 @@ final class CommitQueue: Sendable {
         } ?? false
     }
 
-    /// Wakes those who wait for a commit, and tells the observer.
+    /// Wakes all who wait, and tells the observer.
     func announce() {
         state.wakeAll()
+        observer.withLock { $0 }?.notice()
+    }
+
+    /// Wakes those who wait for the batch that was taken last, or for room in the queue, and tells the observer.
+    func announceBatch() {
+        state.wakeAll(in: Room.batch(state.withLock { $0.batches }))
+        state.wakeAll(in: Room.others)
         observer.withLock { $0 }?.notice()
     }
 
@@ -159,11 +180,14 @@ final class CommitQueue: Sendable {
 
     func wait(for ticket: LogTicket, milliseconds: Int) -> CommitResult {
         if ticket.isHeld { return .held }
-        return state.wait(milliseconds: milliseconds) { state -> CommitResult? in
+        return state.wait(
+            milliseconds: milliseconds,
+            in: { Room.batch(ticket.seq >= $0.pendingFirst ? $0.batches + 1 : $0.batches) }
+        ) { state -> CommitResult? in
             if let result = CommitQueue.progress(state).result(of: ticket) { return result }
             if ticket.seq >= state.pendingFirst, !state.isUrgent {
                 state.isUrgent = true
-                self.state.wakeAll()
+                self.state.wakeAll(in: Room.committer)
             }
             return nil
         } ?? .timedOut

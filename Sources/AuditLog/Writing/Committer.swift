@@ -85,13 +85,15 @@ final class Committer: @unchecked Sendable {
         let looks = checkMilliseconds > 0 && (milliseconds <= 0 || checkMilliseconds < milliseconds)
         let patience = looks ? checkMilliseconds : milliseconds > 0 ? milliseconds : nil
         isSyncAwaited = unsyncedSince != nil && looks
-        let hasWork = queue.state.wait(milliseconds: patience) { state -> Bool? in
+        let hasWork = queue.state.wait(milliseconds: patience, in: { _ in CommitQueue.Room.committer }) { state -> Bool? in
             if isBroken { return state.isClosing ? true : nil }
             return state.pending.count > 0 || state.rotates || state.isClosing ? true : nil
         }
         guard hasWork == true, !isBroken else { return }
         // What nobody waits for lingers, to share its sync with others.
-        _ = queue.state.wait(milliseconds: options.lingerMilliseconds) { state -> Bool? in
+        _ = queue.state.wait(
+            milliseconds: options.lingerMilliseconds, in: { _ in CommitQueue.Room.committer }
+        ) { state -> Bool? in
             let isFull = state.pending.count >= BGZFMember.maximumPlaintext
             return state.isUrgent || isFull || state.rotates || state.isClosing ? true : nil
         }
@@ -111,6 +113,7 @@ final class Committer: @unchecked Sendable {
             if state.trouble != nil { return state.isClosing ? .close : nil }
             if state.pending.count > 0 {
                 swap(&state.pending, &batch)
+                state.batches += 1
                 defer { state.pendingFirst = state.nextSeq }
                 state.isUrgent = false
                 batchSince = state.pendingSince
@@ -138,7 +141,7 @@ final class Committer: @unchecked Sendable {
             return
         }
         let told = queue.acknowledge(next) { clock.now() }
-        queue.announce()
+        queue.announceBatch()
         if let told { options.report?(.ended(lost: told)) }
         // Nobody waits for the tree.
         tree?.append(batch.bytes)
