@@ -123,7 +123,7 @@ def own_counts(home: Home, log: Path) -> set[int]:
 
 
 def test_every_reader_reads_a_log_while_it_is_written(home: Home, reader: Reader) -> None:
-    """Every read is gapless from 0 and holds all that was answered before it began, over finished and active segments."""
+    """Every read is gapless from 0 and holds all that was answered before it began."""
     log, seen = home.path / "logs" / "live", []
     with writer(home, log) as client:
         client.handshake()

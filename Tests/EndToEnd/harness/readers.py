@@ -1,4 +1,4 @@
-"""What people read a log with that has nothing of tollgate's: each gives every record of a segment, in the file's order.
+"""What people read a log with that has nothing of tollgate's: each gives a segment's records in the file's order.
 
 All take what the file holds, whether or not a writer is at it, and raise where they find that it is no whole gzip.
 """
