@@ -20,16 +20,14 @@ origin, key_id, key = options.key.split("+", 2)
 
 def heads(text):
     """(size, root) of each head of this log in a text; one whose signature is not its key's ends the check."""
-    number, root = r"(\d+)\n", r"([A-Za-z0-9+/]{43}=)\n"
-    form = re.escape(origin) + r"\n" + number + root + r"((?:edge .+\n)*)\n((?:\u2014 .+\n?)+)"
+    form = re.escape(origin) + r"\n(\d+)\n([A-Za-z0-9+/]{43}=)\n((?:edge .+\n)*)\n((?:\u2014 .+\n?)+)"
     plain = re.sub(r"(?m)^[ >]+", "", text.replace("\\n", "\n").replace("\\u2014", "\u2014"))
     for size, root, edge, signatures in re.findall(form, plain):
         made = [base64.b64decode(s) for s in re.findall("\u2014 " + re.escape(origin) + r" ([A-Za-z0-9+/=]+)", signatures)]
-        for one in made:
-            if one[:4].hex() == key_id:  # an Ed25519 key is one byte for its kind, then 32; a signature, its key's id first
-                public = Ed25519PublicKey.from_public_bytes(base64.b64decode(key)[1:])
-                public.verify(one[4:], f"{origin}\n{size}\n{root}\n{edge}".encode())
-                yield int(size), base64.b64decode(root)
+        for one in (one for one in made if one[:4].hex() == key_id):  # a signature begins with its key's id
+            public = Ed25519PublicKey.from_public_bytes(base64.b64decode(key)[1:])  # one byte for the kind, then 32
+            public.verify(one[4:], f"{origin}\n{size}\n{root}\n{edge}".encode())
+            yield int(size), base64.b64decode(root)
 
 
 def sha(*parts):
@@ -41,8 +39,12 @@ def check():
     print(f"signature  the newest head, of {checkpoint[0]} records, is signed by key {key_id}")
     witness = next(heads(options.head.read_text()), None) if options.head else checkpoint
     assert witness, f"{options.head} has no head of this log that this key signed"
-    edge, count, roots = [], 0, {}  # the tree's right edge: (how many leaves, root), the largest subtree first
-    for segment in sorted((options.log / "seg").glob("*.ndjson.gz")):
+    segments = sorted((options.log / "seg").glob("*.ndjson.gz"))
+    edge, count, roots = [], int(segments[0].name[:20]), {}  # the tree's right edge: (leaves, root), the largest first
+    for told in (json.loads(manifest.read_text()) for manifest in (options.log / "seg").glob("*.manifest.json")):
+        if told["next_seq"] == count:  # retention removed what is before, and left the edge of the tree over it
+            edge = list(zip([1 << n for n in range(63, -1, -1) if count >> n & 1], map(base64.b64decode, told["after"])))
+    for segment in segments:
         for line in gzip.open(segment).read().splitlines():
             edge, count = edge + [(1, sha(b"\x00", line))], count + 1
             while len(edge) > 1 and edge[-1][0] == edge[-2][0]:
@@ -55,7 +57,7 @@ def check():
     assert roots.get(checkpoint[0]) == checkpoint[1], f"the {count} records here are not those of the head"
     print(f"records    the first {checkpoint[0]} of {count} give the head's root")
     if options.head:
-        assert roots.get(witness[0]) == witness[1], f"these are not the {witness[0]} records that {options.head} saw"
+        assert roots.get(witness[0]) == witness[1], f"the {witness[0]} records that {options.head} saw are others, or removed"
         print(f"head       that of {options.head.name}, of {witness[0]} records, is of the same records")
     if options.proof:
         text, _, note = options.proof.read_text().partition("\n\n")

@@ -11,8 +11,8 @@ import StrictJSON
 @main
 struct Measure {
     static func main() throws {
-        if CommandLine.arguments.count == 3, CommandLine.arguments[1] == "log" {
-            return try LogFigures(lines: CommandLine.arguments[2]).run()
+        if CommandLine.arguments.count >= 3, CommandLine.arguments[1] == "log" {
+            return try LogFigures.print(lines: CommandLine.arguments[2], only: CommandLine.arguments.dropFirst(3))
         }
         try encode()
         try decode()

@@ -25,12 +25,28 @@ public struct LogDirectory: Sendable, Hashable {
     public var segmentsPath: String { path + "/seg" }
     /// The folder of policies by digest.
     public var policiesPath: String { path + "/policies" }
+    /// The folder of the tree's inner nodes (C2SP tlog-tiles).
+    public var tilesPath: String { path + "/tile" }
+    /// The folder of what readers have got to.
+    public var readersPath: String { path + "/readers" }
+    /// Nothing is removed while this file is there: a legal hold; its text says why.
+    public var holdPath: String { path + "/hold" }
     /// The folder of bytes that recovery removed.
     public var quarantinePath: String { path + "/quarantine" }
 
     /// The file of the segment that begins at `seq`.
     public func segmentPath(_ seq: UInt64) -> String {
         segmentsPath + "/" + LogDirectory.segmentName(seq)
+    }
+
+    /// The index of the segment that begins at `seq`.
+    public func indexPath(_ seq: UInt64) -> String {
+        segmentPath(seq).dropLast(".ndjson.gz".count) + ".idx"
+    }
+
+    /// The manifest of the sealed segment that begins at `seq`.
+    public func manifestPath(_ seq: UInt64) -> String {
+        segmentPath(seq).dropLast(".ndjson.gz".count) + ".manifest.json"
     }
 
     /// The checkpoint of the tree before a segment, where records before it are gone.

@@ -57,6 +57,7 @@ extension Ingester {
                 } else {
                     // Longer and longer, so that a quiet log costs nothing and a busy one no delay.
                     pause = min(options.pauseMicroseconds, pause * 2)
+                    renewLeases(isPausing: true)
                 }
                 if isTroubled { notify(.recovered) }
                 isTroubled = false

@@ -10,6 +10,9 @@ public final class Ingester {
     private let loader: WarehouseLoader
     let options: IngestOptions
     private let clock = ContinuousClock()
+    private let wallClock = SystemLogClock()
+    /// Our name among the logs' readers: one for each warehouse.
+    private let leaseName: String
     private(set) var feeds: [LogFeed] = []
 
     /// Begins to work on a warehouse that was opened with `WarehouseStore(creating:)`.
@@ -17,6 +20,7 @@ public final class Ingester {
     /// - Throws: `IngestError.warehouse`.
     public init(_ store: WarehouseStore, options: IngestOptions = IngestOptions()) throws(IngestError) {
         self.options = options
+        leaseName = ReaderLease.name("ingest", of: store.path)
         do throws(WarehouseError) {
             loader = try store.loader()
         } catch {
@@ -42,6 +46,7 @@ public final class Ingester {
             }
             if failed.isEmpty, try !hasMore() { break }
         }
+        renewLeases(isPausing: true)
         if let failure { throw failure }
         summary.elapsedMicroseconds = (clock.now - start).microseconds
         return summary
@@ -67,6 +72,11 @@ public final class Ingester {
         }
         feeds = kept
         return new
+    }
+
+    /// Lets the logs know how far they are loaded.
+    func renewLeases(isPausing: Bool) {
+        for feed in feeds { feed.renewLease(leaseName, now: wallClock.now(), isPausing: isPausing) }
     }
 
     /// Looks at a log no longer.
@@ -101,6 +111,7 @@ public final class Ingester {
             for feed in feeds { feed.displace() }
             throw .warehouse(error)
         }
+        renewLeases(isPausing: false)
         for log in loaded.logs {
             summary.add(log.key, records: log.records, rejects: log.rejects, nextSeq: log.nextSeq)
         }

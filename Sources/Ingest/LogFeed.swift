@@ -10,6 +10,8 @@ final class LogFeed {
     private var block: LogBlock?
     /// The seq that the next line has, nil until the cursor was looked at.
     private var nextSeq: UInt64?
+    /// What the log was told last about where we are.
+    private var lease: ReaderLease?
 
     init(_ log: LogDirectory) throws(LogError) {
         self.log = log
@@ -48,6 +50,22 @@ final class LogFeed {
     func advance() {
         nextSeq = block.map { $0.firstSeq + UInt64($0.lineCount) } ?? nextSeq
         block = nil
+    }
+
+    /// Lets the log know how far its records are loaded, so that retention leaves the others: at most once in ten seconds while
+    /// records come, and once an hour while none do.
+    ///
+    /// - Parameter isPausing: whether nothing more is there, so that the place is worth telling at once.
+    func renewLease(_ name: String, now: Timestamp, isPausing: Bool) {
+        guard let nextSeq else { return }
+        if let lease {
+            let age = now.since(lease.timestamp)
+            let pause: Int64 = lease.nextSeq == nextSeq ? 3_600_000_000 : isPausing ? 1_000_000 : 10_000_000
+            if age < pause { return }
+        }
+        let fresh = ReaderLease(name: name, nextSeq: nextSeq, at: now)
+        fresh.renew(in: log)
+        lease = fresh
     }
 
     /// Forgets where it stands: what was read may not have been committed.

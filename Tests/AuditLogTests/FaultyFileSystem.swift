@@ -54,6 +54,7 @@ final class FaultyFileSystem: LogFileSystem {
     func makeDirectory(_ path: String) throws(SystemError) { try real.makeDirectory(path) }
     func list(_ path: String) throws(SystemError) -> [String] { try real.list(path) }
     func remove(_ path: String) throws(SystemError) { try real.remove(path) }
+    func space(at path: String) throws(SystemError) -> (free: Int, total: Int) { try real.space(at: path) }
 
     func open(_ path: String, _ access: FileAccess) throws(SystemError) -> any LogFile {
         if access != .read { try touch("open") }

@@ -26,7 +26,7 @@ final class TemporaryLog: Sendable {
     }
 
     var segmentFiles: [String] {
-        ((try? PosixFileSystem().list(log.segmentsPath)) ?? []).map { log.segmentsPath + "/" + $0 }
+        ((try? log.segments(on: PosixFileSystem())) ?? []).map { log.segmentPath($0) }
     }
 
     func bytes(_ path: String) -> [UInt8] {
@@ -66,11 +66,12 @@ final class ManualClock: LogClock {
 }
 
 extension LogOptions {
-    /// Without records of the log's own, so that tests can count.
+    /// Without records of the log's own and without sealing beside, so that tests can count records and members.
     static var plain: LogOptions {
         var options = LogOptions()
         options.writesOwnRecords = false
         options.heartbeatSeconds = 0
+        options.sealsByItself = false
         return options
     }
 }

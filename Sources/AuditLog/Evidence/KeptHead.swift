@@ -68,10 +68,26 @@ public struct KeptHead: Sendable, Equatable {
         }.map { lines[$0] }
     }
 
-    /// The heads that a log keeps, the oldest first; a last line that a crash cut off is left out.
+    /// The heads that a log keeps, the oldest first: those in the manifests of its sealed segments, and those since.
     ///
     /// - Throws: `LogError.disk`, and `.corrupt` for a line that is none.
     public static func all(
+        of log: LogDirectory, on files: some LogFileSystem = PosixFileSystem()
+    ) throws(LogError) -> [KeptHead] {
+        // These first: a head that moves into a manifest meanwhile is found there.
+        let recent = try self.recent(of: log, on: files)
+        var heads: [KeptHead] = []
+        for first in SegmentManifest.sealed(log, files) {
+            heads += try SegmentManifest.read(log, segment: first, on: files)?.heads ?? []
+        }
+        let known = Set(heads.map(\.note.text))
+        return heads + recent.filter { !known.contains($0.note.text) }
+    }
+
+    /// The heads in `checkpoints.ndjson`, the oldest first; a last line that a crash cut off is left out.
+    ///
+    /// - Throws: `LogError.disk`, and `.corrupt` for a line that is none.
+    static func recent(
         of log: LogDirectory, on files: some LogFileSystem = PosixFileSystem()
     ) throws(LogError) -> [KeptHead] {
         let bytes: [UInt8]

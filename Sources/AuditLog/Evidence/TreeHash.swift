@@ -22,7 +22,7 @@ public struct TreeHash: Sendable, Hashable {
         words = (word(0), word(1), word(2), word(3))
     }
 
-    private init(_ digest: SHA256.Digest) {
+    init(_ digest: SHA256.Digest) {
         self = digest.withUnsafeBytes { TreeHash($0) }
     }
 

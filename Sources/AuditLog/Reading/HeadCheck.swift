@@ -29,13 +29,18 @@ struct HeadCheck {
         var confirmedBy: UInt64?
     }
 
-    private var edge = TreeEdge()
+    /// The tree so far.
+    private(set) var edge = TreeEdge()
+    /// Records that retention removed: how many, and the record that says so.
+    private var removed: (count: UInt64, told: (through: UInt64, by: UInt64)?) = (0, nil)
     private let claims: [Claim]
     private var next = 0
     /// The heads that were compared with the records, by their place among the claims.
     private var compared: [Int] = []
     /// A witness that is of records which are gone.
     private var lostWitness: Claim?
+    /// A witness of records that retention removed, with what it could be compared with.
+    private var incomparable: Claim?
     private var bridges: [Bridge] = []
     /// All keys that the log names as its own.
     private var keys: [NoteVerifier]
@@ -61,6 +66,56 @@ struct HeadCheck {
         self.trusted = trusted
     }
 
+    /// Begins behind records that retention removed: all heads of theirs must be of trees that this one began as.
+    ///
+    /// - Parameters:
+    ///   - edge: the tree over them, as a manifest has it; a later head will tell whether it is right.
+    ///   - ends: the trees at the ends of the segments that were removed.
+    mutating func begin(behind edge: TreeEdge, ends: [TreeEdge], _ tree: TreeSource) throws(LogError) -> Problem? {
+        removed.count = edge.size
+        self.edge = edge
+        do throws(LogError) {
+            for end in ends where try !isBeginning(end.size, end.root, tree) {
+                return Problem(
+                    kind: .fork, what: "the manifests tell of removed records that do not belong to this log")
+            }
+        } catch {
+            guard error.code == .notFound else { throw error }
+            return missingHashes("a manifest")
+        }
+        while next < claims.count, claims[next].head.size <= edge.size {
+            let claim = claims[next]
+            do throws(LogError) {
+                guard try isBeginning(claim.head.size, claim.head.root, tree) else {
+                    return Problem(
+                        kind: .fork,
+                        what: "\(claim.place) (\(claim.head.size) records) is of other records than were here")
+                }
+                compared.append(next)
+            } catch {
+                guard error.code == .notFound else { throw error }
+                if claim.witness == nil { return missingHashes(claim.place) }
+                incomparable = incomparable ?? claim
+            }
+            next += 1
+        }
+        return nil
+    }
+
+    /// Retention keeps the hashes that what it leaves can be compared with; whoever else removes records does not.
+    private func missingHashes(_ whose: String) -> Problem {
+        Problem(
+            kind: .missing,
+            what: "records 0 to \(removed.count - 1) are gone, and the hashes that \(whose) could be compared with")
+    }
+
+    /// Whether the tree of removed records began as the one of `size` records and this root.
+    private func isBeginning(_ size: UInt64, _ root: TreeHash, _ tree: TreeSource) throws(LogError) -> Bool {
+        if size == edge.size { return root == edge.root }
+        let path = try TreeProof.consistency(from: size, to: edge.size) { run throws(LogError) in try tree.root(run) }
+        return TreeProof.isConsistent(from: size, root, to: edge.size, edge.root, path: path)
+    }
+
     /// Takes in the next record's line.
     mutating func append(_ line: UnsafeRawBufferPointer) -> Problem? {
         edge.append(.leaf(line))
@@ -78,6 +133,9 @@ struct HeadCheck {
                 control.number(.lastSeq) == Int64(clamping: bridges[last].missing.upperBound) - 1
             else { return }
             bridges[last].confirmedBy = seq
+        case .retention:
+            guard let last = control.number(.lastSeq).flatMap({ UInt64(exactly: $0) }) else { return }
+            removed.told = (last, seq)
         default: return
         }
     }
@@ -133,12 +191,24 @@ struct HeadCheck {
             return Problem(kind: .missing, what: what)
         }
         let believed = trusted.map { [$0] } ?? keys
+        if removed.count > 0 {
+            guard let told = removed.told, told.through + 1 >= removed.count, signedSize > told.by else {
+                let what =
+                    "records 0 to \(removed.count - 1) are gone, and no signed record says that retention removed them"
+                return Problem(kind: .missing, what: what)
+            }
+        }
         for bridge in bridges {
             let isOurs = believed.contains { bridge.note.isSigned(by: $0) }
             guard isOurs, let record = bridge.confirmedBy, signedSize > record else {
                 let what = "records \(bridge.missing.lowerBound) to \(bridge.missing.upperBound - 1) are gone, "
                 return Problem(kind: .missing, what: what + "and no signed record says that this was accepted")
             }
+        }
+        if let incomparable {
+            let what =
+                "\(incomparable.place) is of \(incomparable.head.size) records, which retention has removed since: "
+            return Problem(kind: .incomparable, what: what + "it can be compared with nothing any more")
         }
         return nil
     }

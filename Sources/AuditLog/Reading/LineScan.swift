@@ -10,6 +10,21 @@ enum LineScan {
         return (record.seq, record.timestamp)
     }
 
+    /// The first line, its line feed left off.
+    static func firstLine(of bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+        guard let base = bytes.baseAddress, let end = memchr(base, 0x0A, bytes.count) else { return bytes }
+        return UnsafeRawBufferPointer(start: base, count: UnsafeRawPointer(end) - base)
+    }
+
+    /// The last line, its line feed left off.
+    static func lastLine(of bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+        guard bytes.count > 0 else { return bytes }
+        let end = bytes.last == 0x0A ? bytes.count - 1 : bytes.count
+        var start = end
+        while start > 0, bytes[start - 1] != 0x0A { start -= 1 }
+        return UnsafeRawBufferPointer(rebasing: bytes[start..<end])
+    }
+
     /// The number of lines, and whether the last one is whole.
     static func count(_ bytes: UnsafeRawBufferPointer) -> Int {
         var count = 0

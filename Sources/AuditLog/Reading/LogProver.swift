@@ -1,6 +1,7 @@
 /// Makes proofs about a log's records, for whoever has one of its heads and need not trust us.
 ///
-/// The hashes come from the records themselves, read once from the beginning.
+/// The hashes come from the tree's tiles, and from the records where there are none; a wrong one gives no proof, because each
+/// is held against a signed head first.
 public struct LogProver {
     private let log: LogDirectory
     private let files: any LogFileSystem
@@ -25,18 +26,27 @@ public struct LogProver {
                 .notFound, "no head covers record \(seq) yet: the newest is of \(head.head.size) records",
                 path: log.path, hint: "tollgate log stats --log \(log.path)")
         }
-        var line: [UInt8] = []
-        let path = try hashes(
-            { root throws(LogError) in try TreeProof.inclusion(of: seq, in: head.head.size, root: root) }
-        ) { number, bytes in
-            if number == seq { line = Array(bytes) }
-        }
+        let tree = try TreeSource(log, files, progress: progress)
+        let line = try line(seq, tree)
+        let path = try TreeProof.inclusion(of: seq, in: head.head.size) { run throws(LogError) in try tree.root(run) }
         let leaf = line.withUnsafeBytes { TreeHash.leaf($0) }
         guard TreeProof.root(of: leaf, at: seq, in: head.head.size, path: path) == head.head.root else {
             throw damaged()
         }
         let hashes = path.map { Base64.encode($0.bytes) + "\n" }.joined()
         return "c2sp.org/tlog-proof@v1\nextra \(Base64.encode(line))\nindex \(seq)\n\(hashes)\n\(head.note)"
+    }
+
+    private func line(_ seq: UInt64, _ tree: TreeSource) throws(LogError) -> [UInt8] {
+        if seq < tree.firstKept {
+            throw LogError(
+                .notFound, "record \(seq) was removed by retention; the log begins with record \(tree.firstKept)",
+                path: log.path, hint: "tollgate log verify --log \(log.path)")
+        }
+        guard let block = try LogReader(log, from: seq, files: files).nextBlock(), block.firstSeq == seq else {
+            throw damaged()
+        }
+        return Array(block.bytes.prefix { $0 != 0x0A })
     }
 
     /// Proves that the log of the newest head, or of one with `size` records, began with the `old` records of an earlier
@@ -50,9 +60,13 @@ public struct LogProver {
                 .notFound, "the head is of \(head.head.size) records only", path: log.path,
                 hint: "tollgate log stats --log \(log.path)")
         }
-        let path = try hashes({ root throws(LogError) in
-            try TreeProof.consistency(from: old, to: head.head.size, root: root)
-        }) { _, _ in }
+        let tree = try TreeSource(log, files, progress: progress)
+        let root = { (run: Range<UInt64>) throws(LogError) in try tree.root(run) }
+        let path = try TreeProof.consistency(from: old, to: head.head.size, root: root)
+        guard
+            TreeProof.isConsistent(
+                from: old, try tree.root(0..<old), to: head.head.size, head.head.root, path: path)
+        else { throw damaged() }
         return "old \(old)\n\(path.map { Base64.encode($0.bytes) + "\n" }.joined())\n\(head.note)"
     }
 
@@ -69,37 +83,6 @@ public struct LogProver {
             throw LogError(.notFound, what, path: log.path, hint: "tollgate log verify --log \(log.path)")
         }
         return (found.head, found.note.whole)
-    }
-
-    /// The hashes that a proof asks for: first it is asked which, then all records are read once.
-    private func hashes(
-        _ proof: ((Range<UInt64>) throws(LogError) -> TreeHash) throws(LogError) -> [TreeHash],
-        _ body: (UInt64, UnsafeRawBufferPointer) -> Void
-    ) throws(LogError) -> [TreeHash] {
-        var runs: [(leaves: Range<UInt64>, edge: TreeEdge)] = []
-        _ = try proof { run in
-            runs.append((run, TreeEdge()))
-            return .empty
-        }
-        runs.sort { $0.leaves.lowerBound < $1.leaves.lowerBound }
-        var current = 0
-        var expected: UInt64 = 0
-        let reader = try LogReader(log, files: files)
-        while let block = try reader.nextBlock() {
-            guard block.firstSeq == expected else { break }
-            expected += UInt64(block.lineCount)
-            block.forEachLine { seq, line in
-                body(seq, line)
-                while current < runs.count, seq >= runs[current].leaves.upperBound { current += 1 }
-                if current < runs.count, runs[current].leaves.contains(seq) { runs[current].edge.append(.leaf(line)) }
-            }
-            progress(Int(expected))
-        }
-        for run in runs where run.edge.size != UInt64(run.leaves.count) { throw damaged() }
-        return try proof { run throws(LogError) in
-            guard let found = runs.first(where: { $0.leaves == run }) else { throw damaged() }
-            return found.edge.root
-        }
     }
 
     private func damaged() -> LogError {

@@ -1,4 +1,5 @@
 public import Events
+import Glibc
 
 /// Some lines of a log, as they stand together in one member of a segment.
 public struct LogBlock: Sendable {
@@ -153,12 +154,19 @@ public final class LogReader {
             case .open:
                 let size = try cursor.file.size()
                 // No writer lives: what a crashed one wrote but did not sync becomes durable here, before it is read.
-                if size > cursor.offset { try cursor.file.sync() }
+                if size > cursor.offset { try settle(cursor.file) }
                 openLimit = size
                 return size
             }
         }
         return nextSeq < durable ? try cursor.file.size() : nil
+    }
+
+    /// Makes a file durable; one that sealing replaced or retention removed meanwhile was so before.
+    private func settle(_ file: any LogFile) throws(SystemError) {
+        do throws(SystemError) {
+            try file.sync()
+        } catch  where error.number == ESTALE {}
     }
 
     private func block(_ plaintext: [UInt8], segment: UInt64, offset: Int) -> LogBlock? {
@@ -226,14 +234,25 @@ public final class LogReader {
     }
 
     /// Moves to the last member whose first line satisfies `isBefore`, by halving; gives that line's seq.
+    ///
+    /// By the segment's index where it has one, and by the members' headers behind what that knows.
     @discardableResult
     private func seek(_ isBefore: ((seq: UInt64, timestamp: Timestamp)) -> Bool) throws(SystemError) -> UInt64? {
-        guard let cursor else { return nil }
+        guard let cursor, let segment else { return nil }
         let limit = try cursor.file.size()
-        let offsets = try cursor.memberOffsets(limit: limit)
+        let index = SegmentIndex(log, segment: segment, bytes: limit, files)
+        let place = index?.last { isBefore(($0.firstSeq, $0.firstTimestamp)) }
+        var start = 0
+        var found: UInt64?
+        if let index, let (place, entry) = place, try isRight(entry, limit: limit) {
+            cursor.seek(to: entry.offset)
+            // Behind an index that is whole, or before its last entry, there is nothing to look for.
+            if place + 1 < index.count || index.header.segmentBytes > 0 { return entry.firstSeq }
+            (start, found) = (entry.offset, entry.firstSeq)
+        }
+        let offsets = try cursor.memberOffsets(from: start, limit: limit)
         var low = 0
         var high = offsets.count
-        var found: UInt64?
         while low < high {
             let middle = (low + high) / 2
             if let head = try headOfMember(at: offsets[middle], limit: limit), isBefore(head) {
@@ -243,8 +262,16 @@ public final class LogReader {
                 high = middle
             }
         }
-        cursor.seek(to: low > 0 ? offsets[low - 1] : 0)
+        cursor.seek(to: low > 0 ? offsets[low - 1] : start)
         return found
+    }
+
+    /// Whether an index's entry is what stands in the file: an index is a hint.
+    private func isRight(_ entry: IndexEntry, limit: Int) throws(SystemError) -> Bool {
+        guard let cursor, try cursor.memberSize(at: entry.offset, limit: limit) == entry.memberBytes else {
+            return false
+        }
+        return try headOfMember(at: entry.offset, limit: limit)?.seq == entry.firstSeq
     }
 
     private func headOfMember(at offset: Int, limit: Int) throws(SystemError) -> (seq: UInt64, timestamp: Timestamp)? {

@@ -13,6 +13,8 @@ public struct LogVerification: Sendable {
             case fork
             /// Records that a head covers are gone.
             case missing
+            /// A head from elsewhere is of records that retention removed: nothing can be said.
+            case incomparable
         }
 
         /// What kind of fault it is.
@@ -51,6 +53,12 @@ public struct LogVerification: Sendable {
     public var lostRecords = 0
     /// Records that are gone, and whose loss somebody has accepted (`log recover --accept-loss`).
     public var acceptedLoss: UInt64 = 0
+    /// Records that retention removed, and that manifests tell of.
+    public var removed: UInt64 = 0
+    /// Segments that are sealed and are as they were then.
+    public var sealed = 0
+    /// Indexes that are damaged: they are made again by `log reindex`.
+    public var damagedIndexes: [String] = []
     /// Heads whose root is the records' own.
     public var heads = 0
     /// How many records the newest head covers that the trusted key has signed; without one, the log's own.
@@ -68,6 +76,7 @@ public struct LogVerification: Sendable {
 public struct LogVerifier {
     private let log: LogDirectory
     private let files: any LogFileSystem
+    private let lines = RecordCheck()
     private let trusted: NoteVerifier?
     private let witnesses: [(note: SignedNote, head: TreeHead, place: String)]
     private let progress: (LogVerification) -> Void
@@ -97,18 +106,20 @@ public struct LogVerifier {
         // Heads before segments and watermark: what one covers is there and durable by then.
         var trouble: LogVerification.Fault?
         var heads = try headCheck(&result, &trouble)
+        let manifests = try manifests(&result, &trouble)
         let (segments, durable) = try segments()
         let isHeld = durable != nil
         let acknowledged = isHeld ? nil : acknowledged()
         result.firstSeq = segments.first ?? 0
         // A log that signs its heads begins with 0; of others, the first kept segment is believed.
         result.nextSeq = result.key == nil ? result.firstSeq : 0
+        if let first = segments.first, try !begin(at: first, &heads, manifests, &result) { return result }
         for (index, first) in segments.enumerated() {
             if let durable, first >= durable, isHeld { break }
             if first != result.nextSeq, !bridge(to: first, &heads, &result) { return result }
             do throws(SystemError) {
                 try verify(
-                    segment: first, isLast: index == segments.count - 1, durable: durable, &heads, &result)
+                    segment: first, isLast: index == segments.count - 1, durable: durable, &heads, manifests, &result)
             } catch {
                 throw LogError(error)
             }
@@ -138,7 +149,7 @@ public struct LogVerifier {
             heads = try KeptHead.all(of: log, on: files).map { (note: $0.note, head: $0.head) }
         } catch {
             guard error.code == .corrupt else { throw error }
-            trouble = fault(result, 0, 0, "\(error.message) in checkpoints.ndjson")
+            trouble = fault(result, 0, 0, "\(error.message) in \(error.path.lastComponent)")
         }
         if let bytes = try? files.contents(of: log.checkpointPath) {
             if let note = SignedNote(String(decoding: bytes, as: UTF8.self)), let head = TreeHead(text: note.text) {
@@ -148,6 +159,35 @@ public struct LogVerifier {
             }
         }
         return HeadCheck(identity, heads: heads, witnesses: witnesses, trusted: trusted)
+    }
+
+    private func manifests(
+        _ result: inout LogVerification, _ trouble: inout LogVerification.Fault?
+    ) throws(LogError) -> ManifestCheck {
+        let origin = result.key.flatMap { NoteVerifier($0)?.name }
+        let check = try ManifestCheck(log, origin: origin, files)
+        if let problem = check.problem {
+            trouble = fault(result, problem.segment, 0, problem.what)
+            trouble?.seq = problem.segment
+        }
+        return check
+    }
+
+    /// Goes to the first kept record of a log whose beginning retention removed.
+    private func begin(
+        at first: UInt64, _ heads: inout HeadCheck, _ manifests: ManifestCheck, _ result: inout LogVerification
+    ) throws(LogError) -> Bool {
+        guard result.key != nil, first > 0, let edge = manifests.edge(before: first), edge.size == first else {
+            return true
+        }
+        let tree = try TreeSource(log, files)
+        if let problem = try heads.begin(behind: edge, ends: manifests.edges(before: first), tree) {
+            result.fault = fault(result, first, 0, problem.what, problem.kind)
+            return false
+        }
+        result.removed = first
+        result.nextSeq = first
+        return true
     }
 
     /// The segments, and below which seq all is durable; nil where nobody writes.
@@ -206,25 +246,42 @@ public struct LogVerifier {
     }
 
     private func verify(
-        segment first: UInt64, isLast: Bool, durable: UInt64?, _ heads: inout HeadCheck,
+        segment first: UInt64, isLast: Bool, durable: UInt64?, _ heads: inout HeadCheck, _ manifests: ManifestCheck,
         _ result: inout LogVerification
     ) throws(SystemError) {
         let file = try files.open(log.segmentPath(first), .read)
         defer { file.close() }
         let size = try file.size()
+        let whole = try manifests.problem(of: first, file, bytes: size)
+        var index = IndexCheck(log, segment: first, bytes: size, files)
+        if index.isDamaged { result.damagedIndexes.append(log.indexPath(first).lastComponent) }
+        let before = heads.edge
         let cursor = try SegmentCursor(file)
         var last: Timestamp?
         var isFinished = false
         while true {
             if let durable, result.nextSeq >= durable { return }
             switch try cursor.next(limit: size) {
-            case .end: return
+            case .end:
+                let problem = whole ?? manifests.problem(of: first, before: before, after: heads.edge, last: last)
+                if let problem {
+                    result.fault = fault(result, first, 0, problem)
+                    result.fault?.seq = first
+                } else if manifests.manifests[first] != nil {
+                    result.sealed += 1
+                }
+                return
             case .endOfFile(let offset):
                 isFinished = true
                 result.compressedBytes += size - offset
             case .block(let offset, let bytes, let plaintext):
                 guard !isFinished else {
                     result.fault = fault(result, first, offset, "records after the segment's end")
+                    return
+                }
+                let isOther = try cursor.withMember(at: offset, size: bytes) { index.differs($0, at: offset) }
+                if isOther ?? false {
+                    result.fault = fault(result, first, offset, "a member's bytes are not those that were written")
                     return
                 }
                 result.blocks += 1
@@ -256,14 +313,14 @@ public struct LogVerifier {
         LineScan.forEach(bytes) { line in
             guard result.fault == nil else { return }
             do throws(RecordError) {
-                let record = try Record(utf8: line)
+                let record = try lines.head(of: line)
                 if record.seq != result.nextSeq {
                     result.fault = fault(
                         result, segment, offset, "seq \(record.seq) where \(result.nextSeq) was expected")
                 } else if let previous = last, record.timestamp < previous {
                     result.fault = fault(result, segment, offset, "the time runs backwards within a segment")
                 } else {
-                    if case .control(let control) = record.body { heads.note(control, seq: record.seq) }
+                    if let control = record.control { heads.note(control, seq: record.seq) }
                     if let problem = heads.append(line) {
                         result.fault = fault(result, segment, offset, problem.what, problem.kind)
                         return
@@ -277,12 +334,12 @@ public struct LogVerifier {
         }
     }
 
-    private func count(_ record: Record, _ result: inout LogVerification) {
+    private func count(_ record: RecordHead, _ result: inout LogVerification) {
         result.records += 1
         result.nextSeq = record.seq + 1
         result.firstTimestamp = result.firstTimestamp ?? record.timestamp
         result.lastTimestamp = record.timestamp
-        guard case .control(let control) = record.body, control.event == .gap else { return }
+        guard let control = record.control, control.event == .gap else { return }
         result.gapRecords += 1
         result.lostRecords += Int(control.number(.n) ?? 0)
     }

@@ -39,6 +39,11 @@ final class SegmentCursor {
         return .block(offset: start, size: size, plaintext: plaintext)
     }
 
+    /// The bytes of a member that `next` has just given.
+    func withMember<R>(at offset: Int, size: Int, _ body: (UnsafeRawBufferPointer) -> R) throws(SystemError) -> R? {
+        try withBytes(offset..<offset + size, body)
+    }
+
     /// Moves to another member.
     func seek(to offset: Int) {
         self.offset = offset
@@ -63,10 +68,10 @@ final class SegmentCursor {
         return nil
     }
 
-    /// The offsets of all members up to the first that is no member, by their headers alone.
-    func memberOffsets(limit: Int) throws(SystemError) -> [Int] {
+    /// The offsets of all members from one on, up to the first that is no member, by their headers alone.
+    func memberOffsets(from start: Int = 0, limit: Int) throws(SystemError) -> [Int] {
         var offsets: [Int] = []
-        var position = 0
+        var position = start
         while let size = try memberSize(at: position, limit: limit) {
             if size > BGZFMember.endOfFile.count { offsets.append(position) }
             position += size
@@ -80,7 +85,8 @@ final class SegmentCursor {
         return try withBytes(offset..<offset + size) { inflater.prefix(of: $0, count: count) } ?? []
     }
 
-    private func memberSize(at position: Int, limit: Int) throws(SystemError) -> Int? {
+    /// The size that the header at `position` says; nil where there is none, or it reaches beyond `limit`.
+    func memberSize(at position: Int, limit: Int) throws(SystemError) -> Int? {
         let end = min(position + BGZFMember.headerSize, limit)
         guard end > position else { return nil }
         guard let size = try withBytes(position..<end, { BGZFMember.size(header: $0) }) ?? nil,

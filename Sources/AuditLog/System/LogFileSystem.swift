@@ -14,6 +14,8 @@ public protocol LogFileSystem: Sendable {
     func rename(_ path: String, to target: String) throws(SystemError)
     /// Makes a directory's entries durable.
     func syncDirectory(_ path: String) throws(SystemError)
+    /// Bytes of the file system that a path is in: those free for us, and all.
+    func space(at path: String) throws(SystemError) -> (free: Int, total: Int)
 }
 
 /// How a file is opened.

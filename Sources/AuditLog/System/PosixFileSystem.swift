@@ -58,6 +58,14 @@ public struct PosixFileSystem: LogFileSystem {
         defer { Glibc.close(descriptor) }
         guard fsync(descriptor) == 0 else { throw SystemError("fsync", path) }
     }
+
+    /// Bytes of the file system that a path is in: those free for us, and all.
+    public func space(at path: String) throws(SystemError) -> (free: Int, total: Int) {
+        var status = statvfs()
+        guard statvfs(path, &status) == 0 else { throw SystemError("statvfs", path) }
+        let block = Int(status.f_frsize)
+        return (Int(status.f_bavail) * block, Int(status.f_blocks) * block)
+    }
 }
 
 /// An open file of the machine's own file system.

@@ -26,6 +26,8 @@ final class CommitQueue: Sendable {
         var lost = 0
         var lostSince: Timestamp?
         var rotates = false
+        /// How many segments were ended because somebody asked.
+        var rotations = 0
         var isClosing = false
         var isClosed = false
     }

@@ -11,6 +11,7 @@ final class Committer: @unchecked Sendable {
     /// Nil for a log whose heads nobody signs.
     private var tree: GrowingTree?
     private let notary: Notary?
+    private let keeper: LogKeeper
     private let options: LogOptions
     private let clock: any LogClock
     private var batch = LineBuffer()
@@ -32,12 +33,13 @@ final class Committer: @unchecked Sendable {
 
     init(
         segment: consuming SegmentWriter, watermark: Watermark, tree: GrowingTree?, notary: Notary?,
-        options: LogOptions, clock: any LogClock
+        keeper: LogKeeper, options: LogOptions, clock: any LogClock
     ) {
         self.segment = segment
         self.watermark = watermark
         self.tree = tree
         self.notary = notary
+        self.keeper = keeper
         self.options = options
         self.clock = clock
         segmentBegan = clock.now()
@@ -113,12 +115,12 @@ final class Committer: @unchecked Sendable {
     private func commit(first: UInt64, next: UInt64, _ queue: CommitQueue) {
         do throws(SystemError) {
             if isSegmentFull {
-                try finishSegment()
+                try finishSegment(before: first)
                 // Finishing has synced all before this batch, also what `interval` had left.
                 watermark.durable = first
                 noteSynced()
             }
-            try segment.write(batch.bytes, first: first)
+            try segment.write(batch.bytes, first, next: next)
             unsyncedSince = unsyncedSince ?? clock.now()
             if options.durability == .strict || (options.durability != .none && isSyncDue) { try sync(upTo: next) }
             if options.durability == .none {
@@ -163,17 +165,20 @@ final class Committer: @unchecked Sendable {
             || (segment.size > 0 && clock.now().since(segmentBegan) >= Int64(options.segmentSeconds) * 1_000_000)
     }
 
-    private func finishSegment() throws(SystemError) {
+    private func finishSegment(before next: UInt64) throws(SystemError) {
         try segment.finish()
         segmentBegan = clock.now()
+        keeper.segmentEnded(before: next, tree?.edge)
     }
 
     private func rotate(_ queue: CommitQueue) {
         do throws(SystemError) {
-            try finishSegment()
+            let acknowledged = queue.state.withLock { $0.acknowledged }
+            try finishSegment(before: acknowledged)
             unsyncedSince = nil
-            watermark.durable = queue.state.withLock { $0.acknowledged }
+            watermark.durable = acknowledged
             noteSynced()
+            queue.state.withLock { $0.rotations += 1 }
             queue.announce()
         } catch {
             fail(error, queue, first: queue.state.withLock { $0.acknowledged })
@@ -241,7 +246,7 @@ final class Committer: @unchecked Sendable {
         batch.truncate(to: 0)
         batch.append(Record(seq: seq, timestamp: time, body: .control(gap)))
         do throws(SystemError) {
-            try segment.write(batch.bytes, first: seq)
+            try segment.write(batch.bytes, seq, next: seq + 1)
             try segment.sync()
         } catch {
             segment.withdraw()

@@ -68,6 +68,10 @@ public struct LogOptions: Sendable {
     public var headRecords: UInt64 = 4096
     /// Bytes of kept heads from which on only one an hour is kept of older hours.
     public var headBytes = 8 << 20
+    /// Whether finished segments are sealed, and retention is kept, by a thread beside the committer.
+    public var sealsByItself = true
+    /// How long records are kept; nil for ever.
+    public var retention: Retention?
     /// Whether to go on behind records that a signed head covers and that are gone, instead of refusing.
     public var acceptsLoss = false
     /// tollgate's version, for `log_open`.
@@ -95,4 +99,8 @@ public enum LogTrouble: Sendable {
     case headsBegan(String)
     /// Heads are written again.
     case headsEnded
+    /// A finished segment stays as it is.
+    case notSealed(segment: UInt64, why: String)
+    /// Retention removed records that a registered reader has not read, and that was not seen for long.
+    case readerPassed(ReaderLease)
 }

@@ -12,6 +12,8 @@ public struct RecoveryReport: Sendable {
     public var damaged: Range<UInt64>?
     /// The segment to be continued, if there is one.
     var activeSegment: UInt64?
+    /// What is known of its members.
+    var members = KnownMembers()
     /// Whether the next record must begin a new segment.
     var mustBeginSegment = false
     /// The records that a signed head covers and that are gone.
@@ -38,8 +40,8 @@ struct LogRecovery {
         self.acceptsLoss = acceptsLoss
     }
 
-    /// Reads the active segment whole, checks each member, and repairs a torn tail: bytes to quarantine, then the
-    /// cut.
+    /// Reads the active segment from the last signed record on, checks each member, and repairs a torn tail: bytes to
+    /// quarantine, then the cut.
     ///
     /// Damage with valid members behind it is never cut away: the log goes on in a new segment.
     ///
@@ -88,15 +90,22 @@ struct LogRecovery {
         defer { file.close() }
         let size = try file.size()
         let cursor = try SegmentCursor(file)
-        var next = max(first, report.nextSeq)
-        var last: Timestamp?
+        let start = try TrustedStart(log, segment: first, bytes: size, signedSize: signedSize, cursor, files)
+        cursor.seek(to: start.offset)
+        var members = KnownMembers(kept: start.entries)
+        var next = max(start.nextSeq, report.nextSeq)
+        var last = start.latest
         var isFinished = false
         var damageBegan: UInt64?
         scan: while true {
             switch try cursor.next(limit: size) {
-            case .block(_, _, let plaintext):
+            case .block(let offset, let bytes, let plaintext):
                 let found = plaintext.withUnsafeBytes { LogRecovery.lastLine($0) }
                 guard let found else { break scan }
+                let entry = try cursor.withMember(at: offset, size: bytes) { member in
+                    plaintext.withUnsafeBytes { IndexEntry(member: member, at: offset, lines: $0, latest: last) }
+                }
+                if let entry = entry ?? nil { members.read.append(entry) }
                 if let began = damageBegan {
                     report.damaged = began..<max(began, found.firstSeq)
                     damageBegan = nil
@@ -128,9 +137,14 @@ struct LogRecovery {
         let remaining = try file.size()
         guard remaining > 0 else {
             try files.remove(path)
+            try? files.remove(log.indexPath(first))
             return true
         }
-        report.activeSegment = report.activeSegment ?? first
+        if report.activeSegment == nil {
+            report.activeSegment = first
+            members.latest = last
+            report.members = members
+        }
         if isFinished { report.mustBeginSegment = true }
         if let damaged = report.damaged {
             report.controls.append(

@@ -56,6 +56,7 @@ public final class LogWriter: Sendable {
     private let options: LogOptions
     private let queue: CommitQueue
     private let notary: Notary?
+    private let keeper: LogKeeper
     private let thread: WorkerThread
 
     /// Opens a log for writing: takes its lock, makes it if need be, repairs a torn tail, starts the committer.
@@ -121,17 +122,35 @@ public final class LogWriter: Sendable {
         let stepBack = recovery.lastTimestamp.map { $0.since(now) } ?? 0
         // Within one segment time never decreases: after a step back a new one begins.
         let begins = recovery.mustBeginSegment || stepBack > CommitQueue.tolerableStep
-        if let active = recovery.activeSegment, !begins { try segment.resume(segment: active) }
+        if let active = recovery.activeSegment, !begins { try segment.resume(segment: active, recovery.members) }
         let watermark = try Watermark.create(log, epoch: identity.epoch, durable: recovery.nextSeq)
-        notary = try evidence.notary(log, options, files, clock)
-        let committer = Committer(
-            segment: segment, watermark: watermark, tree: tree.map { GrowingTree($0) }, notary: notary,
-            options: options, clock: clock)
-        queue = CommitQueue(
+        let notary = try evidence.notary(log, options, files, clock)
+        self.notary = notary
+        let queue = CommitQueue(
             nextSeq: recovery.nextSeq,
             lastTimestamp: stepBack > CommitQueue.tolerableStep ? nil : recovery.lastTimestamp,
             queueBytes: options.queueBytes)
-        let queue = queue
+        self.queue = queue
+        let record = { @Sendable (control: Control, needsHead: Bool) -> Bool in
+            let ticket = queue.append(at: { clock.now() }) { lines, seq, time in
+                lines.append(Record(seq: seq, timestamp: time, body: .control(control)))
+                return true
+            }
+            guard let ticket, queue.wait(for: ticket, milliseconds: options.closeMilliseconds) == .durable else {
+                return false
+            }
+            guard needsHead, let notary else { return true }
+            return notary.awaitHead(of: ticket.seq + 1, milliseconds: options.closeMilliseconds)
+        }
+        let finished = recovery.activeSegment.flatMap { begins ? nil : $0 } ?? recovery.nextSeq
+        keeper = try LogKeeper(
+            log, identity, finished: finished, options: options, files: files, clock: clock,
+            writer: LogKeeper.Writer(
+                record: record, writesRecords: options.writesOwnRecords,
+                dropHeads: { notary?.drop(below: $0) }, report: options.report))
+        let committer = Committer(
+            segment: segment, watermark: watermark, tree: tree.map { GrowingTree($0) }, notary: notary,
+            keeper: keeper, options: options, clock: clock)
         thread = try WorkerThread(named: "log-commit") { committer.run(queue) }
         if options.writesOwnRecords {
             writeOpening(stepBack: stepBack)
@@ -267,6 +286,41 @@ public final class LogWriter: Sendable {
         queue.state.withLock { $0.trouble }
     }
 
+    /// Ends the active segment, and seals all that are finished and are not sealed yet.
+    ///
+    /// - Parameter progress: is told of records of a segment as they are read.
+    /// - Throws: `LogError`; `.disk` while the log cannot write.
+    public func seal(progress: (Int) -> Void = { _ in }) throws(LogError) -> SealReport {
+        try keeper.seal(progress: progress) { () throws(LogError) in
+            guard endSegment() else {
+                throw LogError(.disk, "the log cannot write now", path: log.path, hint: "tollgate doctor")
+            }
+        }
+    }
+
+    /// What retention would remove now.
+    ///
+    /// - Throws: `LogError`.
+    public func plan(_ rule: Retention) throws(LogError) -> RetentionReport { try keeper.plan(by: rule) }
+
+    /// Removes the sealed segments whose time is over; each removal is a record first.
+    ///
+    /// - Throws: `LogError`.
+    public func retain(by rule: Retention) throws(LogError) -> RetentionReport { try keeper.remove(by: rule) }
+
+    /// How long records are kept from now on; nil for ever.
+    public func keep(for rule: Retention?) { keeper.use(rule) }
+
+    /// Ends the active segment after what is queued, and returns once it has; false while the log cannot write.
+    private func endSegment() -> Bool {
+        let before = queue.state.withLock { $0.rotations }
+        rotate()
+        return queue.state.wait(milliseconds: options.closeMilliseconds) { state -> Bool? in
+            if state.trouble != nil || state.isClosing { return false }
+            return state.rotations > before ? true : nil
+        } ?? false
+    }
+
     /// Ends the active segment after what is queued; the next record begins a new one.
     public func rotate() {
         queue.state.withLock { $0.rotates = true }
@@ -289,6 +343,7 @@ public final class LogWriter: Sendable {
                 .disk, "the disk does not answer; what is queued may be lost", path: log.path, hint: "tollgate doctor")
         }
         thread.join()
+        keeper.close()
         notary?.close()
         lock.withLock { $0 = nil }
         guard let trouble else { return }

@@ -11,6 +11,8 @@ final class Notary: @unchecked Sendable {
         var signedSize: UInt64
         var newest: TreeHead?
         var trouble: String?
+        /// Heads of no more records are in manifests by now.
+        var dropped: UInt64?
         var isClosing = false
     }
 
@@ -91,10 +93,12 @@ final class Notary: @unchecked Sendable {
     private func run() {
         while true {
             let hasWork = state.wait { state -> Bool? in
-                if state.offered != nil { return true }
+                if state.offered != nil || state.dropped != nil { return true }
                 return state.isClosing ? false : nil
             }
-            guard hasWork == true, let edge = state.withLock({ $0.offered }) else { return }
+            guard hasWork == true else { return }
+            drop()
+            guard let edge = state.withLock({ $0.offered }) else { continue }
             sign(edge)
             // Heads are a second apart; a burst does not wait that long.
             _ = state.wait(milliseconds: milliseconds) { state -> Bool? in
@@ -104,10 +108,42 @@ final class Notary: @unchecked Sendable {
         }
     }
 
+    /// Waits until a head covers the first `size` records; false where none does in time.
+    func awaitHead(of size: UInt64, milliseconds: Int) -> Bool {
+        state.wait(milliseconds: milliseconds) { state in
+            state.signedSize >= size ? true : state.isClosing ? false : nil
+        } ?? false
+    }
+
+    /// Lets the heads of `size` records and fewer go: a manifest keeps those that are kept.
+    func drop(below size: UInt64) {
+        state.withLock { $0.dropped = max($0.dropped ?? 0, size) }
+        state.wakeAll()
+    }
+
+    private func drop() {
+        let dropped = state.withLock { state in
+            defer { state.dropped = nil }
+            return state.dropped
+        }
+        guard let dropped else { return }
+        // In vain is no harm: a head that is kept twice is one.
+        try? rewrite { lines in
+            lines.indices.filter { index in
+                index == lines.count - 1 || (KeptHead(line: lines[index])?.head.size ?? .max) > dropped
+            }.map { lines[$0] }
+        }
+    }
+
     /// A head a second is 20 MB a day.
     private func thin() throws(SystemError) {
+        try rewrite { KeptHead.thinned($0) }
+    }
+
+    private func rewrite(_ kept: ([Substring]) -> [Substring]) throws(SystemError) {
+        if try heads.size() != headsSize { try heads.truncate(to: headsSize) }
         let text = String(decoding: try files.contents(of: log.headsPath), as: UTF8.self)
-        let kept = KeptHead.thinned(text.split(separator: "\n"))
+        let kept = kept(text.split(separator: "\n"))
         try files.replace(log.headsPath, with: Array(kept.map { $0 + "\n" }.joined().utf8))
         let thinned = try Notary.openHeads(log, files)
         let size = try thinned.size()
@@ -147,5 +183,6 @@ final class Notary: @unchecked Sendable {
             state.signedSize = edge.size
             if state.offered?.size == edge.size { state.offered = nil }
         }
+        state.wakeAll()
     }
 }

@@ -14,6 +14,7 @@ struct SegmentWriter: ~Copyable {
     private let normal: Deflater
     private let hurried: Deflater
     private var members: LineBuffer
+    private var index: IndexWriter
 
     /// Bytes of lines in one commit from which speed matters more than size.
     private let hurryBytes: Int
@@ -33,28 +34,35 @@ struct SegmentWriter: ~Copyable {
         durableSize = 0
         first = 0
         members = LineBuffer(capacity: 128 << 10)
+        index = IndexWriter(log, files)
     }
 
-    /// Continues an existing segment at its end.
-    mutating func resume(segment first: UInt64) throws(SystemError) {
+    /// Continues an existing segment at its end, and its index.
+    mutating func resume(segment first: UInt64, _ known: KnownMembers) throws(SystemError) {
         let file = try files.open(log.segmentPath(first), .append)
         size = try file.size()
         durableSize = size
         self.file = file
         self.first = first
+        index.resume(segment: first, keeping: known.kept, adding: known.read, latest: known.latest)
     }
 
     /// Compresses whole lines into members and writes them; the file is made with its first member.
-    mutating func write(_ lines: UnsafeRawBufferPointer, first seq: UInt64) throws(SystemError) {
+    ///
+    /// - Parameter next: the seq behind the last line's.
+    mutating func write(_ lines: UnsafeRawBufferPointer, _ seq: UInt64, next: UInt64) throws(SystemError) {
         let deflater = lines.count > hurryBytes ? hurried : normal
         try cut()
         members.truncate(to: 0)
+        var parts: [(lines: Range<Int>, member: Range<Int>)] = []
         var start = 0
         while start < lines.count {
             var end = min(start + BGZFMember.maximumPlaintext, lines.count)
             while end > start, lines[end - 1] != 0x0A { end -= 1 }
             guard end > start else { throw SystemError("deflate", "a line over 64 KiB", 75) }
+            let memberStart = members.count
             try deflater.append(UnsafeRawBufferPointer(rebasing: lines[start..<end]), to: &members)
+            parts.append((start..<end, memberStart..<members.count))
             start = end
         }
         let isNew = file == nil
@@ -64,25 +72,37 @@ struct SegmentWriter: ~Copyable {
             first = seq
             size = 0
             durableSize = 0
+            index.begin(segment: seq)
         }
         try file.writeAll(members.bytes)
+        for part in parts {
+            index.note(
+                UnsafeRawBufferPointer(rebasing: members.bytes[part.member]), at: size + part.member.lowerBound,
+                lines: UnsafeRawBufferPointer(rebasing: lines[part.lines]),
+                count: parts.count == 1 ? Int(next - seq) : nil)
+        }
         size += members.count
         if isNew { try files.syncDirectory(log.segmentsPath) }
     }
 
     /// What was written so far is acknowledged without a sync (`Durability.none`): a withdrawal leaves it.
-    mutating func keep() { durableSize = size }
+    mutating func keep() {
+        durableSize = size
+        index.keep()
+    }
 
     /// Returns once all that was written is durable.
     mutating func sync() throws(SystemError) {
         try file?.sync()
         durableSize = size
+        index.keep()
     }
 
     /// Takes back what was written since the last `sync`, and leaves the file for good: after a failed fdatasync its
     /// descriptor cannot be trusted (the kernel may have dropped the dirty pages and forgotten the error).
     mutating func withdraw() {
         mustCut = file != nil
+        index.withdraw()
         try? cut()
     }
 
@@ -95,8 +115,10 @@ struct SegmentWriter: ~Copyable {
             do throws(SystemError) {
                 try files.remove(log.segmentPath(first))
             } catch  where error.number == 2 {}
+            try? files.remove(log.indexPath(first))
         }
         mustCut = false
+        index.leave()
         file.close()
         self.file = nil
         size = 0
@@ -110,14 +132,26 @@ struct SegmentWriter: ~Copyable {
         }
         try result.get()
         try file.sync()
+        index.keep()
         leave()
     }
 
     /// Closes the file as it is.
     mutating func leave() {
+        index.leave()
         file?.close()
         file = nil
         size = 0
         durableSize = 0
     }
+}
+
+/// What recovery knows of the active segment's members, for its index.
+struct KnownMembers {
+    /// Entries at the index's beginning that are right.
+    var kept = 0
+    /// The members behind those, as they were read.
+    var read: [IndexEntry] = []
+    /// The latest time in the segment.
+    var latest: Timestamp?
 }

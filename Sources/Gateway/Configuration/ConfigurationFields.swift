@@ -2,10 +2,12 @@
 /// together.
 enum ConfigurationFields {
     static let document = [
-        "listen", "log", "durability", "warehouse", "name", "flood", "tls", "hosts", "origins", "trusted_proxies",
+        "listen", "log", "durability", "warehouse", "name", "flood", "retention", "tls", "hosts", "origins",
+        "trusted_proxies",
         "allow_remote", "limits", "timeouts", "watch", "servers", "policies", "grants", "grants_file", "dashboard",
     ]
     static let flood = ["denials_per_second", "burst"]
+    static let retention = ["days", "bytes", "keep_days"]
     static let tls = ["certificate", "key"]
     static let limits = [
         "message_bytes", "depth", "head_bytes", "answer_bytes", "connections", "sessions", "sessions_per_grant",
@@ -39,6 +41,11 @@ enum ConfigurationFields {
     static let depth = 4...512
     static let headBytes = 1024...1_048_576
     static let counts = 1...10_000_000
+    /// A hundred years.
+    static let days = 1...36_600
+    static let keepDays = 0...36_600
+    /// From a segment's size on.
+    static let retainedBytes = 100_000_000...1_000_000_000_000_000
     static let floodRange = 0...10_000_000
 
     /// Headers that belong to the connection (RFC 9110 §7.6.1) or that the gateway sets itself.

@@ -8,6 +8,7 @@ extension ConfigurationReader {
         let fields = fields(root, known: ConfigurationFields.document, required: ["servers"])
         guard let fields else { return result }
         readPlaces(fields, into: &result)
+        if let place = fields["retention"] { result.retention = retention(place) }
         readListener(fields, into: &result)
         if let place = fields["limits"] { readLimits(place, into: &result.limits) }
         if let place = fields["timeouts"] { readTimeOuts(place, into: &result.timeouts) }
@@ -60,6 +61,24 @@ extension ConfigurationReader {
                 flood["denials_per_second"].flatMap { integer($0, bounds) } ?? result.flood.denialsPerSecond
             result.flood.burst = flood["burst"].flatMap { integer($0, bounds) } ?? result.flood.burst
         }
+    }
+
+    /// How long records are kept; one bound at least.
+    private mutating func retention(_ place: Place) -> Retention? {
+        let before = problems.count
+        guard let fields = fields(place, known: ConfigurationFields.retention) else { return nil }
+        var rule = Retention()
+        if let days = fields["days"].flatMap({ integer($0, ConfigurationFields.days) }) {
+            rule.ageSeconds = Int64(days) * 86_400
+        }
+        rule.bytes = fields["bytes"].flatMap { integer($0, ConfigurationFields.retainedBytes) }
+        if let days = fields["keep_days"].flatMap({ integer($0, ConfigurationFields.keepDays) }) {
+            rule.keepSeconds = Int64(days) * 86_400
+        }
+        if fields["days"] == nil, fields["bytes"] == nil, problems.count == before {
+            refuse(.missingField, place, expected: "\"days\" or \"bytes\": what is kept for ever needs no retention")
+        }
+        return rule
     }
 
     private mutating func readListener(_ fields: Fields, into result: inout ServeConfiguration) {

@@ -23,6 +23,8 @@ public struct ServeConfiguration: Sendable, Equatable {
     public var name: String?
     /// How fast one caller's refusals are answered.
     public var flood = Flood()
+    /// How long records are kept; nil for ever.
+    public var retention: Retention?
     /// Certificate and key, where clients connect over TLS.
     public var tls: TLSFiles?
     /// `Host` names that are accepted besides the loopback ones and the address listened on; lower case, no port.

@@ -24,6 +24,10 @@ public struct ControlRequest: Sendable, Equatable {
         public static let grantRevoke = Action(rawValue: "grant_revoke")
         /// Give a grant a new token.
         public static let grantRotate = Action(rawValue: "grant_rotate")
+        /// End the active segment, and seal what is finished.
+        public static let seal = Action(rawValue: "seal")
+        /// Remove segments whose time is over.
+        public static let retain = Action(rawValue: "retain")
         /// Finish and end.
         public static let stop = Action(rawValue: "stop")
     }

@@ -82,6 +82,7 @@ public final class GatewayOperator: Sendable {
         }
         state.certificates = settings.configuration.certificateFiles
         let fixed = settings.configuration.whatNeedsRestart(before: state.settings.configuration)
+        log.keep(for: settings.configuration.retention)
         state.settings = settings
         state.failed = []
         let more = fixed.isEmpty ? "" : "; a restart is needed for \(fixed.joined(separator: ", "))"
@@ -107,6 +108,7 @@ public final class GatewayOperator: Sendable {
         case .reload: return reload().map { .refused($0.error, hint: $0.hint) } ?? .done()
         case .grants: return list()
         case .grantCreate, .grantRevoke, .grantRotate: return change(request)
+        case .seal, .retain: return LogUpkeep.answer(request, about: log)
         case .stop:
             requestStop()
             return .done()

@@ -53,19 +53,7 @@ struct RunCommand: ParsableCommand {
         logOptions.version = Version.text
         logOptions.stateFolder = Places.state
         logOptions.openFields = [("gateway", options.gateway), ("server", options.server)]
-        logOptions.report = { trouble in
-            switch trouble {
-            case .began(let error):
-                Console.error(
-                    "tollgate: nothing can be recorded, so calls are denied: \(error)\nhint: df -h \(error.path.parentFolder)\n"
-                )
-            case .ended(let lost):
-                Console.error("tollgate: records are written again; a gap record says that \(lost) were lost\n")
-            case .headsBegan(let trouble):
-                Console.error("tollgate: records are written, but no signed heads: \(trouble)\nhint: tollgate doctor\n")
-            case .headsEnded: Console.error("tollgate: signed heads are written again\n")
-            }
-        }
+        logOptions.report = { Console.error("tollgate: \($0.text)\n") }
         let writer = try openLog(server: options.server, options: logOptions, clock: clock)
         if let damaged = writer.recovery.damaged {
             Console.error(
@@ -81,7 +69,9 @@ struct RunCommand: ParsableCommand {
             throw error
         }
         if isatty(2) == 1 { greet(options, writer) }
+        let control = listen(writer)
         let ending = try gateway.run()
+        control?.close()
         try writer.close()
         if let complaint = ending.complaint {
             Failure(
@@ -110,15 +100,24 @@ struct RunCommand: ParsableCommand {
         }
     }
 
+    /// Takes requests about the log, such as `tollgate log seal`'s, while this process holds it.
+    ///
+    /// Without a socket the gateway does its work all the same.
+    private func listen(_ writer: LogWriter) -> ControlServer? {
+        do throws(ControlError) {
+            return try ControlServer(
+                log: writer.log.path, runtimeFolder: ProcessInfo.processInfo.environment["XDG_RUNTIME_DIR"]
+            ) { LogUpkeep.answer($0, about: writer) }
+        } catch {
+            Console.error("tollgate: no control socket: \(error.message)\n")
+            return nil
+        }
+    }
+
     private func greet(_ options: StdioOptions, _ writer: LogWriter) {
         let rule = options.policy.map { "policy \($0.name)" } ?? "observing, no policy"
         Console.error("tollgate: \(options.server): \(rule); log \(writer.log.path); limits count per process\n")
     }
-}
-
-extension String {
-    /// The path up to its last component.
-    fileprivate var parentFolder: String { (self as NSString).deletingLastPathComponent }
 }
 
 extension Durability: ExpressibleByArgument {

@@ -70,14 +70,17 @@ struct AlertWatch {
 
     private func follow(_ own: LogWriter, _ watcher: inout Watcher, until stop: StopFlag) throws {
         var known: Set<LogDirectory> = [own.log]
+        var readers: [LogReader] = []
         var lookedForLogs: Timestamp?
         while !stop.isSet {
             let now = Console.now
             if lookedForLogs.map({ now.since($0) > 500_000 }) ?? true {
                 lookedForLogs = now
+                if !once { renewLeases(readers, now) }
                 for log in try logs() where known.insert(log).inserted {
                     let reader =
                         once ? try LogReader(log) : try LogReader(log, fromTime: now.advanced(by: -Self.warmUp))
+                    readers.append(reader)
                     watcher.follow(WatchedLog(name: log.name) { try reader.nextBlock()?.bytes })
                 }
             }
@@ -88,5 +91,11 @@ struct AlertWatch {
                 usleep(100_000)
             }
         }
+    }
+    /// Retention waits for a watch that lags, as for an ingester.
+    private func renewLeases(_ readers: [LogReader], _ now: Timestamp) {
+        guard now.microseconds / 10_000_000 != now.advanced(by: -500_000).microseconds / 10_000_000 else { return }
+        let name = ReaderLease.name("watch", of: ownLog.path)
+        for reader in readers { ReaderLease(name: name, nextSeq: reader.nextSeq, at: now).renew(in: reader.log) }
     }
 }

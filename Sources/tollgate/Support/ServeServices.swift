@@ -25,18 +25,8 @@ struct GatewayService: Service {
         options.version = Version.text
         options.stateFolder = Places.state
         options.openFields = [("gateway", name)]
-        options.report = { trouble in
-            switch trouble {
-            case .began(let error):
-                Console.error(
-                    "tollgate: nothing can be recorded, so calls are denied: \(error)\nhint: tollgate doctor\n")
-            case .ended(let lost):
-                Console.error("tollgate: records are written again; a gap record says that \(lost) were lost\n")
-            case .headsBegan(let trouble):
-                Console.error("tollgate: records are written, but no signed heads: \(trouble)\nhint: tollgate doctor\n")
-            case .headsEnded: Console.error("tollgate: signed heads are written again\n")
-            }
-        }
+        options.retention = configuration.retention
+        options.report = { Console.error("tollgate: \($0.text)\n") }
         log = try LogWriter.open(LogDirectory(path: configuration.log), options: options, clock: clock)
         if let damaged = log.recovery.damaged {
             Console.error(

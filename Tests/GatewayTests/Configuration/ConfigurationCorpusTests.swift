@@ -57,7 +57,8 @@ struct ConfigurationCorpusTests {
     @Test func fieldsAreThoseOfTheSchema() throws {
         let expected: [(String, [String])] = [
             ("document", ConfigurationFields.document), ("flood", ConfigurationFields.flood),
-            ("tls", ConfigurationFields.tls), ("limits", ConfigurationFields.limits),
+            ("retention", ConfigurationFields.retention), ("tls", ConfigurationFields.tls),
+            ("limits", ConfigurationFields.limits),
             ("timeouts", ConfigurationFields.timeouts), ("watch", ConfigurationFields.watch),
             ("httpServer", ConfigurationFields.httpServer + ConfigurationFields.serverShared),
             ("commandServer", ConfigurationFields.commandServer + ConfigurationFields.serverShared),
@@ -102,5 +103,8 @@ struct ConfigurationCorpusTests {
         #expect(bounds(limits["head_bytes"]) == ConfigurationFields.headBytes)
         #expect(bounds(try definitions()["count"] as? [String: Any]) == ConfigurationFields.counts)
         #expect(bounds(try properties("flood")["burst"]) == ConfigurationFields.floodRange)
+        #expect(bounds(try properties("retention")["days"]) == ConfigurationFields.days)
+        #expect(bounds(try properties("retention")["keep_days"]) == ConfigurationFields.keepDays)
+        #expect(bounds(try properties("retention")["bytes"]) == ConfigurationFields.retainedBytes)
     }
 }

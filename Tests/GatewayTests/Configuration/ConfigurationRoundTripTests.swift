@@ -65,6 +65,13 @@ private struct RandomConfiguration {
             add("flood", .object([("burst", .integer(result.flood.burst))]))
         }
         if generator.chance(50) {
+            let (days, least) = (1 + generator.below(36_600), generator.below(36_601))
+            var rule = Retention()
+            (rule.ageSeconds, rule.keepSeconds) = (Int64(days) * 86_400, Int64(least) * 86_400)
+            result.retention = rule
+            add("retention", .object([("days", .integer(days)), ("keep_days", .integer(least))]))
+        }
+        if generator.chance(50) {
             let milliseconds = 1 + generator.below(10_000_000)
             result.timeouts.queue = .milliseconds(milliseconds)
             let isText = generator.chance(50)

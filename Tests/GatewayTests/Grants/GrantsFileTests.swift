@@ -222,6 +222,7 @@ private struct RefusingFileSystem: LogFileSystem {
 
     func makeDirectory(_ path: String) throws(SystemError) { try real.makeDirectory(path) }
     func list(_ path: String) throws(SystemError) -> [String] { try real.list(path) }
+    func space(at path: String) throws(SystemError) -> (free: Int, total: Int) { try real.space(at: path) }
     func remove(_ path: String) throws(SystemError) { try real.remove(path) }
     func syncDirectory(_ path: String) throws(SystemError) { try real.syncDirectory(path) }
 

@@ -67,6 +67,7 @@ final class TroubledDisk: LogFileSystem {
 
     func makeDirectory(_ path: String) throws(SystemError) { try real.makeDirectory(path) }
     func list(_ path: String) throws(SystemError) -> [String] { try real.list(path) }
+    func space(at path: String) throws(SystemError) -> (free: Int, total: Int) { try real.space(at: path) }
     func remove(_ path: String) throws(SystemError) { try real.remove(path) }
     func rename(_ path: String, to target: String) throws(SystemError) { try real.rename(path, to: target) }
     func syncDirectory(_ path: String) throws(SystemError) { try real.syncDirectory(path) }

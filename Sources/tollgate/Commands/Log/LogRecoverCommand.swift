@@ -52,6 +52,7 @@ struct LogRecoverCommand: ParsableCommand {
         let consequence =
             switch fault.kind {
             case .damage: "the damage would stay, and the log go on behind it"
+            case .incomparable: "nothing would be done"
             case .fork: "a writer would go on, but nobody can say with which records"
             case .missing: "no writer goes on without --accept-loss"
             }
@@ -96,6 +97,7 @@ extension LogVerification.Fault.Kind {
     /// The process's exit status for this kind of fault.
     var exitCode: Int32 {
         switch self {
+        case .incomparable: 1
         case .damage: 3
         case .fork: 4
         case .missing: 5

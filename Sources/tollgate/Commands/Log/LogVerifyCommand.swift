@@ -112,6 +112,7 @@ struct LogVerifyCommand: ParsableCommand {
         let kind =
             switch fault.kind {
             case .damage: "is damaged"
+            case .incomparable: "cannot be compared"
             case .fork: "is not what was signed:"
             case .missing: "has lost records:"
             }
@@ -126,6 +127,11 @@ struct LogVerifyCommand: ParsableCommand {
         var text = "\(log.name): log verified to seq \(result.nextSeq - 1), \(result.records) records"
         text += ", \(result.heads) heads, \(result.gapRecords) gaps"
         if result.lostRecords > 0 { text += " (\(result.lostRecords) records lost)" }
+        if result.removed > 0 { text += ", \(result.removed) records removed by retention and known by manifests only" }
+        if result.sealed > 0 { text += ", \(result.sealed) of \(result.segments) segments sealed" }
+        if !result.damagedIndexes.isEmpty {
+            text += ", \(result.damagedIndexes.count) damaged indexes (tollgate log reindex)"
+        }
         if result.acceptedLoss > 0 { text += ", \(result.acceptedLoss) records gone and accepted as lost" }
         if result.tornBytes > 0 { text += ", \(result.tornBytes) bytes of a torn tail that the next writer repairs" }
         let key = trusted ?? result.key.flatMap { NoteVerifier($0) }
@@ -145,6 +151,9 @@ struct LogVerifyCommand: ParsableCommand {
             "accepted_loss": Int(result.acceptedLoss), "heads": result.heads, "signed_size": Int(result.signedSize),
             "authentic": trusted != nil && result.fault == nil && result.signedSize > 0, "ok": result.fault == nil,
         ]
+        object["removed"] = Int(result.removed)
+        object["sealed"] = result.sealed
+        object["damaged_indexes"] = result.damagedIndexes
         object["key"] = result.key
         object["first_ts"] = result.firstTimestamp?.description
         object["last_ts"] = result.lastTimestamp?.description

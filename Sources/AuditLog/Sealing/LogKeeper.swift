@@ -1,0 +1,192 @@
+import Events
+import Glibc
+
+/// Keeps a log in order beside its writer: seals finished segments, removes those whose time is over.
+///
+/// Works on a thread of its own, at low priority, when a segment has ended and once a minute; or for whoever asks. One at a
+/// time.
+final class LogKeeper: @unchecked Sendable {
+    private struct State {
+        /// Segments that begin below are finished.
+        var finished: UInt64
+        /// The trees where segments ended.
+        var edges: [UInt64: TreeEdge] = [:]
+        var isDue = true
+        var isClosing = false
+    }
+
+    /// What it asks of the log's writer.
+    struct Writer {
+        /// Appends a control record, and waits until it is durable, and until a head covers it where one is asked for; false
+        /// where that does not come.
+        let record: @Sendable (Control, _ needsHead: Bool) -> Bool
+        /// Whether it writes such records at all: an import has none.
+        let writesRecords: Bool
+        /// Lets heads that are in manifests go.
+        let dropHeads: @Sendable (UInt64) -> Void
+        let report: (@Sendable (LogTrouble) -> Void)?
+    }
+
+    private let log: LogDirectory
+    private let origin: String
+    private let keys: [NoteVerifier]
+    private let files: any LogFileSystem
+    private let clock: any LogClock
+    private let writer: Writer
+    private let retention: Monitor<Retention?>
+    private let state: Monitor<State>
+    /// Held by whoever seals or removes.
+    private let work: Monitor<Set<UInt64>>
+    private var thread: WorkerThread?
+    private static let seconds = 60
+
+    init(
+        _ log: LogDirectory, _ identity: LogIdentity, finished: UInt64, options: LogOptions, files: any LogFileSystem,
+        clock: any LogClock, writer: Writer
+    ) throws(SystemError) {
+        self.log = log
+        origin = identity.origin
+        keys = [identity.verifier].compactMap { $0 }
+        self.files = files
+        self.clock = clock
+        self.writer = writer
+        retention = Monitor(options.retention)
+        state = Monitor(State(finished: finished))
+        work = Monitor([])
+        if options.sealsByItself { thread = try WorkerThread(named: "log-keeper") { [self] in run() } }
+    }
+
+    /// Takes note that a segment has ended before `next`, with the tree as it was then; never waits.
+    func segmentEnded(before next: UInt64, _ edge: TreeEdge?) {
+        state.withLock { state in
+            state.finished = next
+            if let edge { state.edges[edge.size] = edge }
+            state.isDue = true
+        }
+        state.wakeAll()
+    }
+
+    /// Other bounds from now on.
+    func use(_ rule: Retention?) {
+        retention.withLock { $0 = rule }
+        state.withLock { $0.isDue = true }
+        state.wakeAll()
+    }
+
+    /// Ends the thread; what it is doing is given up.
+    func close() {
+        state.withLock { $0.isClosing = true }
+        state.wakeAll()
+        thread?.join()
+        thread = nil
+    }
+
+    private func run() {
+        // This thread alone: Linux has a priority for each, and 0 is the one that asks.
+        setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 10)
+        while true {
+            let isDue = state.wait(milliseconds: LogKeeper.seconds * 1000) { state -> Bool? in
+                defer { state.isDue = false }
+                return state.isClosing || state.isDue ? true : nil
+            }
+            if state.withLock({ $0.isClosing }) { return }
+            if isDue != nil { _ = try? seal() }
+            if let rule = retention.withLock({ $0 }) { _ = try? remove(by: rule) }
+        }
+    }
+
+    /// Seals all finished segments.
+    ///
+    /// - Parameters:
+    ///   - progress: is told of records as they are read.
+    ///   - finish: ends the active segment first.
+    /// - Throws: `LogError`.
+    func seal(
+        progress: (Int) -> Void = { _ in }, finish: () throws(LogError) -> Void = {}
+    ) throws(LogError) -> SealReport {
+        let result: Result<SealReport, LogError> = work.withLock { given in
+            do throws(LogError) {
+                try finish()
+            } catch {
+                return .failure(error)
+            }
+            let (limit, edges) = state.withLock { ($0.finished, $0.edges) }
+            return withoutActuallyEscaping(progress) { progress in
+                let sealer = SegmentSealer(
+                    log: log, files: files, origin: origin, isStopped: { self.state.withLock { $0.isClosing } },
+                    progress: progress)
+                var plan = SealPlan(sealer: sealer, keys: keys, edges: edges, given: given)
+                defer { given = plan.given }
+                return Result { () throws(LogError) in
+                    try plan.run(below: limit, room: { try? files.space(at: log.path).free }) { note($0) }
+                }
+            }
+        }
+        let report = try result.get()
+        for (segment, why) in report.left { writer.report?(.notSealed(segment: segment, why: why)) }
+        return report
+    }
+
+    private func note(_ manifest: SegmentManifest) {
+        state.withLock { state in state.edges = state.edges.filter { $0.key > manifest.firstSeq } }
+        guard writer.writesRecords else { return writer.dropHeads(manifest.nextSeq) }
+        let control = Control(.seal).with(.segment, LogDirectory.segmentName(manifest.firstSeq))
+            .with(.bytes, manifest.bytes).with(.n, manifest.records).with(.firstSeq, manifest.firstSeq)
+            .with(.lastSeq, manifest.nextSeq - 1).with(.sha256, manifest.hash.hexadecimal)
+        _ = writer.record(control, false)
+        writer.dropHeads(manifest.nextSeq)
+    }
+
+    /// What retention would do now.
+    ///
+    /// - Throws: `LogError`.
+    func plan(by rule: Retention) throws(LogError) -> RetentionReport {
+        try RetentionPlan(log: log, files: files, rule: rule, now: clock.now()).find()
+    }
+
+    /// Removes the segments whose time is over; each is recorded first, and a head covers the records before anything goes.
+    ///
+    /// - Throws: `LogError`.
+    func remove(by rule: Retention) throws(LogError) -> RetentionReport {
+        let result: Result<RetentionReport, LogError> = work.withLock { _ in
+            Result { () throws(LogError) in
+                var report = try plan(by: rule)
+                let remover = SegmentRemover(log: log, files: files)
+                var due: [SegmentManifest] = []
+                for manifest in report.removed {
+                    try remover.keepLeaves(of: manifest)
+                    let isLast = manifest == report.removed.last
+                    guard writer.record(record(of: manifest, rule, report.expired), isLast) else { break }
+                    due.append(manifest)
+                }
+                if due.count < report.removed.count {
+                    // A record of what is still there is no harm; a removal without a signed record would be a loss.
+                    report.obstacle = .refused("the removal could not be recorded")
+                    due = []
+                }
+                report.removed = []
+                do throws(SystemError) {
+                    for manifest in due {
+                        try remover.remove(manifest.firstSeq)
+                        report.removed.append(manifest)
+                    }
+                } catch {
+                    report.obstacle = .refused("\(error)")
+                }
+                return report
+            }
+        }
+        let report = try result.get()
+        for lease in report.expired where !report.removed.isEmpty { writer.report?(.readerPassed(lease)) }
+        return report
+    }
+
+    /// The record of a removal: all records from 0 on are gone then, whoever removed the others.
+    private func record(of manifest: SegmentManifest, _ rule: Retention, _ expired: [ReaderLease]) -> Control {
+        let passed = expired.isEmpty ? nil : "not waited for: " + expired.map(\.name).joined(separator: ", ")
+        return Control(.retention).with(.n, manifest.records)
+            .with(.reason, rule.passesReaders ? "readers were passed" : passed)
+            .with(.segment, LogDirectory.segmentName(manifest.firstSeq)).with(.bytes, manifest.bytes)
+            .with(.firstSeq, 0).with(.lastSeq, manifest.nextSeq - 1).with(.sha256, manifest.hash.hexadecimal)
+    }
+}

@@ -1,0 +1,62 @@
+import CZlib
+public import Events
+
+/// What a registered reader has got to: `readers/<name>`, so that retention removes nothing it has not read.
+///
+/// A lease counts for days after its last renewal (`Retention.leaseSeconds`): a reader that is gone for good must not fill the
+/// disk. Renewing is a favour of the reader; where it may not write into the log's folder, it has no lease.
+public struct ReaderLease: Sendable, Equatable {
+    /// The reader's name, a file's.
+    public let name: String
+    /// The seq that it reads next.
+    public let nextSeq: UInt64
+    /// When it said so.
+    public let timestamp: Timestamp
+
+    /// - Parameter name: letters, digits, `-` and `.`; others become `-`.
+    public init(name: String, nextSeq: UInt64, at timestamp: Timestamp) {
+        self.name = String(
+            name.map { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "." || $0 == "-") ? $0 : "-" }.prefix(100))
+        self.nextSeq = nextSeq
+        self.timestamp = timestamp
+    }
+
+    /// A name for the reader that keeps its place in a file: its kind, and a checksum of the file's path.
+    public static func name(_ kind: String, of path: String) -> String {
+        let sum = Array(path.utf8).withUnsafeBytes { IndexEntry.crc($0) }
+        return "\(kind)-\(String(UInt64(sum) + 1 << 32, radix: 16).dropFirst())"
+    }
+
+    /// Writes the lease; false where that is not allowed or not possible.
+    @discardableResult
+    public func renew(in log: LogDirectory, on files: some LogFileSystem = PosixFileSystem()) -> Bool {
+        do throws(SystemError) {
+            try files.makeDirectory(log.readersPath)
+            // Not synced: a lease that is lost holds retention back for a moment, no longer.
+            let path = log.readersPath + "/" + name
+            let file = try files.open(path + ".tmp", .replace)
+            defer { file.close() }
+            let text = Array("\(nextSeq) \(timestamp)\n".utf8)
+            let result: Result<Void, SystemError> = text.withUnsafeBytes { bytes in
+                Result { () throws(SystemError) in try file.writeAll(bytes) }
+            }
+            try result.get()
+            try files.rename(path + ".tmp", to: path)
+            return true
+        } catch {
+            return false
+        }
+    }
+
+    /// All leases of a log, by name; what is none is passed over.
+    public static func all(of log: LogDirectory, on files: some LogFileSystem = PosixFileSystem()) -> [ReaderLease] {
+        ((try? files.list(log.readersPath)) ?? []).compactMap { name in
+            guard !name.hasSuffix(".tmp"), let bytes = try? files.contents(of: log.readersPath + "/" + name) else {
+                return nil
+            }
+            let parts = String(decoding: bytes, as: UTF8.self).split(whereSeparator: { $0 == " " || $0 == "\n" })
+            guard parts.count == 2, let seq = UInt64(parts[0]), let time = Timestamp(text: parts[1]) else { return nil }
+            return ReaderLease(name: name, nextSeq: seq, at: time)
+        }
+    }
+}

@@ -1,0 +1,157 @@
+import Events
+import Foundation
+import Testing
+
+@testable import AuditLog
+
+@Suite("Retention") struct RetentionTests {
+    @Test func whatIsLeftVerifiesAndStillProves() throws {
+        let log = try SealedLog()
+        try log.write(1300, segment: 200)
+        let monday = try #require(try KeptHead.all(of: log.place.log).first { $0.head.size > 1000 })
+        let lines = try log.place.lines()
+        let report = try log.retain(bytes: 6000)
+        #expect(report.removed.count >= 3 && report.obstacle == nil)
+        let first = try #require(try log.place.log.segments(on: PosixFileSystem()).first)
+        #expect(first == report.removed.last?.nextSeq && first % 256 != 0)
+        let found = try log.verify([monday])
+        #expect(found.fault == nil, "\(String(describing: found.fault))")
+        #expect(found.removed == first && found.firstSeq == first)
+        // What is left proves as before, against the tree of all records.
+        let head = try LogProver(log.place.log).newestHead().head
+        for seq in [first, first + 1, first | 255, UInt64(lines.count) - 1] {
+            let proof = try LogProver(log.place.log).inclusion(of: seq)
+            #expect(proof.contains("index \(seq)\n"))
+        }
+        // Each head that is kept, also of removed records, is consistent with the newest.
+        for kept in try KeptHead.all(of: log.place.log) {
+            _ = try LogProver(log.place.log).consistency(from: kept.head.size, to: nil)
+        }
+        #expect(head.size > UInt64(lines.count))
+        let refused = #expect(throws: LogError.self) { try LogProver(log.place.log).inclusion(of: 3) }
+        #expect(refused?.message.contains("removed by retention") == true)
+        // The next writer goes on, seals, removes more.
+        try log.write(300, segment: 100, from: 1300)
+        _ = try log.retain(bytes: 3000)
+        let later = try log.verify()
+        #expect(later.fault == nil && later.removed > first, "\(String(describing: later.fault))")
+    }
+
+    @Test func aWitnessOfRemovedRecordsIsComparedWhereItsLeavesWereKept() throws {
+        let log = try SealedLog()
+        try log.write(900, segment: 200)
+        let all = try KeptHead.all(of: log.place.log)
+        let kept = try #require(all.first { $0.head.size > 10 && $0.head.size < 390 })
+        _ = try log.retain(bytes: 4000)
+        #expect(try log.verify([kept]).fault == nil)
+        // A head of a size whose leaves nobody kept cannot be compared, and one of other records is found out.
+        let secret = try log.place.bytes(keyPath(log))
+        let signer = try #require(NoteSigner(name: kept.head.origin, secret: secret))
+        let fork = TreeHead(origin: kept.head.origin, size: kept.head.size, root: .empty)
+        let forged = try #require(
+            KeptHead(line: KeptHead.line(fork.note(signedBy: signer), at: kept.timestamp).dropLast()))
+        #expect(try log.verify([forged]).fault?.kind == .fork)
+        let odd = TreeHead(origin: kept.head.origin, size: 261, root: .empty)
+        let lost = try #require(
+            KeptHead(line: KeptHead.line(odd.note(signedBy: signer), at: kept.timestamp).dropLast()))
+        let fault = try log.verify([lost]).fault
+        #expect(fault?.kind == .incomparable || fault?.kind == .fork, "\(String(describing: fault))")
+    }
+
+    private func keyPath(_ log: SealedLog) throws -> String {
+        let origin = try LogIdentity.read(log.place.log).origin
+        return (log.options.stateFolder ?? "") + "/keys/" + origin + "/sign"
+    }
+
+    @Test func segmentsThatSomebodyElseRemovedAreMissed() throws {
+        let log = try SealedLog()
+        try log.write(600, segment: 100)
+        let files = PosixFileSystem()
+        try files.remove(log.place.log.segmentPath(0))
+        #expect(try log.verify().fault?.kind == .missing, "no signed record says that it was removed")
+        try files.remove(log.place.log.manifestPath(0))
+        #expect(try log.verify().fault != nil)
+    }
+
+    @Test func eachRemovalIsARecordFirst() throws {
+        let log = try SealedLog()
+        try log.write(500, segment: 100) { $0.writesOwnRecords = true }
+        let removed = try log.retain(bytes: 2500).removed
+        #expect(removed.count > 1)
+        let records = try log.place.lines().filter { $0.line.contains("\"event\":\"retention\"") }
+        #expect(records.count == removed.count)
+        #expect(records.last?.line.contains("\"last_seq\":\((removed.last?.nextSeq ?? 0) - 1)") == true)
+    }
+
+    @Test func nothingYoungerThanTheLeastTimeGoes() throws {
+        let log = try SealedLog()
+        try log.write(400, segment: 100)
+        let report = try log.retain(bytes: 0) { $0.keepSeconds = 86_400 }
+        #expect(report.removed.isEmpty)
+        guard case .tooYoung? = report.obstacle else {
+            Issue.record("\(String(describing: report.obstacle))")
+            return
+        }
+        log.clock.advance(seconds: 2 * 86_400)
+        #expect(try log.retain(bytes: 0) { $0.keepSeconds = 86_400 }.removed.count == 3, "the newest stays")
+    }
+
+    @Test func aReaderIsWaitedForAWeek() throws {
+        let log = try SealedLog()
+        try log.write(400, segment: 100)
+        ReaderLease(name: "ingest", nextSeq: 150, at: log.clock.now()).renew(in: log.place.log)
+        let held = try log.retain(bytes: 0)
+        #expect(held.removed.map(\.firstSeq) == [0])
+        guard case .reader(let lease)? = held.obstacle else {
+            Issue.record("\(String(describing: held.obstacle))")
+            return
+        }
+        #expect(lease.name == "ingest" && lease.nextSeq == 150)
+        log.clock.advance(seconds: 8 * 86_400)
+        let passed = try log.retain(bytes: 0)
+        #expect(passed.expired.map(\.name) == ["ingest"] && passed.removed.count >= 3)
+        #expect(try log.place.lines().contains { $0.line.contains("not waited for: ingest") })
+    }
+
+    @Test func readersArePassedByForce() throws {
+        let log = try SealedLog()
+        try log.write(300, segment: 100)
+        ReaderLease(name: "ingest", nextSeq: 0, at: log.clock.now()).renew(in: log.place.log)
+        #expect(try log.retain(bytes: 0) { $0.passesReaders = true }.removed.count == 2, "the newest stays")
+    }
+
+    @Test func aHoldKeepsEverything() throws {
+        let log = try SealedLog()
+        try log.write(300, segment: 100)
+        try log.place.write(Array("case 4711\n".utf8), to: log.place.log.holdPath)
+        let report = try log.retain(bytes: 0)
+        #expect(report.removed.isEmpty && report.obstacle == .hold("case 4711"))
+    }
+
+    @Test func segmentsGoWhenTheirLastRecordIsOldEnough() throws {
+        let log = try SealedLog()
+        try log.write(300, segment: 100)
+        let report = try log.retain(bytes: .max) { $0.ageSeconds = 150 * 60 }
+        #expect(report.removed.map(\.firstSeq) == [0])
+    }
+
+    @Test func aCrashAtEachCallOfARemovalLeavesALogThatVerifies() throws {
+        let log = try SealedLog()
+        try log.write(400, segment: 100)
+        for k in 1...40 {
+            let files = FaultyFileSystem()
+            let copy = SealedLog(place: try log.place.copy())
+            var options = copy.options
+            options.stateFolder = log.options.stateFolder
+            let writer = try LogWriter.open(copy.place.log, options: options, clock: log.clock, files: files)
+            files.failOnce(atCall: k)
+            var rule = Retention()
+            (rule.bytes, rule.keepSeconds) = (0, 0)
+            _ = try? writer.retain(by: rule)
+            files.failOnce(atCall: .max)
+            try? writer.close()
+            let found = try copy.verify()
+            #expect(found.fault == nil, "call \(k): \(String(describing: found.fault))")
+        }
+    }
+}
