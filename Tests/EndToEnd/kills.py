@@ -143,6 +143,7 @@ class Trial:
         lines = logs.lines(self.log)
         self._show_the_rest(len(lines))
         records = [json.loads(line) for line in lines]
+        self.sealed = len(list((self.log / "seg").glob("*.manifest.json")))
         self.logged, self.rows, self.records = logs.decisions(records), self.ingester.rows(), len(lines)
         times = Counter(r["rpc_id"].strip('"') for r in self.logged if r["method"] == "tools/call")
         reached = {call["id"] for call in self.home.received_calls()}
@@ -191,6 +192,7 @@ class Result:
     rows: int = 0
     records: int = 0
     shown: int = 0
+    sealed: int = 0
     failures: list[str] = field(default_factory=list)
 
     def add(self, other: Result) -> None:
@@ -200,7 +202,7 @@ class Result:
     def __str__(self) -> str:
         return (
             f"acknowledged {self.acknowledged} ⊆ log {self.decisions} = db {self.rows} decisions; "
-            f"log {self.records} = tail {self.shown} records"
+            f"log {self.records} = tail {self.shown} records; {self.sealed} segments sealed"
         )
 
 
@@ -208,7 +210,7 @@ def result(trial: Trial, kills: int) -> Result:
     """Runs a trial to its end."""
     trial.run(kills)
     failures = trial.failures()
-    counts = (len(trial.acknowledged), len(trial.logged), len(trial.rows), trial.records, len(trial.tailer.lines))
+    counts = (len(trial.acknowledged), len(trial.logged), len(trial.rows), trial.records, len(trial.tailer.lines), trial.sealed)
     return Result(trial.killed, trial.sent, *counts, failures)
 
 

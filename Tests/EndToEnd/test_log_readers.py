@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 from harness import logs, packages, situations
 from harness.client import Busy, Client, until
-from harness.features import has_log_command
 from harness.home import Home
 from harness.paths import binary
 from harness.readers import READERS, Reader, Row, row
@@ -25,8 +24,6 @@ SEGMENT_BYTES = 5_000
 
 CALLS = 40
 BGZIP = ("bgzip", "tabix")
-
-needs_seal = pytest.mark.skipif("not has_log_command('seal')", reason="this binary has no `log seal`")
 
 
 @pytest.fixture(params=READERS)
@@ -150,7 +147,6 @@ def test_every_reader_reads_a_recovered_log(shared_home: Home, recovered: Path, 
     assert found == own_rows(shared_home, recovered) and own_counts(shared_home, recovered) == {len(found)}
 
 
-@needs_seal
 def test_every_reader_reads_a_sealed_log(shared_home: Home, sealed: Path, reader: Reader) -> None:
     found = read_log(reader, sealed)
     assert found == own_rows(shared_home, sealed) and own_counts(shared_home, sealed) == {len(found)}
@@ -200,6 +196,5 @@ def test_bgzip_reads_any_part_of_a_recovered_log(recovered: Path, tmp_path: Path
     seeks(recovered, tmp_path, say)
 
 
-@needs_seal
 def test_bgzip_reads_any_part_of_a_sealed_log(sealed: Path, tmp_path: Path, say: Callable[[str], None]) -> None:
     seeks(sealed, tmp_path, say)
