@@ -4,8 +4,8 @@
     kills.py --kills 200 --seed 1 [--jobs 2] [--tollgate PATH] [--keep DIR]
 
 The writer is `tollgate run` before a server that writes down what it gets, driven with calls; the readers are
-`tollgate ingest --follow` and `tollgate tail -f --json`. Each dies by SIGKILL at a moment the seed picks, and is started
-again: the tail from the time of the last whole line that it left. At the end
+`tollgate ingest --follow` and `tollgate tail -f --json`. Each dies by SIGKILL at a moment the seed picks, and is
+started again: the tail from the time of the last whole line that it left. At the end
 
 - every call whose answer the client saw, and every call that reached the server, is in the log exactly once;
 - the database holds the log's decisions row for row, and nothing else;
@@ -210,8 +210,17 @@ def result(trial: Trial, kills: int) -> Result:
     """Runs a trial to its end."""
     trial.run(kills)
     failures = trial.failures()
-    counts = (len(trial.acknowledged), len(trial.logged), len(trial.rows), trial.records, len(trial.tailer.lines), trial.sealed)
-    return Result(trial.killed, trial.sent, *counts, failures)
+    return Result(
+        killed=trial.killed,
+        sent=trial.sent,
+        acknowledged=len(trial.acknowledged),
+        decisions=len(trial.logged),
+        rows=len(trial.rows),
+        records=trial.records,
+        shown=len(trial.tailer.lines),
+        sealed=trial.sealed,
+        failures=failures,
+    )
 
 
 def one_trial(kills: int, seed: int, keep: Path | None) -> Result:
@@ -257,7 +266,8 @@ def main() -> int:
                 for waiting in running:
                     waiting.cancel()
                 break
-    print(f"{total.killed.total()} kills (seed {options.seed}, {trials} trials): {dict(total.killed)}, {total.sent} calls")
+    kills, victims = total.killed.total(), dict(total.killed)
+    print(f"{kills} kills (seed {options.seed}, {trials} trials): {victims}, {total.sent} calls sent")
     print(f"{total}{': does not hold' if total.failures else ''}", *total.failures, sep="\n  ")
     return 1 if total.failures else 0
 
