@@ -9,7 +9,7 @@ JOBS    ?= $(shell getconf _NPROCESSORS_ONLN)
 VENV    := .venv-e2e
 DEBUG   := $(CURDIR)/.build/debug/tollgate
 DIST    := dist/tollgate
-N       ?= 200
+N       ?= $(if $(filter rotations,$(MAKECMDGOALS)),1000,200)
 SEED    ?= 1
 FOR     ?= 3600
 FUZZ    ?= 60
@@ -21,7 +21,7 @@ WHOLE := --static-swift-stdlib --experimental-lto-mode=full -Xswiftc -use-ld=lld
 EXPLICIT := --explicit-target-dependency-import-check error
 step = @printf '\n=== %s\n' "$(1)"
 
-.PHONY: help demo test build release lint unit e2e bench bench-gateway bench-log fuzz kills soak readme clean system
+.PHONY: help demo test build release lint unit e2e bench bench-gateway bench-log fuzz kills rotations soak readme clean system
 
 help: ## lists the targets
 	@echo "usage: make TARGET"
@@ -74,9 +74,13 @@ fuzz: ## fuzzes what reads strangers' bytes, for FUZZ seconds in all (FUZZ=60)
 soak: build $(VENV)/.complete ## mixed load for FOR seconds (FOR=3600): memory stays flat, every call is accounted for
 	TOLLGATE=$(DEBUG) $(VENV)/bin/python Tests/EndToEnd/soak.py --seconds $(FOR)
 
-kills: system ## kills writer and ingester N times at random (N=200 SEED=1) and counts what is left
+kills: system ## kills writer, ingester and tailer N times at random (N=200 SEED=1) and counts what is left
 	swift build --product tollgate -j $(JOBS)
-	TOLLGATE=$(DEBUG) $(PYTHON) Tests/EndToEnd/kills.py --kills $(N) --seed $(SEED)
+	TOLLGATE=$(DEBUG) $(PYTHON) Tests/EndToEnd/kills.py --kills $(N) --seed $(SEED) --jobs $(JOBS)
+
+rotations: system ## N rotations, sealed and deleted, under a tailer and an ingester (N=1000 SEED=1)
+	swift build --product tollgate -j $(JOBS)
+	TOLLGATE=$(DEBUG) $(PYTHON) Tests/EndToEnd/rotations.py --rotations $(N) --seed $(SEED)
 
 readme: system ## runs the demo and puts its transcript into README.md
 	$(PYTHON) scripts/readme

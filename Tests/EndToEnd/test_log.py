@@ -6,11 +6,9 @@ import base64
 import gzip
 import hashlib
 import json
-import queue
 import re
 import subprocess
 import sys
-import threading
 from pathlib import Path
 
 import duckdb
@@ -18,38 +16,11 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from harness import logs, situations
-from harness.client import Client, until
+from harness.client import Busy, until
 from harness.home import Home
 from harness.paths import ROOT
 
 READS = 200
-
-
-class Busy:
-    """Makes four calls in the background each time it is nudged, and counts those answered."""
-
-    def __init__(self, client: Client) -> None:
-        self.client, self.answered = client, 0
-        self._nudges: queue.SimpleQueue[bool] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._work)
-
-    def __enter__(self) -> Busy:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._nudges.put(False)
-        self._thread.join()
-
-    def nudge(self) -> None:
-        self._nudges.put(True)
-
-    def _work(self) -> None:
-        while self._nudges.get():
-            pending = [self.client.request_call("echo", {"n": number}) for number in range(4)]
-            for rpc_id in pending:
-                self.client.answer(rpc_id)
-                self.answered += 1
 
 
 def by_zcat(segment: Path) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import queue
 import signal
 import subprocess
 import threading
@@ -171,6 +172,33 @@ class Client:
         self.messages.append(message)
         if isinstance(message, dict) and "method" not in message and isinstance(message.get("id"), (str, int, float)):
             self._answers[message["id"]] = message
+
+
+class Busy:
+    """Makes four calls in the background each time it is nudged, and counts those answered."""
+
+    def __init__(self, client: Client) -> None:
+        self.client, self.answered = client, 0
+        self._nudges: queue.SimpleQueue[bool] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._work)
+
+    def __enter__(self) -> Busy:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._nudges.put(False)
+        self._thread.join()
+
+    def nudge(self) -> None:
+        self._nudges.put(True)
+
+    def _work(self) -> None:
+        while self._nudges.get():
+            pending = [self.client.request_call("echo", {"n": number}) for number in range(4)]
+            for rpc_id in pending:
+                self.client.answer(rpc_id)
+                self.answered += 1
 
 
 def verdict(message: dict[str, Any]) -> str:
