@@ -28,6 +28,7 @@ struct LogFigures: Sendable {
             }
         },
         Figure(name: "tail") { try $0.tail() },
+        Figure(name: "sealed") { try $0.sealed() },
         Figure(name: "memory", isSlow: true) { try $0.memory() },
     ]
 

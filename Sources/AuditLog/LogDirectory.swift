@@ -21,6 +21,8 @@ public struct LogDirectory: Sendable, Hashable {
     public var headsPath: String { path + "/checkpoints.ndjson" }
     /// The durable watermark for readers on this host.
     public var livePath: String { path + "/live.state" }
+    /// Blocks that are kept for when the disk is full.
+    public var reservePath: String { path + "/reserve" }
     /// The folder of segments.
     public var segmentsPath: String { path + "/seg" }
     /// The folder of policies by digest.

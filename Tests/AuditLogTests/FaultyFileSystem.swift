@@ -55,6 +55,7 @@ final class FaultyFileSystem: LogFileSystem {
     func list(_ path: String) throws(SystemError) -> [String] { try real.list(path) }
     func remove(_ path: String) throws(SystemError) { try real.remove(path) }
     func space(at path: String) throws(SystemError) -> (free: Int, total: Int) { try real.space(at: path) }
+    func identity(of path: String) throws(SystemError) -> FileIdentity? { try real.identity(of: path) }
 
     func open(_ path: String, _ access: FileAccess) throws(SystemError) -> any LogFile {
         if access != .read { try touch("open") }
@@ -84,6 +85,7 @@ final class FaultyFile: LogFile {
     func size() throws(SystemError) -> Int { try real.size() }
     func truncate(to size: Int) throws(SystemError) { try real.truncate(to: size) }
     func close() { real.close() }
+    func identity() throws(SystemError) -> FileIdentity? { try real.identity() }
 
     func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(SystemError) -> Int {
         try real.read(into: buffer, at: offset)

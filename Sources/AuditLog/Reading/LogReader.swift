@@ -65,11 +65,11 @@ public final class LogReader {
         self.uncommitted = uncommitted
         gate = DurableGate(log)
         nextSeq = seq
-        let segments = try log.segments(on: files)
-        guard let first = segments.last(where: { $0 <= seq }) ?? segments.first else { return }
-        nextSeq = max(seq, first)
+        // Throws where there is no such log.
+        _ = try log.segments(on: files)
         do throws(SystemError) {
-            try open(first)
+            guard try openNextSegment(), let segment else { return }
+            nextSeq = max(seq, segment)
             try seek { line in line.seq <= seq }
         } catch {
             throw LogError(error)
@@ -91,11 +91,13 @@ public final class LogReader {
         var chosen = try log.segments(on: files)
         do throws(SystemError) {
             while let last = chosen.popLast() {
-                try open(last)
+                // What retention removed since is older than the time, or all that is left is not.
+                guard try openIfThere(last) else { break }
                 nextSeq = last
                 let head = try headOfMember(at: 0, limit: cursor?.file.size() ?? 0)
                 if chosen.isEmpty || (head.map { $0.timestamp <= time } ?? false) { break }
             }
+            if cursor == nil { _ = try openNextSegment() }
             if let found = try seek({ line in line.timestamp <= time }) { nextSeq = found }
         } catch {
             throw LogError(error)
@@ -114,6 +116,7 @@ public final class LogReader {
                 guard let limit = try limit(of: cursor) else { return nil }
                 guard limit > cursor.offset else {
                     if try leaveIfSucceeded() { continue }
+                    if try reopenIfReplaced() { continue }
                     // Recovery removes a segment without members; another of its name is another file.
                     if cursor.offset == 0 { self.cursor = nil }
                     return nil
@@ -208,8 +211,25 @@ public final class LogReader {
         guard let next = segments.first(where: { $0 > current }) else { return false }
         // The next segment may have begun between our look at this one's size and now.
         if let cursor, try cursor.file.size() > cursor.offset, case .block = try peek(cursor) { return true }
-        if next > nextSeq { skippedFrom = skippedFrom ?? nextSeq }
-        try open(next)
+        if next > nextSeq {
+            if try reopenIfReplaced() { return true }
+            skippedFrom = skippedFrom ?? nextSeq
+        }
+        // Retention may remove it just now: then the one after it is next.
+        return try openIfThere(next) || leaveIfSucceeded()
+    }
+
+    /// Opens the segment anew where another file stands at its place than the one that is read: a writer whose file was
+    /// removed puts a copy there and goes on in that.
+    ///
+    /// Goes on by seq, not by offset: no line is lost, and none is given twice.
+    private func reopenIfReplaced() throws(SystemError) -> Bool {
+        guard let cursor, let segment, let own = try cursor.file.identity(),
+            let found = try files.identity(of: log.segmentPath(segment)), found != own
+        else { return false }
+        try open(segment)
+        let next = nextSeq
+        try seek { line in line.seq <= next }
         return true
     }
 
@@ -220,15 +240,28 @@ public final class LogReader {
     }
 
     private func openNextSegment() throws(SystemError) -> Bool {
-        let segments = try log.segments(orNoneOn: files)
-        guard let first = segments.last(where: { $0 <= nextSeq }) ?? segments.first else { return false }
-        try open(first)
-        return true
+        while true {
+            let segments = try log.segments(orNoneOn: files)
+            guard let first = segments.last(where: { $0 <= nextSeq }) ?? segments.first else { return false }
+            if try openIfThere(first) { return true }
+        }
+    }
+
+    /// Opens a segment; false where retention has removed it since it was listed.
+    private func openIfThere(_ first: UInt64) throws(SystemError) -> Bool {
+        do throws(SystemError) {
+            try open(first)
+            return true
+        } catch {
+            guard error.number == ENOENT else { throw error }
+            return false
+        }
     }
 
     private func open(_ first: UInt64) throws(SystemError) {
+        let opened = try SegmentCursor(try files.open(log.segmentPath(first), .read))
         cursor?.file.close()
-        cursor = try SegmentCursor(try files.open(log.segmentPath(first), .read))
+        cursor = opened
         segment = first
         openLimit = 0
     }

@@ -12,6 +12,8 @@ final class LogKeeper: @unchecked Sendable {
         /// The trees where segments ended.
         var edges: [UInt64: TreeEdge] = [:]
         var isDue = true
+        /// The disk is nearly full.
+        var needsRoom = false
         var isClosing = false
     }
 
@@ -66,6 +68,14 @@ final class LogKeeper: @unchecked Sendable {
         state.wakeAll()
     }
 
+    /// Takes note that the disk is nearly full; never waits.
+    ///
+    /// Where retention has bounds, the oldest segment goes now, if it may; without, nothing is removed for want of room.
+    func makeRoom() {
+        state.withLock { $0.needsRoom = true }
+        state.wakeAll()
+    }
+
     /// Other bounds from now on.
     func use(_ rule: Retention?) {
         retention.withLock { $0 = rule }
@@ -85,13 +95,20 @@ final class LogKeeper: @unchecked Sendable {
         // This thread alone: Linux has a priority for each, and 0 is the one that asks.
         setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 10)
         while true {
-            let isDue = state.wait(milliseconds: LogKeeper.seconds * 1000) { state -> Bool? in
-                defer { state.isDue = false }
-                return state.isClosing || state.isDue ? true : nil
+            _ = state.wait(milliseconds: LogKeeper.seconds * 1000) { state -> Bool? in
+                state.isClosing || state.isDue || state.needsRoom ? true : nil
             }
-            if state.withLock({ $0.isClosing }) { return }
-            if isDue != nil { _ = try? seal() }
-            if let rule = retention.withLock({ $0 }) { _ = try? remove(by: rule) }
+            let (isClosing, isDue, needsRoom) = state.withLock { state in
+                defer { (state.isDue, state.needsRoom) = (false, false) }
+                return (state.isClosing, state.isDue, state.needsRoom)
+            }
+            if isClosing { return }
+            if isDue { _ = try? seal() }
+            guard var rule = retention.withLock({ $0 }) else { continue }
+            _ = try? remove(by: rule)
+            guard needsRoom else { continue }
+            rule.bytes = 0
+            _ = try? remove(by: rule, most: 1)
         }
     }
 
@@ -146,11 +163,13 @@ final class LogKeeper: @unchecked Sendable {
 
     /// Removes the segments whose time is over; each is recorded first, and a head covers the records before anything goes.
     ///
+    /// - Parameter most: how many segments may go.
     /// - Throws: `LogError`.
-    func remove(by rule: Retention) throws(LogError) -> RetentionReport {
+    func remove(by rule: Retention, most: Int = .max) throws(LogError) -> RetentionReport {
         let result: Result<RetentionReport, LogError> = work.withLock { _ in
             Result { () throws(LogError) in
                 var report = try plan(by: rule)
+                report.removed = Array(report.removed.prefix(most))
                 let remover = SegmentRemover(log: log, files: files)
                 var due: [SegmentManifest] = []
                 for manifest in report.removed {

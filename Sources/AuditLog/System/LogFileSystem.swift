@@ -16,6 +16,34 @@ public protocol LogFileSystem: Sendable {
     func syncDirectory(_ path: String) throws(SystemError)
     /// Bytes of the file system that a path is in: those free for us, and all.
     func space(at path: String) throws(SystemError) -> (free: Int, total: Int)
+    /// Makes a file of so many bytes whose blocks are taken, not only promised; one that is there is replaced.
+    func allocate(_ path: String, bytes: Int) throws(SystemError)
+    /// Which file stands at a path; nil where none does, or where this file system cannot tell.
+    func identity(of path: String) throws(SystemError) -> FileIdentity?
+}
+
+/// Tells one file from another, whatever they are called: device and inode.
+public struct FileIdentity: Sendable, Hashable {
+    /// The device that the file is on.
+    public var device: UInt64
+    /// The file's number there.
+    public var inode: UInt64
+
+    /// Takes both.
+    public init(device: UInt64, inode: UInt64) {
+        self.device = device
+        self.inode = inode
+    }
+}
+
+extension LogFileSystem {
+    /// Refuses: there is no reserve on a file system that cannot take blocks.
+    public func allocate(_ path: String, bytes: Int) throws(SystemError) {
+        throw SystemError("fallocate", path, SystemError.notSupported)
+    }
+
+    /// Cannot tell.
+    public func identity(of path: String) throws(SystemError) -> FileIdentity? { nil }
 }
 
 /// How a file is opened.
@@ -44,11 +72,16 @@ public protocol LogFile: AnyObject, Sendable {
     func truncate(to size: Int) throws(SystemError)
     /// Returns once the bytes written are durable (fdatasync).
     func sync() throws(SystemError)
+    /// Which file this is, whatever stands at its path by now; nil where the file system cannot tell.
+    func identity() throws(SystemError) -> FileIdentity?
     /// Closes the file; later calls fail.
     func close()
 }
 
 extension LogFile {
+    /// Cannot tell.
+    public func identity() throws(SystemError) -> FileIdentity? { nil }
+
     /// Writes all bytes, finishing short writes.
     func writeAll(_ bytes: UnsafeRawBufferPointer) throws(SystemError) {
         var rest = bytes

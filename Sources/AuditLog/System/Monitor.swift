@@ -2,13 +2,15 @@ import Glibc
 
 /// A value behind a lock, with waiting for it to become something.
 ///
-/// `Synchronization.Mutex` has no condition variable; the committer and those who wait for it need one.
+/// `Synchronization.Mutex` has no condition variable; the committer and those who wait for it need one. Those who wait do so in
+/// rooms, of which most monitors have one: a wake-up costs each who is woken, also in vain.
 package final class Monitor<State: ~Copyable>: @unchecked Sendable {
     private var state: State
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
-    private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+    private let conditions: UnsafeMutablePointer<pthread_cond_t>
+    private let rooms: Range<Int>
 
-    package init(_ state: consuming State) {
+    package init(_ state: consuming State, rooms: Int = 1) {
         self.state = state
         mutex.initialize(to: pthread_mutex_t())
         pthread_mutex_init(mutex, nil)
@@ -16,15 +18,17 @@ package final class Monitor<State: ~Copyable>: @unchecked Sendable {
         pthread_condattr_init(&attributes)
         // A wall clock that is set back must not stretch a bounded wait.
         pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
-        condition.initialize(to: pthread_cond_t())
-        pthread_cond_init(condition, &attributes)
+        self.rooms = 0..<rooms
+        conditions = .allocate(capacity: rooms)
+        conditions.initialize(repeating: pthread_cond_t(), count: rooms)
+        for room in self.rooms { pthread_cond_init(conditions + room, &attributes) }
         pthread_condattr_destroy(&attributes)
     }
 
     deinit {
-        pthread_cond_destroy(condition)
+        for room in rooms { pthread_cond_destroy(conditions + room) }
         pthread_mutex_destroy(mutex)
-        condition.deallocate()
+        conditions.deallocate()
         mutex.deallocate()
     }
 
@@ -37,11 +41,20 @@ package final class Monitor<State: ~Copyable>: @unchecked Sendable {
 
     /// Wakes everybody who waits, to look again.
     package func wakeAll() {
-        pthread_cond_broadcast(condition)
+        for room in rooms { wakeAll(in: room) }
+    }
+
+    /// Wakes those who wait in one room.
+    package func wakeAll(in room: Int) {
+        pthread_cond_broadcast(conditions + room)
     }
 
     /// Waits until `ready` gives a value, looking again at each wake-up; nil when `milliseconds` pass first (nil: no bound).
-    package func wait<R>(milliseconds: Int? = nil, until ready: (inout State) -> R?) -> R? {
+    ///
+    /// - Parameter room: where to wait, told each time before waiting.
+    package func wait<R>(
+        milliseconds: Int? = nil, in room: (borrowing State) -> Int = { _ in 0 }, until ready: (inout State) -> R?
+    ) -> R? {
         var deadline = timespec()
         if let milliseconds {
             clock_gettime(CLOCK_MONOTONIC, &deadline)
@@ -53,6 +66,7 @@ package final class Monitor<State: ~Copyable>: @unchecked Sendable {
         defer { pthread_mutex_unlock(mutex) }
         while true {
             if let value = ready(&state) { return value }
+            let condition = conditions + room(state)
             if milliseconds == nil {
                 pthread_cond_wait(condition, mutex)
             } else if pthread_cond_timedwait(condition, mutex, &deadline) == ETIMEDOUT {

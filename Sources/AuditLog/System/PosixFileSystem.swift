@@ -66,6 +66,34 @@ public struct PosixFileSystem: LogFileSystem {
         let block = Int(status.f_frsize)
         return (Int(status.f_bavail) * block, Int(status.f_blocks) * block)
     }
+
+    /// Makes a file of so many bytes whose blocks are taken.
+    public func allocate(_ path: String, bytes: Int) throws(SystemError) {
+        let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw SystemError("open", path) }
+        defer { Glibc.close(descriptor) }
+        let status = posix_fallocate(descriptor, 0, off_t(bytes))
+        guard status != 0 else { return }
+        // Half of it would take from others what is scarce, and be of no use.
+        unlink(path)
+        throw SystemError("posix_fallocate", path, status)
+    }
+
+    /// Which file stands at a path; nil where none does.
+    public func identity(of path: String) throws(SystemError) -> FileIdentity? {
+        var status = stat()
+        guard lstat(path, &status) == 0 else {
+            if errno == ENOENT || errno == ENOTDIR { return nil }
+            throw SystemError("lstat", path)
+        }
+        return FileIdentity(status)
+    }
+}
+
+extension FileIdentity {
+    fileprivate init(_ status: stat) {
+        self.init(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
+    }
 }
 
 /// An open file of the machine's own file system.
@@ -119,7 +147,15 @@ final class PosixFile: LogFile {
     func sync() throws(SystemError) {
         guard fdatasync(descriptor) == 0 else { throw SystemError("fdatasync", path) }
         var status = stat()
-        guard fstat(descriptor, &status) == 0, status.st_nlink > 0 else { throw SystemError("fdatasync", path, ESTALE) }
+        guard fstat(descriptor, &status) == 0, status.st_nlink > 0 else {
+            throw SystemError("fdatasync", path, SystemError.unlinked)
+        }
+    }
+
+    func identity() throws(SystemError) -> FileIdentity? {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw SystemError("fstat", path) }
+        return FileIdentity(status)
     }
 
     func close() {

@@ -21,6 +21,14 @@ public struct SystemError: Error, Sendable, Equatable, CustomStringConvertible {
         self.number = number
     }
 
+    /// What `LogFile.sync` fails with where the file has no name any more.
+    static let unlinked = ESTALE
+    static let notSupported = EOPNOTSUPP
+    static let inputOutput = EIO
+
+    /// Whether there is no room: on the disk, or for this user.
+    var isNoSpace: Bool { number == ENOSPC || number == EDQUOT }
+
     /// Call, path and the system's own words.
     public var description: String {
         "\(call) \(path): \(String(cString: strerror(number)))"

@@ -12,6 +12,8 @@ final class CommitQueue: Sendable {
         var isUrgent = false
         /// The seq of the first pending line.
         var pendingFirst: UInt64
+        /// How many batches the committer has taken.
+        var batches = 0
         /// The time of the first pending line.
         var pendingSince: Timestamp?
         var nextSeq: UInt64
@@ -22,7 +24,11 @@ final class CommitQueue: Sendable {
         var withdrawals: [UInt64] = []
         /// Why nothing can be written just now.
         var trouble: SystemError?
-        /// Records given up since `trouble` began, and since when.
+        /// What is not as it should be; where there is `trouble`, there is this.
+        var episode: Episode?
+        /// `gap` records that are queued and not durable.
+        var told: [ToldLoss] = []
+        /// Records given up that no `gap` record tells yet, and since when.
         var lost = 0
         var lostSince: Timestamp?
         var rotates = false
@@ -30,6 +36,17 @@ final class CommitQueue: Sendable {
         var rotations = 0
         var isClosing = false
         var isClosed = false
+    }
+
+    /// Where who waits: each is woken only for what may end the wait.
+    ///
+    /// While one batch is being synced those of the next one gather, so that two rooms for batches are enough.
+    enum Room {
+        /// For room in the queue, the end of a segment, the end of all.
+        static let others = 0
+        static let committer = 1
+
+        static func batch(_ number: Int) -> Int { 2 + (number & 1) }
     }
 
     let state: Monitor<State>
@@ -41,35 +58,46 @@ final class CommitQueue: Sendable {
     }
 
     let observer = Monitor<Observer?>(nil)
-    private let queueBytes: Int
+    let queueBytes: Int
+    let hold: LogHold?
 
-    init(nextSeq: UInt64, lastTimestamp: Timestamp?, queueBytes: Int) {
+    init(nextSeq: UInt64, lastTimestamp: Timestamp?, queueBytes: Int, hold: LogHold? = nil) {
         self.queueBytes = queueBytes
+        self.hold = hold
         state = Monitor(
-            State(pendingFirst: nextSeq, nextSeq: nextSeq, lastTimestamp: lastTimestamp, acknowledged: nextSeq))
+            State(pendingFirst: nextSeq, nextSeq: nextSeq, lastTimestamp: lastTimestamp, acknowledged: nextSeq),
+            rooms: 4)
     }
 
     /// Appends the line that `write` writes; what it returns says whether somebody will wait for it.
+    ///
+    /// - Parameter mayBeHeld: whether the call whose record it is may go on while the disk takes no records; nil for what is
+    ///   no call.
     func append(
-        at clock: () -> Timestamp, _ write: (inout LineBuffer, UInt64, Timestamp) -> Bool
+        mayBeHeld: Bool? = nil, at clock: () -> Timestamp, _ write: (inout LineBuffer, UInt64, Timestamp) -> Bool
     ) -> LogTicket? {
         var ticket: LogTicket?
         var wakes = false
         // A full queue slows the producer down; it never drops a record.
         let waited = state.wait { state -> Bool? in
             if state.isClosing { return true }
-            if state.trouble != nil {
-                state.lost += 1
-                return true
+            var isHeld = false
+            if let episode = state.episode {
+                guard admits(&state, mayBeHeld, now: clock()) else {
+                    state.lost += 1
+                    return true
+                }
+                isHeld = mayBeHeld == true && (state.trouble != nil || episode.isStalled)
             }
             guard state.pending.count < queueBytes else { return nil }
             let time = clock()
             let timestamp = state.lastTimestamp.map { max($0, time) } ?? time
-            ticket = LogTicket(seq: state.nextSeq, generation: state.withdrawals.count)
+            ticket = LogTicket(
+                seq: state.nextSeq, generation: state.withdrawals.count, mayBeHeld: mayBeHeld ?? false, isHeld: isHeld)
             wakes = add(&state, timestamp, write)
             return true
         }
-        if waited == true, wakes { state.wakeAll() }
+        if waited == true, wakes { state.wakeAll(in: Room.committer) }
         return ticket
     }
 
@@ -84,8 +112,9 @@ final class CommitQueue: Sendable {
             let timestamp = state.lastTimestamp.map { max($0, time) } ?? time
             let isWithdrawn =
                 ticket.generation < state.withdrawals.count && ticket.seq >= state.withdrawals[ticket.generation]
-            guard !isWithdrawn, state.trouble == nil, !state.isClosing else {
-                if state.trouble != nil { state.lost += 1 }
+            let isRefused = !admits(&state, nil, now: time)
+            guard !isWithdrawn, !isRefused, !state.isClosing else {
+                if isRefused { state.lost += 1 }
                 orElse(timestamp)
                 return false
             }
@@ -95,11 +124,11 @@ final class CommitQueue: Sendable {
                 return false
             }
         }
-        if wakes == true { state.wakeAll() }
+        if wakes == true { state.wakeAll(in: Room.committer) }
     }
 
     /// Queues one record; gives whether the committer has to hear of it.
-    private func add(
+    func add(
         _ state: inout State, _ timestamp: Timestamp, _ write: (inout LineBuffer, UInt64, Timestamp) -> Bool
     ) -> Bool {
         let wasEmpty = state.pending.count == 0
@@ -125,9 +154,16 @@ final class CommitQueue: Sendable {
         } ?? false
     }
 
-    /// Wakes those who wait for a commit, and tells the observer.
+    /// Wakes all who wait, and tells the observer.
     func announce() {
         state.wakeAll()
+        observer.withLock { $0 }?.notice()
+    }
+
+    /// Wakes those who wait for the batch that was taken last, or for room in the queue, and tells the observer.
+    func announceBatch() {
+        state.wakeAll(in: Room.batch(state.withLock { $0.batches }))
+        state.wakeAll(in: Room.others)
         observer.withLock { $0 }?.notice()
     }
 
@@ -136,17 +172,22 @@ final class CommitQueue: Sendable {
         state.withLock { CommitQueue.progress($0) }
     }
 
-    private static func progress(_ state: borrowing State) -> CommitProgress {
+    static func progress(_ state: borrowing State) -> CommitProgress {
         CommitProgress(
-            acknowledged: state.acknowledged, withdrawals: state.withdrawals, isClosed: state.isClosed)
+            acknowledged: state.acknowledged, withdrawals: state.withdrawals, isRefused: state.trouble != nil,
+            isClosed: state.isClosed)
     }
 
     func wait(for ticket: LogTicket, milliseconds: Int) -> CommitResult {
-        state.wait(milliseconds: milliseconds) { state -> CommitResult? in
+        if ticket.isHeld { return .held }
+        return state.wait(
+            milliseconds: milliseconds,
+            in: { Room.batch(ticket.seq >= $0.pendingFirst ? $0.batches + 1 : $0.batches) }
+        ) { state -> CommitResult? in
             if let result = CommitQueue.progress(state).result(of: ticket) { return result }
             if ticket.seq >= state.pendingFirst, !state.isUrgent {
                 state.isUrgent = true
-                self.state.wakeAll()
+                self.state.wakeAll(in: Room.committer)
             }
             return nil
         } ?? .timedOut

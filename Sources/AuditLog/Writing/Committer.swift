@@ -12,6 +12,10 @@ final class Committer: @unchecked Sendable {
     private var tree: GrowingTree?
     private let notary: Notary?
     private let keeper: LogKeeper
+    private var space: DiskLadder
+    private var lastCheck = ContinuousClock.now
+    /// Whether the reserve was freed, and the disk is full until it can be taken again.
+    private var isShort = false
     private let options: LogOptions
     private let clock: any LogClock
     private var batch = LineBuffer()
@@ -20,6 +24,8 @@ final class Committer: @unchecked Sendable {
     private var unsyncedSince: Timestamp?
     /// The time of the batch's first record.
     private var batchSince: Timestamp?
+    /// Whether the time of the next sync has not come, though the committer woke up.
+    private var isSyncAwaited = false
     private var lastHeartbeat: Timestamp
     private var lastBatchRecords = 0
 
@@ -33,8 +39,9 @@ final class Committer: @unchecked Sendable {
 
     init(
         segment: consuming SegmentWriter, watermark: Watermark, tree: GrowingTree?, notary: Notary?,
-        keeper: LogKeeper, options: LogOptions, clock: any LogClock
+        keeper: LogKeeper, space: DiskLadder, options: LogOptions, clock: any LogClock
     ) {
+        self.space = space
         self.segment = segment
         self.watermark = watermark
         self.tree = tree
@@ -47,6 +54,7 @@ final class Committer: @unchecked Sendable {
     }
 
     func run(_ queue: CommitQueue) {
+        _ = space.look()
         while true {
             switch next(queue) {
             case .commit(let first, let next): commit(first: first, next: next, queue)
@@ -63,7 +71,8 @@ final class Committer: @unchecked Sendable {
     private func next(_ queue: CommitQueue) -> Task {
         let isBroken = queue.state.withLock { $0.trouble != nil }
         awaitWork(queue, isBroken: isBroken)
-        return take(queue) ?? (isBroken ? .probe : .idle)
+        check(queue)
+        return take(queue) ?? (queue.state.withLock { $0.trouble != nil } ? .probe : .idle)
     }
 
     private func awaitWork(_ queue: CommitQueue, isBroken: Bool) {
@@ -73,12 +82,18 @@ final class Committer: @unchecked Sendable {
             : unsyncedSince.map { max(1, syncInterval - Int(clock.now().since($0) / 1000)) }
                 ?? options.heartbeatSeconds * 1000
         gather()
-        let hasWork = queue.state.wait(milliseconds: milliseconds > 0 ? milliseconds : nil) { state -> Bool? in
-            state.pending.count > 0 || state.rotates || state.isClosing ? true : nil
+        let looks = checkMilliseconds > 0 && (milliseconds <= 0 || checkMilliseconds < milliseconds)
+        let patience = looks ? checkMilliseconds : milliseconds > 0 ? milliseconds : nil
+        isSyncAwaited = unsyncedSince != nil && looks
+        let hasWork = queue.state.wait(milliseconds: patience, in: { _ in CommitQueue.Room.committer }) { state -> Bool? in
+            if isBroken { return state.isClosing ? true : nil }
+            return state.pending.count > 0 || state.rotates || state.isClosing ? true : nil
         }
-        guard hasWork == true else { return }
+        guard hasWork == true, !isBroken else { return }
         // What nobody waits for lingers, to share its sync with others.
-        _ = queue.state.wait(milliseconds: options.lingerMilliseconds) { state -> Bool? in
+        _ = queue.state.wait(
+            milliseconds: options.lingerMilliseconds, in: { _ in CommitQueue.Room.committer }
+        ) { state -> Bool? in
             let isFull = state.pending.count >= BGZFMember.maximumPlaintext
             return state.isUrgent || isFull || state.rotates || state.isClosing ? true : nil
         }
@@ -98,6 +113,7 @@ final class Committer: @unchecked Sendable {
             if state.trouble != nil { return state.isClosing ? .close : nil }
             if state.pending.count > 0 {
                 swap(&state.pending, &batch)
+                state.batches += 1
                 defer { state.pendingFirst = state.nextSeq }
                 state.isUrgent = false
                 batchSince = state.pendingSince
@@ -114,33 +130,54 @@ final class Committer: @unchecked Sendable {
 
     private func commit(first: UInt64, next: UInt64, _ queue: CommitQueue) {
         do throws(SystemError) {
-            if isSegmentFull {
-                try finishSegment(before: first)
-                // Finishing has synced all before this batch, also what `interval` had left.
-                watermark.durable = first
-                noteSynced()
-            }
-            try segment.write(batch.bytes, first, next: next)
-            unsyncedSince = unsyncedSince ?? clock.now()
-            if options.durability == .strict || (options.durability != .none && isSyncDue) { try sync(upTo: next) }
-            if options.durability == .none {
-                segment.keep()
-                watermark.durable = next
+            do throws(SystemError) {
+                try put(first: first, next: next, queue)
+            } catch {
+                guard error.isNoSpace, openReserve(for: error, queue, first: first) else { throw error }
+                try put(first: first, next: next, queue)
             }
         } catch {
             fail(error, queue, first: first)
             return
         }
-        queue.state.withLock { $0.acknowledged = next }
-        queue.announce()
+        let told = queue.acknowledge(next) { clock.now() }
+        queue.announceBatch()
+        if let told { options.report?(.ended(lost: told)) }
         // Nobody waits for the tree.
         tree?.append(batch.bytes)
         if unsyncedSince == nil { noteSynced() }
         batch.truncate(to: 0)
     }
 
-    private func sync(upTo next: UInt64) throws(SystemError) {
-        try segment.sync()
+    private func put(first: UInt64, next: UInt64, _ queue: CommitQueue) throws(SystemError) {
+        if segment.isDetached { try restore(queue) }
+        if isSegmentFull {
+            try finishSegment(before: first, queue)
+            // Finishing has synced all before this batch, also what `interval` had left.
+            watermark.durable = first
+            noteSynced()
+        }
+        try segment.write(batch.bytes, first, next: next)
+        unsyncedSince = unsyncedSince ?? clock.now()
+        if options.durability == .strict || (options.durability != .none && isSyncDue) { try sync(upTo: next, queue) }
+        if options.durability == .none {
+            segment.keep()
+            watermark.durable = next
+        }
+    }
+
+    private func sync(upTo next: UInt64, _ queue: CommitQueue) throws(SystemError) {
+        do throws(SystemError) {
+            try segment.sync()
+        } catch {
+            guard segment.isDetached else { throw error }
+            // What stands at its place again is durable there.
+            do throws(SystemError) {
+                try restore(queue)
+            } catch {
+                throw SystemError(SegmentWriter.syncCall, error.path, error.number)
+            }
+        }
         unsyncedSince = nil
         watermark.durable = next
     }
@@ -165,7 +202,10 @@ final class Committer: @unchecked Sendable {
             || (segment.size > 0 && clock.now().since(segmentBegan) >= Int64(options.segmentSeconds) * 1_000_000)
     }
 
-    private func finishSegment(before next: UInt64) throws(SystemError) {
+    private func finishSegment(before next: UInt64, _ queue: CommitQueue) throws(SystemError) {
+        // Nobody would miss it any more once it is finished.
+        segment.look()
+        if segment.isDetached { try restore(queue) }
         try segment.finish()
         segmentBegan = clock.now()
         keeper.segmentEnded(before: next, tree?.edge)
@@ -174,7 +214,7 @@ final class Committer: @unchecked Sendable {
     private func rotate(_ queue: CommitQueue) {
         do throws(SystemError) {
             let acknowledged = queue.state.withLock { $0.acknowledged }
-            try finishSegment(before: acknowledged)
+            try finishSegment(before: acknowledged, queue)
             unsyncedSince = nil
             watermark.durable = acknowledged
             noteSynced()
@@ -187,14 +227,8 @@ final class Committer: @unchecked Sendable {
 
     /// Nothing came for a while: sync what `interval` left, or show that the log lives.
     private func idle(_ queue: CommitQueue) {
-        let acknowledged = queue.state.withLock { $0.acknowledged }
         if unsyncedSince != nil {
-            do throws(SystemError) {
-                try sync(upTo: acknowledged)
-                noteSynced()
-            } catch {
-                fail(error, queue, first: watermark.durable)
-            }
+            if !isSyncAwaited { syncRest(queue) }
             return
         }
         guard options.writesOwnRecords, options.heartbeatSeconds > 0,
@@ -209,82 +243,124 @@ final class Committer: @unchecked Sendable {
         }
     }
 
-    /// Gives up all that is not durable, exactly counted, and lets those who wait know.
-    ///
-    /// A seq that was never durable was never seen by anybody, so the numbers begin again where the durable ones end.
-    private func fail(_ error: SystemError, _ queue: CommitQueue, first: UInt64) {
+    /// The disk has refused: what is queued is held or given up, and those who wait are told.
+    private func fail(_ error: SystemError, _ queue: CommitQueue, first: UInt64, isProbe: Bool = false) {
         segment.withdraw()
         unsyncedSince = nil
-        batch.truncate(to: 0)
         let durable = min(first, watermark.durable)
         // No head is better than a wrong one: what `none` has written, nobody knows to be on the disk.
         if options.durability == .none || tree?.withdraw(to: durable) == false { tree = nil }
-        let wasWell = queue.state.withLock { state in
-            defer { state.trouble = error }
-            state.lost += Int(state.nextSeq - durable)
-            state.lostSince = state.lostSince ?? batchSince ?? state.lastTimestamp
-            state.pending.truncate(to: 0)
-            state.withdrawals.append(durable)
-            state.nextSeq = durable
-            state.pendingFirst = durable
-            state.acknowledged = durable
-            return state.trouble == nil
-        }
+        let isNews = queue.refuse(
+            error, &batch, first: first, since: batchSince, durable: durable, now: clock.now(), isProbe: isProbe)
+        guard !isProbe else { return }
         queue.announce()
-        if wasWell { options.report?(.began(error)) }
+        if isNews { options.report?(.began(error)) }
     }
 
-    /// Tries to write the record of what was lost; when that is durable, the log is well again.
+    /// Tries to write what is held, or else what a `gap` record would say now; when that is durable, the log is well again, and
+    /// the gap's record is the next one.
+    ///
+    /// That draft is taken back: until the log is well, more gets lost than it says.
     private func probe(_ queue: CommitQueue) {
-        let now = clock.now()
-        let (seq, since, lost, trouble, time) = queue.state.withLock { state in
-            let time = state.lastTimestamp.map { max($0, now) } ?? now
-            return (state.nextSeq, state.lostSince, state.lost, state.trouble, time)
-        }
-        let gap = Control(.gap).with(.from, since?.description).with(.to, time.description).with(.n, lost)
-            .with(.reason, trouble.map { "\($0.call) failed" })
         batch.truncate(to: 0)
-        batch.append(Record(seq: seq, timestamp: time, body: .control(gap)))
+        let held = queue.takeHeld(&batch)
+        let first = held?.lowerBound ?? queue.draftGap(&batch, now: clock.now())
         do throws(SystemError) {
-            try segment.write(batch.bytes, seq, next: seq + 1)
-            try segment.sync()
+            if segment.isDetached { try restore(queue) }
+            try segment.write(batch.bytes, first, next: held?.upperBound ?? first + 1)
+            if held != nil { try sync(upTo: held?.upperBound ?? first, queue) } else { try segment.tryOut() }
         } catch {
-            segment.withdraw()
-            batch.truncate(to: 0)
-            return
+            if held == nil { batch.truncate(to: 0) }
+            return fail(error, queue, first: first, isProbe: true)
         }
-        watermark.durable = seq + 1
-        tree?.append(batch.bytes)
-        noteSynced()
+        if held != nil {
+            tree?.append(batch.bytes)
+            noteSynced()
+        }
         batch.truncate(to: 0)
-        queue.state.withLock { state in
-            state.trouble = nil
-            // What was refused while the gap's record was being written is told by the next one.
-            state.lost -= lost
-            state.lostSince = state.lost > 0 ? time : nil
-            state.lastTimestamp = time
-            state.nextSeq = seq + 1
-            state.pendingFirst = seq + 1
-            state.acknowledged = seq + 1
-        }
+        let told = queue.acknowledge(held?.upperBound ?? first, endsTrouble: true) { clock.now() }
         queue.announce()
-        options.report?(.ended(lost: lost))
+        if let told { options.report?(.ended(lost: told)) }
     }
 
-    private func close(_ queue: CommitQueue) {
-        if unsyncedSince != nil {
-            let acknowledged = queue.state.withLock { $0.acknowledged }
+    // MARK: The disk and the file
+
+    /// Where calls are denied for want of room, they are not for long once there is some.
+    private var checkMilliseconds: Int {
+        isShort ? min(options.checkMilliseconds, options.probeMilliseconds) : options.checkMilliseconds
+    }
+
+    /// About once a second: whether the active file is where it belongs, and whether there is room.
+    private func check(_ queue: CommitQueue) {
+        guard checkMilliseconds > 0, ContinuousClock.now - lastCheck >= .milliseconds(checkMilliseconds) else { return }
+        lastCheck = .now
+        segment.look()
+        let (acknowledged, isBroken) = queue.state.withLock { ($0.acknowledged, $0.trouble != nil) }
+        if segment.isDetached, !isBroken {
             do throws(SystemError) {
-                try sync(upTo: acknowledged)
-                noteSynced()
+                try restore(queue)
             } catch {
-                fail(error, queue, first: watermark.durable)
+                fail(error, queue, first: acknowledged)
             }
         }
+        guard space.look(), isShort else { return }
+        isShort = false
+        queue.endShortage(now: clock.now())
+    }
+
+    /// Puts the active file back to its place, and says so.
+    private func restore(_ queue: CommitQueue) throws(SystemError) {
+        let bytes = try segment.restore()
+        let name = LogDirectory.segmentName(segment.first)
+        if options.purpose != .imported {
+            queue.note(
+                Control(.logRecovered).with(.segment, name).with(.bytes, bytes)
+                    .with(.reason, "the active file was removed or replaced; all its bytes stand there again"),
+                now: clock.now())
+        }
+        options.report?(.fileRestored(segment: name, bytes: bytes))
+    }
+
+    /// Frees the reserve for a batch that a full disk has refused; false where that cannot help.
+    ///
+    /// From now on calls follow the fail policy, so that what is left is for what else happens.
+    private func openReserve(for error: SystemError, _ queue: CommitQueue, first: UInt64) -> Bool {
+        let isWritten = error.call == SegmentWriter.syncCall
+        if isWritten, watermark.durable != first { return false }
+        guard space.release() else { return false }
+        do throws(SystemError) {
+            if isWritten { segment.withdraw() } else { try segment.retract() }
+        } catch {
+            return false
+        }
+        isShort = true
+        queue.beginShortage(error, now: clock.now())
+        options.report?(.reserveOpened(error))
+        return true
+    }
+
+    // MARK: The end
+
+    private func close(_ queue: CommitQueue) {
+        syncRest(queue)
         // What was lost is told, if the disk lets us.
         if queue.state.withLock({ $0.trouble != nil }) { probe(queue) }
+        queue.endEpisodeToClose(now: clock.now())
+        while case .commit(let first, let next)? = take(queue) { commit(first: first, next: next, queue) }
+        syncRest(queue)
         segment.leave()
         queue.state.withLock { $0.isClosed = true }
         queue.announce()
+    }
+
+    private func syncRest(_ queue: CommitQueue) {
+        guard unsyncedSince != nil else { return }
+        let acknowledged = queue.state.withLock { $0.acknowledged }
+        do throws(SystemError) {
+            try sync(upTo: acknowledged, queue)
+            noteSynced()
+        } catch {
+            fail(error, queue, first: watermark.durable)
+        }
     }
 }

@@ -57,6 +57,14 @@ public struct LogOptions: Sendable {
     public var heartbeatSeconds = 3600
     /// Milliseconds between tries to write again after the disk refused.
     public var probeMilliseconds = 250
+    /// How many calls may go on, and for how long, while their records cannot be made durable; nil for none.
+    public var hold: LogHold?
+    /// Bytes that are taken in advance, so that a full disk still takes control records; 0 for none.
+    ///
+    /// Less where the file system is small: a 64th of it at the most.
+    public var reserveBytes = 0
+    /// Milliseconds between looks at the disk's space, the reserve and the active file's name.
+    public var checkMilliseconds = 900
     /// Milliseconds that closing waits for the last commit.
     public var closeMilliseconds = 10_000
     /// The folder of the user's or service's state, where the log's signing key is kept, or made; nil for a log whose heads
@@ -103,4 +111,14 @@ public enum LogTrouble: Sendable {
     case notSealed(segment: UInt64, why: String)
     /// Retention removed records that a registered reader has not read, and that was not seen for long.
     case readerPassed(ReaderLease)
+    /// The disk is full: what is no call is recorded from the reserve, calls are not.
+    case reserveOpened(SystemError)
+    /// A commit takes longer than its call may wait.
+    case stalled
+    /// Less than 20 % of the file system is free.
+    case spaceLow(freePercent: Int)
+    /// 5 % or less of it is free.
+    case spaceCritical(freePercent: Int)
+    /// The active segment's file was removed or replaced, and stands at its place again with all its bytes.
+    case fileRestored(segment: String, bytes: Int)
 }

@@ -7,6 +7,10 @@ public struct LogTicket: Sendable, Hashable {
     public let seq: UInt64
     /// How many times the log had withdrawn records when this one was queued.
     let generation: Int
+    /// Whether its call may go on while the disk takes no records (`LogOptions.hold`).
+    var mayBeHeld = false
+    /// Whether its call need not wait: nothing can be made durable just now, and the record is held in memory.
+    public internal(set) var isHeld = false
 }
 
 /// How a wait for a commit ended.
@@ -15,8 +19,10 @@ public enum CommitResult: Sendable, Equatable {
     case durable
     /// The disk refused; the record was withdrawn and will never be read.
     case failed
-    /// The commit takes too long; the record may still become durable.
+    /// The commit takes too long, or the disk refuses for now; the record may still become durable.
     case timedOut
+    /// Nothing can be made durable just now; the record is held in memory and its call may go on.
+    case held
 }
 
 /// How far a log's commits had come at one moment.
@@ -25,6 +31,8 @@ public struct CommitProgress: Sendable {
     let acknowledged: UInt64
     /// For each time that records were withdrawn: the first seq that was.
     let withdrawals: [UInt64]
+    /// Whether the disk takes no records just now.
+    let isRefused: Bool
     let isClosed: Bool
 
     /// How a record's commit ended; nil while it is under way.
@@ -32,7 +40,8 @@ public struct CommitProgress: Sendable {
         if ticket.generation < withdrawals.count {
             return ticket.seq < withdrawals[ticket.generation] ? .durable : .failed
         }
-        return ticket.seq < acknowledged ? .durable : isClosed ? .failed : nil
+        if ticket.seq < acknowledged { return .durable }
+        return isClosed ? .failed : isRefused ? .timedOut : nil
     }
 }
 
@@ -129,7 +138,7 @@ public final class LogWriter: Sendable {
         let queue = CommitQueue(
             nextSeq: recovery.nextSeq,
             lastTimestamp: stepBack > CommitQueue.tolerableStep ? nil : recovery.lastTimestamp,
-            queueBytes: options.queueBytes)
+            queueBytes: options.queueBytes, hold: options.hold)
         self.queue = queue
         let record = { @Sendable (control: Control, needsHead: Bool) -> Bool in
             let ticket = queue.append(at: { clock.now() }) { lines, seq, time in
@@ -148,9 +157,10 @@ public final class LogWriter: Sendable {
             writer: LogKeeper.Writer(
                 record: record, writesRecords: options.writesOwnRecords,
                 dropHeads: { notary?.drop(below: $0) }, report: options.report))
+        let keeper = keeper
         let committer = Committer(
-            segment: segment, watermark: watermark, tree: tree.map { GrowingTree($0) }, notary: notary,
-            keeper: keeper, options: options, clock: clock)
+            segment: segment, watermark: watermark, tree: tree.map { GrowingTree($0) }, notary: notary, keeper: keeper,
+            space: DiskLadder(log, options, files) { keeper.makeRoom() }, options: options, clock: clock)
         thread = try WorkerThread(named: "log-commit") { committer.run(queue) }
         if options.writesOwnRecords {
             writeOpening(stepBack: stepBack)
@@ -207,9 +217,13 @@ public final class LogWriter: Sendable {
     /// will wait for it.
     ///
     /// For the call path: the decision is written from where it is.
+    ///
+    /// - Parameter mayBeHeld: whether the call may go on, within `LogOptions.hold`, while the disk takes no records.
     @discardableResult
-    public func append(_ decision: inout Decision, deciding body: (Timestamp, inout Decision) -> Bool) -> LogTicket? {
-        queue.append(at: { self.clock.now() }) { lines, seq, time in
+    public func append(
+        _ decision: inout Decision, mayBeHeld: Bool = false, deciding body: (Timestamp, inout Decision) -> Bool
+    ) -> LogTicket? {
+        queue.append(mayBeHeld: mayBeHeld, at: { self.clock.now() }) { lines, seq, time in
             let isUrgent = body(time, &decision)
             lines.append(&decision, seq: seq, timestamp: time)
             return isUrgent
@@ -252,6 +266,17 @@ public final class LogWriter: Sendable {
     /// Waits until a record is acknowledged, for `milliseconds` at the most.
     public func waitUntilDurable(_ ticket: LogTicket, milliseconds: Int = 2000) -> CommitResult {
         queue.wait(for: ticket, milliseconds: milliseconds)
+    }
+
+    /// Ends a call's wait for its record, because it took too long or the disk refuses for now.
+    ///
+    /// The first that took too long lets all further calls be denied, or held, at once, until a commit succeeds.
+    ///
+    /// - Returns: `.durable` where it is by now, `.held` where the call may go on, else `.timedOut` or `.failed`.
+    public func endWait(for ticket: LogTicket) -> CommitResult {
+        let end = queue.endWait(for: ticket, now: clock.now())
+        if end.beginsStall { options.report?(.stalled) }
+        return end.result
     }
 
     /// How a record's commit ended; nil while it is under way.
@@ -319,6 +344,17 @@ public final class LogWriter: Sendable {
             if state.trouble != nil || state.isClosing { return false }
             return state.rotations > before ? true : nil
         } ?? false
+    }
+
+    /// Whether calls are recorded as they should be: the disk takes records, has room, and answers in time.
+    public var isWell: Bool {
+        queue.state.withLock { $0.episode == nil }
+    }
+
+    /// Whether so much waits for the committer that nothing new should be begun; never where calls are answered at once
+    /// anyway, because they cannot be recorded.
+    public func isCrowded(beyond bytes: Int) -> Bool {
+        queue.state.withLock { $0.episode == nil && $0.pending.count > bytes }
     }
 
     /// Ends the active segment after what is queued; the next record begins a new one.

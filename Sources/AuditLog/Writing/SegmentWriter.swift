@@ -4,13 +4,19 @@ import Events
 ///
 /// Used by the committer's thread only.
 struct SegmentWriter: ~Copyable {
+    /// What an error of ``sync()`` names: what was written before it is in the file.
+    static let syncCall = "fdatasync"
     private let log: LogDirectory
     private let files: any LogFileSystem
     private var file: (any LogFile)?
     private(set) var size: Int
     private var durableSize: Int
-    private var first: UInt64
+    /// The active segment's first seq.
+    private(set) var first: UInt64
     private var mustCut = false
+    /// Whether the file that is written to stands at its place no more; it is put there again before anything else is
+    /// written.
+    private(set) var isDetached = false
     private let normal: Deflater
     private let hurried: Deflater
     private var members: LineBuffer
@@ -93,14 +99,64 @@ struct SegmentWriter: ~Copyable {
 
     /// Returns once all that was written is durable.
     mutating func sync() throws(SystemError) {
-        try file?.sync()
+        try syncFile()
         durableSize = size
         index.keep()
+    }
+
+    private mutating func syncFile() throws(SystemError) {
+        do throws(SystemError) {
+            try file?.sync()
+        } catch {
+            isDetached = error.number == SystemError.unlinked
+            throw error
+        }
+    }
+
+    /// Makes durable what was written since the last `sync`, to see whether it can be, and takes it back.
+    mutating func tryOut() throws(SystemError) {
+        try syncFile()
+        withdraw()
+    }
+
+    /// Looks whether the file that is written to still stands at its place.
+    mutating func look() {
+        guard !isDetached, let file, let own = (try? file.identity()) ?? nil else { return }
+        do throws(SystemError) {
+            isDetached = try files.identity(of: log.segmentPath(first)) != own
+        } catch {}
+    }
+
+    /// Puts the file back to its place: its descriptor still has all bytes.
+    ///
+    /// - Returns: their number, once they are durable there.
+    /// - Throws: `SystemError`; the descriptor is kept then, to try again.
+    mutating func restore() throws(SystemError) -> Int {
+        guard isDetached, let file else { return 0 }
+        self.file = try SegmentRescue(log, first, files).rescue(file, bytes: size)
+        file.close()
+        isDetached = false
+        durableSize = size
+        return size
+    }
+
+    /// Takes back what a failed write left, and goes on in the same file.
+    mutating func retract() throws(SystemError) {
+        guard size > 0 else { return withdraw() }
+        try file?.truncate(to: size)
     }
 
     /// Takes back what was written since the last `sync`, and leaves the file for good: after a failed fdatasync its
     /// descriptor cannot be trusted (the kernel may have dropped the dirty pages and forgotten the error).
     mutating func withdraw() {
+        look()
+        if isDetached {
+            // What is durable in it is nowhere else.
+            size = durableSize
+            index.withdraw()
+            try? file?.truncate(to: size)
+            return
+        }
         mustCut = file != nil
         index.withdraw()
         try? cut()

@@ -55,6 +55,7 @@ extension ConfigurationReader {
                 }
             }
         }
+        if let place = fields["audit_failure"] { readAuditFailure(place, into: &result.auditFailure) }
         if let place = fields["flood"], let flood = self.fields(place, known: ConfigurationFields.flood) {
             let bounds = ConfigurationFields.floodRange
             result.flood.denialsPerSecond =

@@ -21,6 +21,8 @@ public struct ServeConfiguration: Sendable, Equatable {
     public var warehouse: String
     /// The gateway's name in records; nil for the host's.
     public var name: String?
+    /// What becomes of calls that cannot be recorded (every class is denied).
+    public var auditFailure = FailPolicy()
     /// How fast one caller's refusals are answered.
     public var flood = Flood()
     /// How long records are kept; nil for ever.

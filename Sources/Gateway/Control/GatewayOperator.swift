@@ -122,7 +122,7 @@ public final class GatewayOperator: Sendable {
             ("connections", .integer(status.connections)), ("sessions", .integer(status.sessions)),
             ("streams", .integer(status.streams)), ("requests", .integer(status.requests)),
             ("log", .text(log.log.path)), ("next_seq", .integer(Int(status.nextSeq))),
-            ("unreadable_lines", .integer(status.unreadableLines)), ("well", .flag(log.trouble == nil)),
+            ("unreadable_lines", .integer(status.unreadableLines)), ("well", .flag(log.isWell)),
         ])
     }
 
@@ -163,6 +163,7 @@ extension ServeConfiguration {
             ("warehouse", warehouse != old.warehouse), ("tls", (tls == nil) != (old.tls == nil)),
             ("timeouts.shutdown", timeouts.shutdown != old.timeouts.shutdown),
             ("name", name != old.name),
+            ("audit_failure", auditFailure != old.auditFailure),
             ("flood", flood != old.flood), ("watch", watch != old.watch),
             ("timeouts.commit", timeouts.commit != old.timeouts.commit),
             ("limits.head_bytes", limits.headBytes != old.limits.headBytes),

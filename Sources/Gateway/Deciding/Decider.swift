@@ -18,25 +18,27 @@ final class Decider: @unchecked Sendable {
     /// - Parameters:
     ///   - decision: what is known of the call; completed here.
     ///   - policy: nil denies every call, or lets all pass when `observing`.
+    ///   - mayBeHeld: whether the call may go on, for a while, though its record cannot be made durable.
     ///   - log: the log, with its clock.
     /// - Returns: nil where the log cannot write.
     func settle(
         _ decision: inout Decision, _ call: Call, under policy: CompiledPolicy?, observing: Bool = false,
-        in log: LogWriter, _ clock: any LogClock
+        mayBeHeld: Bool = false, in log: LogWriter, _ clock: any LogClock
     ) -> Settlement? {
         guard let policy else {
-            return settle(&decision, in: log, clock) { _ in .withoutPolicy(observing: observing) }
+            return settle(&decision, mayBeHeld, in: log, clock) { _ in .withoutPolicy(observing: observing) }
         }
         let examined = policy.examine(call)
-        return settle(&decision, in: log, clock) { policy.decide(examined, counters: &counters, now: $0) }
+        return settle(&decision, mayBeHeld, in: log, clock) { policy.decide(examined, counters: &counters, now: $0) }
     }
 
     private func settle(
-        _ decision: inout Decision, in log: LogWriter, _ clock: any LogClock, _ judge: (Timestamp) -> PolicyVerdict
+        _ decision: inout Decision, _ mayBeHeld: Bool, in log: LogWriter, _ clock: any LogClock,
+        _ judge: (Timestamp) -> PolicyVerdict
     ) -> Settlement? {
         var (decided, cost, isCharged) = (Timestamp(microseconds: 0), Int?.none, false)
         var refusal: PolicyVerdict?
-        let ticket = log.append(&decision) { now, decision in
+        let ticket = log.append(&decision, mayBeHeld: mayBeHeld) { now, decision in
             // A constant: a variable that closures share would be copied whole at each look at it.
             let verdict = judge(now)
             verdict.write(to: &decision)

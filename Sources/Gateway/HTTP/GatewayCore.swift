@@ -32,6 +32,8 @@ final class GatewayCore: @unchecked Sendable {
     let clock: any LogClock
     let recorder: OutcomeRecorder
     let commits: CommitWaiters
+    /// What becomes of calls that cannot be recorded.
+    let failPolicy: FailPolicy
     let flushes: FlushBatch
     /// This gateway's name in records.
     let name: String
@@ -85,6 +87,7 @@ final class GatewayCore: @unchecked Sendable {
         self.clock = clock
         self.recorder = recorder
         self.name = name
+        failPolicy = configuration.auditFailure
         flushes = FlushBatch(loop: loop)
         commits = CommitWaiters(log: log, loop: loop, patience: TimeAmount(configuration.timeouts.commit))
         limits = configuration.limits

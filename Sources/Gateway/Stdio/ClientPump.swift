@@ -90,7 +90,8 @@ struct ClientPump: ~Copyable {
             call.arguments, in: scanner.tree, known: listed?.arguments, key: context.key, into: &decision)
         let asked = Call(tool: name, arguments: call.arguments, in: scanner.tree, caller: caller)
         let settled = context.decider.settle(
-            &decision, asked, under: context.policy, observing: true, in: context.log, context.clock)
+            &decision, asked, under: context.policy, observing: true,
+            mayBeHeld: context.options.failPolicy.mayHold(decision), in: context.log, context.clock)
         guard let settled else {
             AuditUnavailable.append(
                 to: &line, id: Array(message[request.id.range]), isCall: true, era: era(request), record: nil)

@@ -25,9 +25,10 @@ struct Forwarder {
         if let ticket = entry.ticket {
             // From the decision on, so that waits do not add up for those behind.
             let spent = Int(context.clock.now().since(entry.decided) / 1000)
-            let result = context.log.waitUntilDurable(
+            var result = context.log.waitUntilDurable(
                 ticket, milliseconds: max(0, context.options.commitMilliseconds - spent))
-            guard result == .durable else {
+            if result == .timedOut { result = context.log.endWait(for: ticket) }
+            guard result == .durable || result == .held else {
                 refuse(entry, recordMayCome: result == .timedOut)
                 return
             }

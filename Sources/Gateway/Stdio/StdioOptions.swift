@@ -25,6 +25,8 @@ public struct StdioOptions: Sendable {
     public var queueBytes = 8 << 20
     /// Milliseconds that a call waits for its record's commit before it is denied.
     public var commitMilliseconds = 2000
+    /// What becomes of calls that cannot be recorded; the log has to be opened with its `hold`.
+    public var failPolicy = FailPolicy()
     /// Milliseconds between closing the server's input and SIGTERM, and between that and SIGKILL.
     ///
     /// Clients wait about two seconds before they end us in the same way, and then nobody would end the server.

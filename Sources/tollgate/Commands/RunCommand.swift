@@ -31,6 +31,13 @@ struct RunCommand: ParsableCommand {
     var log: String?
     @Option(help: "When a record counts as durable: strict, interval:100ms or none.")
     var durability = Durability.strict
+    @Option(
+        help: ArgumentHelp(
+            "While nothing can be recorded, let calls of this class go on for a while: read, write; may be repeated.",
+            valueName: "class"))
+    var bounded: [BoundedClass] = []
+    @Option(help: ArgumentHelp("How many such calls may go on, and for how many seconds.", valueName: "calls:seconds"))
+    var boundedLimit: String?
     @Option(help: ArgumentHelp("Begin a new segment after so many compressed bytes.", visibility: .hidden))
     var segmentBytes = 64 << 20
     @Argument(parsing: .postTerminator, help: ArgumentHelp("The server's command, after '--'.", valueName: "command"))
@@ -53,7 +60,13 @@ struct RunCommand: ParsableCommand {
         logOptions.version = Version.text
         logOptions.stateFolder = Places.state
         logOptions.openFields = [("gateway", options.gateway), ("server", options.server)]
-        logOptions.report = { Console.error("tollgate: \($0.text)\n") }
+        let failPolicy = try failPolicy
+        options.failPolicy = failPolicy
+        logOptions.hold = failPolicy.hold
+        // Less than `serve` takes: there may be a log for each server of each client.
+        logOptions.reserveBytes = 4 << 20
+        let folder = log.map { Places.absolute($0) } ?? Places.home.logsPath
+        logOptions.report = { Console.error("tollgate: " + $0.message(failPolicy, hint: "df -h \(folder)")) }
         let writer = try openLog(server: options.server, options: logOptions, clock: clock)
         if let damaged = writer.recovery.damaged {
             Console.error(
@@ -80,6 +93,26 @@ struct RunCommand: ParsableCommand {
             .report()
         }
         Foundation.exit(ending.exitCode)
+    }
+
+    private var failPolicy: FailPolicy {
+        get throws {
+            var policy = FailPolicy()
+            policy.boundsReads = bounded.contains(.read)
+            policy.boundsWrites = bounded.contains(.write)
+            guard let boundedLimit else { return policy }
+            let numbers = boundedLimit.split(separator: ":", omittingEmptySubsequences: false).map { Int($0) }
+            guard numbers.count == 2, let events = numbers[0], let seconds = numbers[1], policy.hold != nil,
+                FailPolicy.eventsRange.contains(events), FailPolicy.secondsRange.contains(seconds)
+            else {
+                throw Failure(
+                    "'\(boundedLimit)' is no limit such as 1000:30 (1 to \(FailPolicy.eventsRange.upperBound) calls, 1 to "
+                        + "\(FailPolicy.secondsRange.upperBound) seconds), or there is no --bounded",
+                    hint: "--bounded read --bounded-limit 1000:30")
+            }
+            (policy.events, policy.duration) = (events, .seconds(seconds))
+            return policy
+        }
     }
 
     /// The log that was named, or the first that no other process writes: a client starts several servers at once.
@@ -118,6 +151,11 @@ struct RunCommand: ParsableCommand {
         let rule = options.policy.map { "policy \($0.name)" } ?? "observing, no policy"
         Console.error("tollgate: \(options.server): \(rule); log \(writer.log.path); limits count per process\n")
     }
+}
+
+/// A class of harm whose calls may go on for a while without a durable record.
+enum BoundedClass: String, CaseIterable, ExpressibleByArgument, Sendable {
+    case read, write
 }
 
 extension Durability: ExpressibleByArgument {

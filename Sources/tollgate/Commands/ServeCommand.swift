@@ -55,6 +55,12 @@ struct ServeCommand: AsyncParsableCommand {
         let configuration = settings.configuration
         var text = "listen     \(configuration.listen)\(configuration.tls == nil ? "" : " (TLS)")\n"
         text += "log        \(configuration.log), durability \(configuration.durability)\n"
+        let failPolicy = configuration.auditFailure
+        if failPolicy.hold != nil {
+            let classes = [(failPolicy.boundsReads, "read"), (failPolicy.boundsWrites, "write")].filter(\.0).map(\.1)
+            text += "unrecorded \(classes.joined(separator: ", ")): at most \(failPolicy.events) calls and "
+            text += "\(failPolicy.duration); all others are denied\n"
+        }
         for (name, server) in configuration.servers.sorted(by: { $0.key < $1.key }) {
             switch server.upstream {
             case .http(let upstream): text += "server     \(name)  \(upstream.url)\n"

@@ -26,7 +26,10 @@ struct GatewayService: Service {
         options.stateFolder = Places.state
         options.openFields = [("gateway", name)]
         options.retention = configuration.retention
-        options.report = { Console.error("tollgate: \($0.text)\n") }
+        let failPolicy = configuration.auditFailure
+        options.hold = failPolicy.hold
+        options.reserveBytes = 64 << 20
+        options.report = { Console.error("tollgate: " + $0.message(failPolicy, hint: "tollgate doctor")) }
         log = try LogWriter.open(LogDirectory(path: configuration.log), options: options, clock: clock)
         if let damaged = log.recovery.damaged {
             Console.error(

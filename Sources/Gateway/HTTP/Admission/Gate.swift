@@ -47,7 +47,7 @@ final class Gate {
         }
         switch address.target {
         case .health where head.method == .GET || head.method == .HEAD:
-            return .local(core.log.trouble == nil ? .json(.ok, Array("{\"status\":\"ok\"}".utf8)) : Gate.unwell)
+            return .local(core.log.isWell ? .json(.ok, Array("{\"status\":\"ok\"}".utf8)) : Gate.unwell)
         case .metadata(let resource): return .local(metadata(of: resource, base: base(host, facts, connection)))
         case .server: break
         default: return refuse(.unknownServer, status: .notFound, "the endpoints are /<server>/mcp", peer)

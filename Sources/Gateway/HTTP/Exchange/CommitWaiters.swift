@@ -59,7 +59,7 @@ final class CommitWaiters: @unchecked Sendable {
     }
 
     /// Whether the committer is so far behind that nothing new should be begun.
-    var isCrowded: Bool { log.backlogBytes > CommitWaiters.crowdedBytes }
+    var isCrowded: Bool { log.isCrowded(beyond: CommitWaiters.crowdedBytes) }
     private static let crowdedBytes = 4 << 20
 
     /// Lets go on what is durable by now, and gives up what waited too long.
@@ -73,7 +73,7 @@ final class CommitWaiters: @unchecked Sendable {
             }
             guard let result = progress.result(of: ticket) else { break }
             waiting.removeFirst()
-            if result == .durable { waiter.committed() } else { waiter.notCommitted(recordMayCome: false) }
+            end(waiter, result == .timedOut ? log.endWait(for: ticket) : result)
         }
         while !isCrowded, let resume = stalled.popFirst() { resume() }
     }
@@ -82,10 +82,18 @@ final class CommitWaiters: @unchecked Sendable {
     func giveUp(now: NIODeadline) {
         while let waiter = waiting.first, waiter.hasGivenUp || now - waiter.decidedAt > patience {
             waiting.removeFirst()
-            if !waiter.hasGivenUp { waiter.notCommitted(recordMayCome: true) }
+            if !waiter.hasGivenUp, let ticket = waiter.ticket { end(waiter, log.endWait(for: ticket)) }
         }
         if isCrowded { return }
         settle()
+    }
+
+    private func end(_ waiter: any CommitWaiter, _ result: CommitResult) {
+        switch result {
+        case .durable, .held: waiter.committed()
+        case .failed: waiter.notCommitted(recordMayCome: false)
+        case .timedOut: waiter.notCommitted(recordMayCome: true)
+        }
     }
 
     func close() {

@@ -49,8 +49,9 @@ extension Exchange {
         let (policy, caller) = (admission.policy, caller)
         core.commits.arm()
         let asked = Call(tool: name, arguments: call.arguments, in: tree, caller: caller)
-        guard let settled = core.recorder.decider.settle(&decision, asked, under: policy, in: core.log, core.clock)
-        else {
+        let settlement = core.recorder.decider.settle(
+            &decision, asked, under: policy, mayBeHeld: core.failPolicy.mayHold(decision), in: core.log, core.clock)
+        guard let settled = settlement else {
             var bytes: [UInt8] = []
             AuditUnavailable.append(to: &bytes, id: idToken, isCall: true, era: era, record: nil)
             return answerDenial(.json(.ok, bytes))
@@ -67,6 +68,8 @@ extension Exchange {
             methodName: MCPMethod.toolsCall.rawValue, tool: name, caller: caller, policy: policy, cost: settled.cost,
             isCharged: settled.isCharged, argumentDigest: digest, round: round)
         stage = .committing
+        // Nothing can be made durable just now, and the operator lets such calls go on.
+        if settled.ticket.isHeld { return committed() }
         core.commits.add(self)
     }
 
