@@ -31,8 +31,9 @@ class Killable:
 
     def kill(self) -> None:
         """SIGKILL, by the id of the child this has started."""
-        os.kill(self.child.pid, signal.SIGKILL)
-        self.child.wait()
+        if self.child.poll() is None:
+            os.kill(self.child.pid, signal.SIGKILL)
+            self.child.wait()
         self.child = None
 
     def must_run(self) -> None:
