@@ -13,6 +13,8 @@ final class FaultyFileSystem: LogFileSystem {
     struct State {
         var fault: Fault?
         var callsUntilFailure: Int?
+        /// Whether all calls fail from that one on, as after a process's death.
+        var dies = false
         var holdsSyncs = false
         var heldSyncs = 0
     }
@@ -27,6 +29,11 @@ final class FaultyFileSystem: LogFileSystem {
     /// Makes the k-th call from now on that changes the disk fail, once.
     func failOnce(atCall k: Int) {
         state.withLock { $0.callsUntilFailure = k }
+    }
+
+    /// Lets no call from the k-th on that changes the disk succeed.
+    func die(atCall k: Int) {
+        state.withLock { ($0.callsUntilFailure, $0.dies) = (k, true) }
     }
 
     func holdSyncs() {
@@ -45,7 +52,7 @@ final class FaultyFileSystem: LogFileSystem {
     func touch(_ call: String) throws(SystemError) {
         let fails = state.withLock { state in
             guard let left = state.callsUntilFailure else { return false }
-            state.callsUntilFailure = left > 1 ? left - 1 : nil
+            state.callsUntilFailure = left > 1 ? left - 1 : state.dies ? 1 : nil
             return left == 1
         }
         if fails { throw SystemError(call, "injected", 5) }
@@ -53,7 +60,10 @@ final class FaultyFileSystem: LogFileSystem {
 
     func makeDirectory(_ path: String) throws(SystemError) { try real.makeDirectory(path) }
     func list(_ path: String) throws(SystemError) -> [String] { try real.list(path) }
-    func remove(_ path: String) throws(SystemError) { try real.remove(path) }
+    func remove(_ path: String) throws(SystemError) {
+        try touch("unlink")
+        try real.remove(path)
+    }
     func space(at path: String) throws(SystemError) -> (free: Int, total: Int) { try real.space(at: path) }
     func identity(of path: String) throws(SystemError) -> FileIdentity? { try real.identity(of: path) }
 

@@ -305,7 +305,8 @@ public final class LogReader {
         guard let cursor, try cursor.memberSize(at: entry.offset, limit: limit) == entry.memberBytes else {
             return false
         }
-        return try headOfMember(at: entry.offset, limit: limit)?.seq == entry.firstSeq
+        guard let head = try headOfMember(at: entry.offset, limit: limit) else { return false }
+        return head.seq == entry.firstSeq && head.timestamp == entry.firstTimestamp
     }
 
     private func headOfMember(at offset: Int, limit: Int) throws(SystemError) -> (seq: UInt64, timestamp: Timestamp)? {
