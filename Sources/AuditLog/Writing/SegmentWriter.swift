@@ -95,7 +95,10 @@ struct SegmentWriter: ~Copyable {
         let before = durableSize
         try sync()
         durableSize = before
-        withdraw()
+        // A file is begun with its first record.
+        guard before > 0 else { return withdraw() }
+        try file?.truncate(to: before)
+        size = before
     }
 
     /// Looks whether the file that is written to still stands at its place.
