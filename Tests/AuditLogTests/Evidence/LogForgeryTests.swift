@@ -15,9 +15,9 @@ import Testing
         return options
     }
 
-    private func write(_ count: Int, to place: TemporaryLog, _ options: LogOptions) throws {
+    private func write(_ count: Int, to place: TemporaryLog, _ options: LogOptions, from start: Int = 0) throws {
         let writer = try LogWriter.open(place.log, options: options)
-        for number in 0..<count {
+        for number in start..<start + count {
             let ticket = try #require(writer.append(number: number))
             if number % 3 == 2 { #expect(writer.waitUntilDurable(ticket, milliseconds: 60_000) == .durable) }
         }
