@@ -141,7 +141,9 @@ struct HeadCheck {
             else { return }
             bridges[last].confirmedBy = seq
         case .retention:
-            guard isRemovalHere(control), let last = control.number(.lastSeq).flatMap({ UInt64(exactly: $0) }) else { return }
+            guard isRemovalHere(control), let last = control.number(.lastSeq).flatMap({ UInt64(exactly: $0) }) else {
+                return
+            }
             removed.told.append((last, seq))
         default: return
         }

@@ -309,7 +309,9 @@ public struct LogVerifier {
                 if result.blocks % 4096 == 0 { progress(result) }
             case .bad(let offset):
                 // A crash leaves bytes at the very end that nobody was told of; anything else is damage.
-                if isLast, durable == nil, manifests.manifests[first] == nil, try cursor.validMember(after: offset, limit: size) == nil {
+                if isLast, durable == nil, manifests.manifests[first] == nil,
+                    try cursor.validMember(after: offset, limit: size) == nil
+                {
                     result.tornBytes = size - offset
                 } else {
                     result.fault = fault(result, first, offset, "a member whose header, length or CRC is wrong")

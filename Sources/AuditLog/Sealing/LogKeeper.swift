@@ -49,7 +49,8 @@ final class LogKeeper: @unchecked Sendable {
     private static let seconds = 60
 
     init(
-        _ log: LogDirectory, _ identity: LogIdentity, keys: [NoteVerifier], finished: UInt64, lastBefore: Timestamp?, options: LogOptions, files: any LogFileSystem,
+        _ log: LogDirectory, _ identity: LogIdentity, keys: [NoteVerifier], finished: UInt64, lastBefore: Timestamp?,
+        options: LogOptions, files: any LogFileSystem,
         clock: any LogClock, writer: Writer
     ) throws(SystemError) {
         self.log = log

@@ -54,7 +54,8 @@ struct SealPlan {
                 let next = index + 1 < segments.count ? segments[index + 1] : limit
                 let manifest = try sealer.seal(
                     segment: first, before: before, previous: last?.hash,
-                    heads: KeptHead.kept(all.filter { $0.head.size > first && $0.head.size <= next }), known: edges[next])
+                    heads: KeptHead.kept(all.filter { $0.head.size > first && $0.head.size <= next }),
+                    known: edges[next])
                 (last, edge) = (manifest, manifest.after)
                 edges = edges.filter { $0.key > first }
                 report.sealed.append(manifest)

@@ -156,7 +156,8 @@ public final class LogWriter: Sendable {
         }
         let finished = recovery.activeSegment.flatMap { begins ? nil : $0 } ?? recovery.nextSeq
         keeper = try LogKeeper(
-            log, identity, keys: evidence.keys, finished: finished, lastBefore: recovery.lastTimestamp, options: options, files: files, clock: clock,
+            log, identity, keys: evidence.keys, finished: finished, lastBefore: recovery.lastTimestamp,
+            options: options, files: files, clock: clock,
             writer: LogKeeper.Writer(
                 record: record, writesRecords: options.writesOwnRecords,
                 dropHeads: { notary?.drop(below: $0) }, report: options.report))

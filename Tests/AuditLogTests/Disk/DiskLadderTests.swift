@@ -35,7 +35,8 @@ import Testing
         #expect(log.awaitReport("spaceLow(freePercent: 9)") && calls.withLock { $0 } == 0)
         log.files.set(room: FaultyFileSystem.total / 25)
         #expect(log.awaitReport("spaceCritical(freePercent: 3)"))
-        #expect(calls.wait(milliseconds: 60_000) { $0 >= 3 ? true : nil } == true, "again and again, until there is room")
+        #expect(
+            calls.wait(milliseconds: 60_000) { $0 >= 3 ? true : nil } == true, "again and again, until there is room")
         #expect(log.reports.count == 2, "told once each: \(log.reports)")
         // At the edge nothing is told again; after a recovery it is.
         for room in [FaultyFileSystem.total / 5, FaultyFileSystem.total / 10] {
