@@ -179,7 +179,7 @@ public final class LogWriter: Sendable {
     @discardableResult
     public func append(isUrgent: Bool = true, _ body: (UInt64, Timestamp) -> Record.Body) -> LogTicket? {
         queue.append(at: { self.clock.now() }) { lines, seq, time in
-            lines.append(Record(seq: seq, timestamp: time, body: body(seq, time)))
+            lines.append(body(seq, time), seq: seq, timestamp: time)
             return isUrgent
         }
     }
@@ -225,7 +225,7 @@ public final class LogWriter: Sendable {
     @discardableResult
     public func append(_ body: Record.Body, at timestamp: Timestamp) -> LogTicket? {
         queue.append(at: { timestamp }) { lines, seq, time in
-            lines.append(Record(seq: seq, timestamp: time, body: body))
+            lines.append(body, seq: seq, timestamp: time)
             return false
         }
     }
