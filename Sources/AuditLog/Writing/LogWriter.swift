@@ -213,7 +213,7 @@ public final class LogWriter: Sendable {
     @discardableResult
     public func append(isUrgent: Bool = true, _ body: (UInt64, Timestamp) -> Record.Body) -> LogTicket? {
         queue.append(at: { self.clock.now() }) { lines, seq, time in
-            lines.append(Record(seq: seq, timestamp: time, body: body(seq, time)))
+            lines.append(body(seq, time), seq: seq, timestamp: time)
             return isUrgent
         }
     }
@@ -263,7 +263,7 @@ public final class LogWriter: Sendable {
     @discardableResult
     public func append(_ body: Record.Body, at timestamp: Timestamp) -> LogTicket? {
         queue.append(at: { timestamp }) { lines, seq, time in
-            lines.append(Record(seq: seq, timestamp: time, body: body))
+            lines.append(body, seq: seq, timestamp: time)
             return false
         }
     }
