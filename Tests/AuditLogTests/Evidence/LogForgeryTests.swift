@@ -59,12 +59,14 @@ import Testing
         let forger = try #require(NoteSigner(newKeyNamed: own.name))
         var edge = TreeEdge()
         for line in kept { Array(line.line.utf8).withUnsafeBytes { edge.append(.leaf($0)) } }
+        let root = edge.root.hexadecimal
         while edge.size < 30 { edge.append(.nothing) }
         let checkpoint = Checkpoint(origin: own.name, edge: edge)
         try place.write(
             Array(checkpoint.note(signedBy: forger).utf8), to: place.log.checkpointPath(beforeSegment: 30))
         let rotated = Control(.keyRotated).with(.from, own.description).with(.to, forger.verifier.description)
         let gap = Control(.gap).with(.n, 30 - kept.count).with(.firstSeq, kept.count).with(.lastSeq, 29)
+            .with(.sha256, root)
         var lines = LineBuffer()
         for (seq, control) in [(UInt64(30), rotated), (31, gap)] {
             lines.append(Record(seq: seq, timestamp: ManualClock().now(), body: .control(control)))

@@ -180,6 +180,10 @@ import Testing
         for path in place.segmentFiles + [place.log.checkpointPath, place.log.headsPath, place.log.livePath] {
             try PosixFileSystem().remove(path)
         }
+        // The head noted beside the key goes, too: with it no writer would go on.
+        #expect(throws: LogError.self) { try write(15, to: place, from: 500) }
+        let state = try #require(options(place).stateFolder)
+        try PosixFileSystem().remove(LogEvidence.notedHeadPath(identity.origin, state))
         try write(15, to: place, from: 500)
         #expect(try LogVerifier(place.log, trusted: identity.verifier).verify().fault == nil, "alone, it fits itself")
         let report = "# Week\n\n```\n\(monday.note.whole)```\n"

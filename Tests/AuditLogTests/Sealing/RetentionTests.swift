@@ -141,9 +141,8 @@ import Testing
         var removed: Set<Int> = []
         for k in 1...60 {
             let files = FaultyFileSystem()
-            let copy = SealedLog(place: try log.place.copy())
+            let copy = try log.copy()
             var options = copy.options
-            options.stateFolder = log.options.stateFolder
             options.closeMilliseconds = 200
             let writer = try LogWriter.open(copy.place.log, options: options, clock: log.clock, files: files)
             files.die(atCall: k)

@@ -160,9 +160,8 @@ struct SealedLog {
         let lines = try log.place.lines().map(\.line)
         for k in 1...40 {
             let files = FaultyFileSystem()
-            let copy = SealedLog(place: try log.place.copy())
-            var options = copy.options
-            options.stateFolder = log.options.stateFolder
+            let copy = try log.copy()
+            let options = copy.options
             let writer = try LogWriter.open(copy.place.log, options: options, clock: log.clock, files: files)
             files.failOnce(atCall: k)
             _ = try? writer.seal()
@@ -211,7 +210,14 @@ struct SealedLog {
 }
 
 extension SealedLog {
-    init(place: TemporaryLog) {
+    /// The log, and its key.
+    func copy() throws -> SealedLog {
+        let other = SealedLog(place: try place.copy())
+        try FileManager.default.copyItem(atPath: place.log.path + ".state", toPath: other.place.log.path + ".state")
+        return other
+    }
+
+    private init(place: TemporaryLog) {
         self.place = place
     }
 }
