@@ -9,6 +9,8 @@ public struct LogTicket: Sendable, Hashable {
     let generation: Int
     /// Whether its call may go on while the disk takes no records (`LogOptions.hold`).
     var mayBeHeld = false
+    /// Whether it was counted as one of those when it was queued.
+    var isCounted = false
     /// Whether its call need not wait: nothing can be made durable just now, and the record is held in memory.
     public internal(set) var isHeld = false
 }
