@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import os
 import subprocess
 from collections.abc import Iterator
@@ -10,7 +11,9 @@ from pathlib import Path
 import pytest
 from harness import logs
 from harness.client import DECISION, Client, until, verdict
+from harness.gateway import Gateway, behind
 from harness.home import Home
+from harness.http_upstream import Server
 
 
 @pytest.fixture
@@ -106,3 +109,100 @@ def test_a_call_that_could_not_be_recorded_uses_up_no_limit(home: Home, small_di
         assert ends.count("ok") == 3, "the limit was charged for calls that were not made, or not for those that were"
         assert client.close() == 0
     assert len(home.received_calls()) == 3
+
+
+def gaps(found: list[logs.Record]) -> list[int]:
+    """How many records each `gap` says were lost."""
+    return [record["n"] for record in found if record.get("event") == "gap"]
+
+
+def test_bounded_reads_go_on_while_the_disk_is_full_and_writes_do_not(home: Home, small_disk: Path, say) -> None:
+    log = small_disk / "log"
+    server = home.recorder(tools="read_file,write_file")
+    options = {"bounded": "read", "bounded_limit": "20:30"}
+    with home.client(*server, log=log, agent="ci", **options) as client:
+        client.handshake()
+        assert verdict(client.call("read_file")) == "ok"
+        filler = fill(small_disk)
+        until(lambda: is_unavailable(client.call("write_file")), what="a full disk")
+        reads = [verdict(client.call("read_file", {"n": n})) for n in range(40)]
+        assert reads == sorted(reads, key=lambda end: end == "deny"), "once closed, closed"
+        assert 0 < reads.count("ok") <= 20, reads
+        assert verdict(client.call("delete_file")) == "deny", "a name that nobody lists is no read or write"
+        filler.unlink()
+
+        def resumed() -> bool:
+            return verdict(client.call("write_file")) == "ok"
+
+        until(resumed, what="work to resume")
+        answers = client.answered()
+        assert client.close() == 0, client.error_text()
+    found = logs.records(log)
+    denied = {str(rpc_id) for rpc_id, message in answers.items() if "result" in message and is_unavailable(message)}
+    recorded = {record["rpc_id"] for record in logs.calls(found)}
+    assert {str(call["id"]) for call in home.received_calls()} <= recorded, "what went on is in the log"
+    assert not denied & recorded and gaps(found) == [len(denied)], "the gap's number is exact"
+    home.tollgate("log", "verify", "--log", log)
+    say(f"full disk, reads bounded: {reads.count('ok')} reads went on and are in the log, {len(denied)} calls denied")
+
+
+def test_over_http_a_full_disk_denies_all_but_bounded_reads_and_the_reserve_comes_back(
+    tmp_path: Path, small_disk: Path
+) -> None:
+    log = small_disk / "log"
+    settings = {"log": str(log), "audit_failure": {"read": "bounded", "events": 10, "duration": "1m"}}
+    answer = Server(tools=("read_file", "write_file"))
+    with behind(tmp_path, answer, **settings) as (gateway, upstream), gateway.caller() as agent:
+        gateway.log = log
+        agent.handshake()
+        agent.ask("tools/list")
+        reserve = log / "reserve"
+        assert until(reserve.exists) and reserve.stat().st_size == (8 << 20) // 64
+        assert verdict(agent.call("read_file").json()) == "ok" == verdict(agent.call("write_file").json())
+        filler = fill(small_disk)
+        until(lambda: is_unavailable(agent.call("write_file").json()), what="a full disk")
+        assert not reserve.exists(), "its blocks are what the log goes on with"
+        assert health(gateway) == 503
+        reads = [verdict(agent.call("read_file").json()) for _ in range(20)]
+        assert reads == ["ok"] * 10 + ["deny"] * 10
+        filler.unlink()
+        until(lambda: health(gateway) == 200, what="work to resume")
+        assert reserve.exists()
+        served = len(upstream.calls())
+        found = gateway.records(lambda found: gaps(found))
+    assert len(logs.calls(found, decision="allow")) == served
+    assert len(gaps(found)) == 1 and gaps(found)[0] >= 11
+    assert "the disk is full" in gateway.error_text() and "a gap record says" in gateway.error_text()
+
+
+def health(gateway: Gateway) -> int:
+    """What a load balancer is told."""
+    connection = http.client.HTTPConnection(gateway.host, gateway.port, timeout=10)
+    connection.request("GET", "/healthz")
+    status = connection.getresponse().status
+    connection.close()
+    return status
+
+
+def test_the_active_file_is_restored_when_it_is_removed_while_nothing_happens(home: Home, tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    with home.client(*home.recorder(), log=log, agent="ci") as client:
+        client.handshake()
+        assert all(verdict(client.call("echo", {"n": n})) == "ok" for n in range(5))
+        segment = logs.segments(log)[-1]
+        segment.unlink()
+        until(segment.exists, timeout=5, what="the file's return")
+        segment.rename(segment.with_suffix(".moved"))
+        segment.write_text("something else")
+        assert verdict(client.call("echo", {"n": 5})) == "ok"
+        until(lambda: (log / "quarantine").exists() and list((log / "quarantine").iterdir()), timeout=5)
+        assert verdict(client.call("echo", {"n": 6})) == "ok"
+        assert client.close() == 0, client.error_text()
+    segment.with_suffix(".moved").unlink()
+    found = logs.records(log)
+    assert len(logs.calls(found, decision="allow")) == 7
+    assert [record["seq"] for record in found] == list(range(len(found)))
+    assert len([record for record in found if record.get("event") == "log_recovered"]) == 2
+    assert [path.read_text() for path in (log / "quarantine").iterdir()] == ["something else"]
+    assert client.error_text().count("removed or replaced") == 2
+    home.tollgate("log", "verify", "--log", log)

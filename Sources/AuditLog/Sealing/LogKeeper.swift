@@ -26,6 +26,8 @@ final class LogKeeper: @unchecked Sendable {
         let writesRecords: Bool
         /// Lets heads that are in manifests go.
         let dropHeads: @Sendable (UInt64) -> Void
+        /// Waits a moment for a head of so many records.
+        let awaitHead: @Sendable (UInt64) -> Void
         let report: (@Sendable (LogTrouble) -> Void)?
     }
 
@@ -137,6 +139,8 @@ final class LogKeeper: @unchecked Sendable {
                 return .failure(error)
             }
             let (limit, edges) = state.withLock { ($0.finished, $0.edges) }
+            // A segment's own last head belongs into its manifest.
+            writer.awaitHead(limit)
             return withoutActuallyEscaping(progress) { progress in
                 let sealer = SegmentSealer(
                     log: log, files: files, origin: origin, isStopped: { self.state.withLock { $0.isClosing } },
@@ -174,17 +178,18 @@ final class LogKeeper: @unchecked Sendable {
         let result: Result<RetentionReport, LogError> = work.withLock { _ in
             Result { () throws(LogError) in
                 var report = try RetentionPlan(log: log, files: files, rule: rule, now: now ?? clock.now()).find()
+                let planned = report.removed.prefix(most)
+                report.removed = []
                 let remover = SegmentRemover(log: log, files: files)
                 var due: [SegmentManifest] = []
                 do throws(SystemError) {
-                    for manifest in report.removed.prefix(most) {
+                    for manifest in planned {
                         if let why = try remover.prepare(manifest) {
                             report.obstacle = .refused(why)
                             break
                         }
                         due.append(manifest)
                     }
-                    report.removed = []
                     guard let last = due.last else { return report }
                     // A record of what is still there is no harm; a removal without a signed record would be a loss.
                     guard writer.record(record(of: due, through: last, rule, report.expired), true) else {

@@ -51,7 +51,8 @@ extension CommitQueue {
                 begin(&state, at: now, "a commit took too long")
                 state.episode?.isStalled = true
             }
-            return (admits(&state, ticket.mayBeHeld, now: now) ? .held : .timedOut, begins)
+            let goesOn = ticket.isCounted || admits(&state, ticket.mayBeHeld, now: now)
+            return (goesOn ? .held : .timedOut, begins)
         }
     }
 

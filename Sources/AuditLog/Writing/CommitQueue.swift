@@ -83,19 +83,21 @@ final class CommitQueue: Sendable {
         // A full queue slows the producer down; it never drops a record.
         let waited = state.wait { state -> Bool? in
             if state.isClosing { return true }
-            var isHeld = false
+            var (isHeld, isCounted) = (false, false)
             if let episode = state.episode {
                 guard admits(&state, mayBeHeld, now: clock()) else {
                     state.lost += 1
                     return true
                 }
-                isHeld = mayBeHeld == true && (state.trouble != nil || episode.isStalled)
+                isCounted = mayBeHeld == true
+                isHeld = isCounted && (state.trouble != nil || episode.isStalled)
             }
             guard state.pending.count < queueBytes else { return nil }
             let time = clock()
             let timestamp = state.lastTimestamp.map { max($0, time) } ?? time
             ticket = LogTicket(
-                seq: state.nextSeq, generation: state.withdrawals.count, mayBeHeld: mayBeHeld ?? false, isHeld: isHeld)
+                seq: state.nextSeq, generation: state.withdrawals.count, mayBeHeld: mayBeHeld ?? false,
+                isCounted: isCounted, isHeld: isHeld)
             wakes = add(&state, timestamp, write)
             return true
         }

@@ -9,6 +9,8 @@ public struct LogTicket: Sendable, Hashable {
     let generation: Int
     /// Whether its call may go on while the disk takes no records (`LogOptions.hold`).
     var mayBeHeld = false
+    /// Whether it was counted as one of those when it was queued.
+    var isCounted = false
     /// Whether its call need not wait: nothing can be made durable just now, and the record is held in memory.
     public internal(set) var isHeld = false
 }
@@ -160,12 +162,13 @@ public final class LogWriter: Sendable {
             options: options, files: files, clock: clock,
             writer: LogKeeper.Writer(
                 record: record, writesRecords: options.writesOwnRecords,
-                dropHeads: { notary?.drop(below: $0) }, report: options.report))
+                dropHeads: { notary?.drop(below: $0) },
+                awaitHead: { _ = notary?.awaitHead(of: $0, milliseconds: 1000) }, report: options.report))
         let keeper = keeper
         let committer = Committer(
             segment: segment, watermark: watermark, tree: tree.map { GrowingTree($0) }, notary: notary, keeper: keeper,
             space: DiskLadder(log, options, files) { keeper.makeRoom() },
-            segmentBegan: begins ? nil : recovery.segmentBegan, options: options, clock: clock)
+            segmentBegan: begins || options.purpose == .imported ? nil : recovery.segmentBegan, options: options, clock: clock)
         thread = try WorkerThread(named: "log-commit") { committer.run(queue) }
         if options.writesOwnRecords {
             writeOpening(stepBack: stepBack)

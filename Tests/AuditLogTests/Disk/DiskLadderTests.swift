@@ -105,6 +105,20 @@ import Testing
         #expect(records.calls == [0, 1, 2] && records.gaps == [2])
     }
 
+    @Test func aCallThatWasCountedWhenItWasQueuedIsNotCountedAgain() throws {
+        let log = try log(room: 0) { $0.hold = LogHold(events: 2, milliseconds: 30_000) }
+        try log.durableCall(0)
+        log.files.set(.syncInputOutput)
+        let first = try #require(log.call(1))
+        #expect(log.writer.waitUntilDurable(first, milliseconds: 20_000) == .timedOut)
+        #expect(log.writer.endWait(for: first) == .held)
+        #expect(log.call(2)?.isHeld == true && log.call(3) == nil)
+        log.files.set(nil)
+        log.files.set(room: 1 << 20)
+        log.awaitWell()
+        #expect(try log.closeAndRead().calls == [0, 1, 2])
+    }
+
     @Test func whereTheReserveIsUsedUpTooNothingIsRecordedAndAllResumes() throws {
         let log = try log(room: 0)
         try log.durableCall(0)

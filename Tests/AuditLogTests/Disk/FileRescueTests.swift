@@ -47,8 +47,8 @@ import Testing
         let recovered = records.controls(.logRecovered)
         #expect(recovered.count == 1 && recovered.first?.text(.reason)?.contains("removed or replaced") == true)
         let quarantine = (try? PosixFileSystem().list(log.place.log.quarantinePath)) ?? []
-        #expect(
-            quarantine == (deed == .replaced || deed == .copiedOver ? ["\(LogDirectory.segmentName(0)).replaced"] : []))
+        let isSetAside = deed == .replaced || deed == .copiedOver
+        #expect(quarantine == (isSetAside ? ["\(LogDirectory.segmentName(0)).replaced"] : []))
         #expect(try LogWriter.open(log.place.log, options: .plain).nextSeq == UInt64(records.count))
     }
 

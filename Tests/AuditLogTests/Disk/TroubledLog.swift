@@ -84,6 +84,7 @@ final class TroubledLog: Sendable {
 
 /// Nothing to see: an expectation that fails looks into what it names, and the runtime crashes at what cannot be copied.
 extension LogWriter: CustomReflectable {
+    /// No children.
     public var customMirror: Mirror { Mirror(self, children: []) }
 }
 

@@ -139,7 +139,7 @@ import Testing
         let log = try SealedLog()
         try log.write(400, segment: 100)
         var removed: Set<Int> = []
-        for k in 1...60 {
+        for k in 1...100 {
             let files = FaultyFileSystem()
             let copy = try log.copy()
             var options = copy.options

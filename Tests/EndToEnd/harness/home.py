@@ -105,6 +105,8 @@ class Home:
         log: Path | None = None,
         durability: str | None = None,
         segment_bytes: int | None = None,
+        bounded: str | None = None,
+        bounded_limit: str | None = None,
     ) -> list[str]:
         """The words of `tollgate run … -- server`."""
         options = {
@@ -114,6 +116,8 @@ class Home:
             "--log": log,
             "--durability": durability,
             "--segment-bytes": segment_bytes,
+            "--bounded": bounded,
+            "--bounded-limit": bounded_limit,
         }
         words = [word for key, value in options.items() if value is not None for word in (key, str(value))]
         return [str(binary()), "run", *words, "--", *map(str, server)]

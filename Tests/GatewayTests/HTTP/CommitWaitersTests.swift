@@ -133,6 +133,38 @@ struct CommitWaitersTests {
         try finish()
     }
 
+    @Test func whileTheDiskHangsBoundedCallsGoOnAndAllOthersAreDeniedAtOnce() throws {
+        let log = try GatewayLog { $0.hold = LogHold(events: 1, milliseconds: 60_000) }
+        let waiters = CommitWaiters(log: log.writer, loop: loop, patience: .seconds(2))
+        let draft = Decision(
+            gateway: "g", identity: .grant, server: "s", transport: .http, method: "tools/call", verdict: .allow,
+            mode: .enforce, reason: .allowed)
+        log.disk.hold(true)
+        let tickets = try loop.submit { [self] in
+            var tickets: [LogTicket?] = []
+            for number in 0..<2 {
+                let call = Call(number, ends)
+                waiters.arm()
+                var decision = draft
+                call.ticket = log.writer.append(&decision, mayBeHeld: number == 0) { _, _ in true }
+                tickets.append(call.ticket)
+                waiters.add(call)
+            }
+            waiters.giveUp(now: .now() + .seconds(3))
+            var decision = draft
+            tickets.append(log.writer.append(&decision, mayBeHeld: true) { _, _ in true })
+            return tickets
+        }.wait()
+        #expect(ends(2).map(\.end) == [.committed, .notCommitted(recordMayCome: true)])
+        let (isWell, isCrowded) = (log.writer.isWell, log.writer.isCrowded(beyond: 0))
+        #expect(tickets.map { $0 != nil } == [true, true, false] && !isWell)
+        #expect(!isCrowded, "nobody waits for room: all are answered at once")
+        log.disk.hold(false)
+        try onLoop { waiters.close() }
+        try log.writer.close()
+        try finish()
+    }
+
     @Test func whoHasGivenUpIsToldNothingAndHoldsNobodyBack() throws {
         log.disk.hold(true)
         let gone = try begin(0)
