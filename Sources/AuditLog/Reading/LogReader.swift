@@ -63,7 +63,7 @@ public final class LogReader {
         self.log = log
         self.files = files
         self.uncommitted = uncommitted
-        gate = DurableGate(log)
+        gate = DurableGate(log, files)
         nextSeq = seq
         let segments = try log.segments(on: files)
         guard let first = segments.last(where: { $0 <= seq }) ?? segments.first else { return }
@@ -86,7 +86,7 @@ public final class LogReader {
         self.log = log
         self.files = files
         self.uncommitted = uncommitted
-        gate = DurableGate(log)
+        gate = DurableGate(log, files)
         nextSeq = 0
         var chosen = try log.segments(on: files)
         do throws(SystemError) {

@@ -7,6 +7,7 @@ package final class Monitor<State: ~Copyable>: @unchecked Sendable {
     private var state: State
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+    private let turns = Turns.current
 
     package init(_ state: consuming State) {
         self.state = state
@@ -30,18 +31,19 @@ package final class Monitor<State: ~Copyable>: @unchecked Sendable {
 
     /// Runs `body` alone with the value.
     package func withLock<R: ~Copyable, E: Error>(_ body: (inout State) throws(E) -> R) throws(E) -> R {
-        pthread_mutex_lock(mutex)
-        defer { pthread_mutex_unlock(mutex) }
+        lock()
+        defer { unlock() }
         return try body(&state)
     }
 
     /// Wakes everybody who waits, to look again.
     package func wakeAll() {
-        pthread_cond_broadcast(condition)
+        if let turns { turns.wake(at: condition) } else { pthread_cond_broadcast(condition) }
     }
 
     /// Waits until `ready` gives a value, looking again at each wake-up; nil when `milliseconds` pass first (nil: no bound).
     package func wait<R>(milliseconds: Int? = nil, until ready: (inout State) -> R?) -> R? {
+        if let turns { return wait(turns, milliseconds: milliseconds, until: ready) }
         var deadline = timespec()
         if let milliseconds {
             clock_gettime(CLOCK_MONOTONIC, &deadline)
@@ -58,6 +60,30 @@ package final class Monitor<State: ~Copyable>: @unchecked Sendable {
             } else if pthread_cond_timedwait(condition, mutex, &deadline) == ETIMEDOUT {
                 return ready(&state)
             }
+        }
+    }
+
+    // MARK: Where threads take turns
+
+    private func lock() {
+        guard let turns else {
+            pthread_mutex_lock(mutex)
+            return
+        }
+        // Blocking here would keep the turn of whoever holds it.
+        while pthread_mutex_trylock(mutex) != 0 { _ = turns.wait(at: mutex, until: nil) }
+    }
+
+    private func unlock() {
+        pthread_mutex_unlock(mutex)
+        turns?.wake(at: mutex)
+    }
+
+    private func wait<R>(_ turns: any ThreadTurns, milliseconds: Int?, until ready: (inout State) -> R?) -> R? {
+        let deadline = milliseconds.map { turns.time + Int64($0) * 1000 }
+        while true {
+            if let value = withLock({ ready(&$0) }) { return value }
+            if !turns.wait(at: condition, until: deadline) { return withLock { ready(&$0) } }
         }
     }
 }
