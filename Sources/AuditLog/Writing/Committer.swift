@@ -74,9 +74,11 @@ final class Committer: @unchecked Sendable {
                 ?? options.heartbeatSeconds * 1000
         gather()
         let hasWork = queue.state.wait(milliseconds: milliseconds > 0 ? milliseconds : nil) { state -> Bool? in
-            state.pending.count > 0 || state.rotates || state.isClosing ? true : nil
+            // A segment that somebody wants to end would be no reason to try again at once.
+            if isBroken { return state.isClosing ? true : nil }
+            return state.pending.count > 0 || state.rotates || state.isClosing ? true : nil
         }
-        guard hasWork == true else { return }
+        guard hasWork == true, !isBroken else { return }
         // What nobody waits for lingers, to share its sync with others.
         _ = queue.state.wait(milliseconds: options.lingerMilliseconds) { state -> Bool? in
             let isFull = state.pending.count >= BGZFMember.maximumPlaintext
