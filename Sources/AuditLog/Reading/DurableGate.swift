@@ -8,10 +8,12 @@ final class DurableGate {
     }
 
     private let log: LogDirectory
+    private let files: any LogFileSystem
     private var watermark: Watermark?
 
-    init(_ log: LogDirectory) {
+    init(_ log: LogDirectory, _ files: any LogFileSystem) {
         self.log = log
+        self.files = files
     }
 
     /// What the writer that was seen last says by now, without a system call: a reason to look, no more.
@@ -24,7 +26,7 @@ final class DurableGate {
             return .open
         }
         // A writer that came after the one whose file is mapped has made a new file.
-        if let fresh = Watermark.read(log, epoch: (try? LogIdentity.read(log).epoch) ?? 0) {
+        if let fresh = Watermark.read(log, epoch: (try? LogIdentity.read(log, on: files).epoch) ?? 0) {
             watermark = fresh
         }
         return .through(watermark?.durable ?? 0)

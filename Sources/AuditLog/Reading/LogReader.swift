@@ -63,7 +63,7 @@ public final class LogReader {
         self.log = log
         self.files = files
         self.uncommitted = uncommitted
-        gate = DurableGate(log)
+        gate = DurableGate(log, files)
         nextSeq = seq
         // Throws where there is no such log.
         _ = try log.segments(on: files)
@@ -86,7 +86,7 @@ public final class LogReader {
         self.log = log
         self.files = files
         self.uncommitted = uncommitted
-        gate = DurableGate(log)
+        gate = DurableGate(log, files)
         nextSeq = 0
         var chosen = try log.segments(on: files)
         do throws(SystemError) {

@@ -215,7 +215,7 @@ public struct LogVerifier {
     private func segments() throws(LogError) -> ([UInt64], UInt64?) {
         for _ in 0..<100 {
             let segments = try log.segments(on: files)
-            guard case .through(let durable) = DurableGate(log).look() else { return (segments, nil) }
+            guard case .through(let durable) = DurableGate(log, files).look() else { return (segments, nil) }
             if durable > 0 || segments.isEmpty { return (segments, durable) }
             usleep(100_000)
         }

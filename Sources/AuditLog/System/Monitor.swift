@@ -9,6 +9,7 @@ package final class Monitor<State: ~Copyable>: @unchecked Sendable {
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let conditions: UnsafeMutablePointer<pthread_cond_t>
     private let rooms: Range<Int>
+    private let turns = Turns.current
 
     package init(_ state: consuming State, rooms: Int = 1) {
         self.state = state
@@ -34,8 +35,8 @@ package final class Monitor<State: ~Copyable>: @unchecked Sendable {
 
     /// Runs `body` alone with the value.
     package func withLock<R: ~Copyable, E: Error>(_ body: (inout State) throws(E) -> R) throws(E) -> R {
-        pthread_mutex_lock(mutex)
-        defer { pthread_mutex_unlock(mutex) }
+        lock()
+        defer { unlock() }
         return try body(&state)
     }
 
@@ -46,7 +47,7 @@ package final class Monitor<State: ~Copyable>: @unchecked Sendable {
 
     /// Wakes those who wait in one room.
     package func wakeAll(in room: Int) {
-        pthread_cond_broadcast(conditions + room)
+        if let turns { turns.wake(at: conditions + room) } else { pthread_cond_broadcast(conditions + room) }
     }
 
     /// Waits until `ready` gives a value, looking again at each wake-up; nil when `milliseconds` pass first (nil: no bound).
@@ -55,6 +56,7 @@ package final class Monitor<State: ~Copyable>: @unchecked Sendable {
     package func wait<R>(
         milliseconds: Int? = nil, in room: (borrowing State) -> Int = { _ in 0 }, until ready: (inout State) -> R?
     ) -> R? {
+        if let turns { return wait(turns, milliseconds: milliseconds, in: room, until: ready) }
         var deadline = timespec()
         if let milliseconds {
             clock_gettime(CLOCK_MONOTONIC, &deadline)
@@ -72,6 +74,35 @@ package final class Monitor<State: ~Copyable>: @unchecked Sendable {
             } else if pthread_cond_timedwait(condition, mutex, &deadline) == ETIMEDOUT {
                 return ready(&state)
             }
+        }
+    }
+
+    // MARK: Where threads take turns
+
+    private func lock() {
+        guard let turns else {
+            pthread_mutex_lock(mutex)
+            return
+        }
+        // Blocking here would keep the turn of whoever holds it.
+        while pthread_mutex_trylock(mutex) != 0 { _ = turns.wait(at: mutex, until: nil) }
+    }
+
+    private func unlock() {
+        pthread_mutex_unlock(mutex)
+        turns?.wake(at: mutex)
+    }
+
+    private func wait<R>(
+        _ turns: any ThreadTurns, milliseconds: Int?, in room: (borrowing State) -> Int,
+        until ready: (inout State) -> R?
+    ) -> R? {
+        let deadline = milliseconds.map { turns.time + Int64($0) * 1000 }
+        while true {
+            // One thread runs at a time: nobody can wake between the look and the wait.
+            let (value, place) = withLock { state in (ready(&state), room(state)) }
+            if let value { return value }
+            if !turns.wait(at: conditions + place, until: deadline) { return withLock { ready(&$0) } }
         }
     }
 }

@@ -3,6 +3,9 @@ import Glibc
 /// A thread of our own: the committer and the pumps of a stdio gateway block in system calls, which a task must not.
 package struct WorkerThread: Sendable {
     private let handle: pthread_t
+    private let turns: (any ThreadTurns)?
+    /// Its name among those that take turns.
+    private let number: Int
 
     /// Starts a thread.
     ///
@@ -10,10 +13,19 @@ package struct WorkerThread: Sendable {
     ///
     /// - Throws: `SystemError` when the system has no thread to give.
     package init(named name: String, _ body: @escaping @Sendable () -> Void) throws(SystemError) {
+        let turns = Turns.current
+        let number = turns?.add() ?? 0
+        self.turns = turns
+        self.number = number
         let box = Unmanaged.passRetained(
             Box {
                 WorkerThread.rename(name)
-                body()
+                guard let turns else { return body() }
+                Turns.$current.withValue(turns) {
+                    turns.begin(number)
+                    body()
+                    turns.end(number)
+                }
             })
         var handle = pthread_t()
         // Signals are for the main thread, or for the one that waits for them: elsewhere they would end the process.
@@ -24,6 +36,7 @@ package struct WorkerThread: Sendable {
         let status = pthread_create(&handle, nil, runBox, box.toOpaque())
         pthread_sigmask(SIG_SETMASK, &before, nil)
         guard status == 0 else {
+            turns?.end(number)
             box.release()
             throw SystemError("pthread_create", name, status)
         }
@@ -40,6 +53,7 @@ package struct WorkerThread: Sendable {
 
     /// Waits for the thread's end; to be called once.
     package func join() {
+        turns?.join(number)
         pthread_join(handle, nil)
     }
 }

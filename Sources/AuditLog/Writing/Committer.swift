@@ -88,6 +88,7 @@ final class Committer: @unchecked Sendable {
         isSyncAwaited = unsyncedSince != nil && looks
         let hasWork = queue.state.wait(milliseconds: patience, in: { _ in CommitQueue.Room.committer }) {
             state -> Bool? in
+            // A segment that somebody wants to end would be no reason to try again at once.
             if isBroken { return state.isClosing ? true : nil }
             return state.pending.count > 0 || state.rotates || state.isClosing ? true : nil
         }

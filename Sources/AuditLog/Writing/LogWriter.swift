@@ -168,7 +168,8 @@ public final class LogWriter: Sendable {
         let committer = Committer(
             segment: segment, watermark: watermark, tree: tree.map { GrowingTree($0) }, notary: notary, keeper: keeper,
             space: DiskLadder(log, options, files) { keeper.makeRoom() },
-            segmentBegan: begins || options.purpose == .imported ? nil : recovery.segmentBegan, options: options, clock: clock)
+            segmentBegan: begins || options.purpose == .imported ? nil : recovery.segmentBegan, options: options,
+            clock: clock)
         thread = try WorkerThread(named: "log-commit") { committer.run(queue) }
         if options.writesOwnRecords {
             writeOpening(stepBack: stepBack)
