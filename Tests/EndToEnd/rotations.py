@@ -24,7 +24,6 @@ import json
 import os
 import random
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
@@ -36,9 +35,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from harness import logs  # noqa: E402
 from harness.client import Client, until, verdict  # noqa: E402
-from harness.followers import Ingester, Tailer, differences  # noqa: E402
+from harness.followers import Ingester, Remover, Tailer, differences  # noqa: E402
 from harness.home import Home  # noqa: E402
-from harness.paths import binary  # noqa: E402
 
 SEGMENT_BYTES = 6_000
 BURST = (5, 60)
@@ -83,11 +81,9 @@ class Trial:
         self.home, self.rng = home, random.Random(seed)
         self.log = home.path / "logs" / "trial"
         self.tailer, self.ingester, self.witness = Tailer(home, self.log), Ingester(home, self.log), Witness(self.log)
+        self.remover = Remover(home, self.tailer, self.ingester, MARGIN)
         self.pending: list[str] = []
         self.sent = self.answered = self.rotations = self.retained = self.sealed = 0
-        self.retained_with: Counter[int] = Counter()
-        """How the runs of `log retain` ended: 1 where what should go is not sealed yet."""
-        self.retaining: subprocess.Popen[bytes] | None = None
 
     def run(self, rotations: int, progress: Callable[[int], None]) -> None:
         with self._writer() as client:
@@ -100,7 +96,8 @@ class Trial:
                     self._burst(client)
                     self._look()
                     if self.rotations >= next_retain:
-                        self._retain()
+                        self.remover.finish()
+                        self.remover.start()
                         next_retain = self.rotations + self.rng.randint(*RETAIN_EVERY)
                     progress(self.rotations)
                 self._rest(client)
@@ -108,8 +105,7 @@ class Trial:
                 for follower in (self.tailer, self.ingester):
                     if follower.child is not None:
                         follower.kill()
-                if self.retaining is not None:
-                    self.retained_with[self.retaining.wait()] += 1
+                self.remover.finish()
 
     def _writer(self) -> Client:
         return self.home.client(*self.home.recorder(), log=self.log, agent="driver", segment_bytes=SEGMENT_BYTES)
@@ -134,21 +130,6 @@ class Trial:
         self.tailer.take()
         for follower in (self.tailer, self.ingester):
             follower.must_run()
-
-    def _retain(self) -> None:
-        """Has the oldest segments deleted that both readers have passed, while calls go on."""
-        if self.retaining is not None:
-            self.retained_with[self.retaining.wait(60)] += 1
-        passed, keep = min(self.tailer.take(), self.ingester.reached()), MARGIN
-        present = logs.segments(self.log)
-        for segment, after in zip(present, [*present[1:], None]):
-            if after is None or int(after.name.partition(".")[0]) > passed:
-                keep += segment.stat().st_size
-        words = ["log", "retain", "--log", self.log, "--bytes", str(keep), "--keep-at-least", "0s"]
-        with (self.home.work / "retain.stderr").open("ab") as errors:
-            self.retaining = subprocess.Popen(
-                [binary(), *words], stdout=subprocess.DEVNULL, stderr=errors, env=self.home.environment
-            )
 
     def _rest(self, client: Client) -> None:
         """The writer ends well, and both readers arrive at the log's end."""
@@ -182,7 +163,7 @@ class Trial:
                 name for name in (f"call-{n}" for n in range(1, self.answered + 1)) if calls[name] != 1
             ],
             **differences(self.log.name, records, self.rows),
-            "log retain's exit status": [status for status in self.retained_with if status not in (0, 1)],
+            "log retain's exit status": self.remover.wrong(),
             "nothing was": [
                 what for what, count in (("sealed", self.sealed), ("deleted", self.retained)) if count == 0
             ],
@@ -201,7 +182,7 @@ class Trial:
     def summary(self) -> str:
         return (
             f"{self.rotations} rotations, {self.sealed} segments seen sealed, {self.retained} deleted "
-            f"(log retain: {dict(sorted(self.retained_with.items()))}): "
+            f"(log retain: {dict(sorted(self.remover.ended.items()))}): "
             f"answered {self.answered} calls; log {self.records} records = tail {len(self.tailer.lines)}; "
             f"db {len(self.rows)} decisions"
         )
