@@ -216,7 +216,8 @@ public final class LogReader {
             skippedFrom = skippedFrom ?? nextSeq
         }
         // Retention may remove it just now: then the one after it is next.
-        return try openIfThere(next) || leaveIfSucceeded()
+        if try openIfThere(next) { return true }
+        return try leaveIfSucceeded()
     }
 
     /// Opens the segment anew where another file stands at its place than the one that is read: a writer whose file was

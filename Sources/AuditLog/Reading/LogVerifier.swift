@@ -102,6 +102,18 @@ public struct LogVerifier {
     ///
     /// - Throws: `LogError` when the log cannot be read at all.
     public func verify() throws(LogError) -> LogVerification {
+        for _ in 0..<10 {
+            do throws(LogError) {
+                return try verifyOnce()
+            } catch {
+                // Retention may remove a segment that was listed before: then the log begins elsewhere.
+                guard error.code == .notFound, files.exists(log.identityPath) else { throw error }
+            }
+        }
+        return try verifyOnce()
+    }
+
+    private func verifyOnce() throws(LogError) -> LogVerification {
         var result = LogVerification()
         // Heads before segments and watermark: what one covers is there and durable by then.
         var trouble: LogVerification.Fault?

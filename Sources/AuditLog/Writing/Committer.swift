@@ -85,7 +85,8 @@ final class Committer: @unchecked Sendable {
         let looks = checkMilliseconds > 0 && (milliseconds <= 0 || checkMilliseconds < milliseconds)
         let patience = looks ? checkMilliseconds : milliseconds > 0 ? milliseconds : nil
         isSyncAwaited = unsyncedSince != nil && looks
-        let hasWork = queue.state.wait(milliseconds: patience, in: { _ in CommitQueue.Room.committer }) { state -> Bool? in
+        let hasWork = queue.state.wait(milliseconds: patience, in: { _ in CommitQueue.Room.committer }) {
+            state -> Bool? in
             if isBroken { return state.isClosing ? true : nil }
             return state.pending.count > 0 || state.rotates || state.isClosing ? true : nil
         }
