@@ -5,7 +5,8 @@
 
 One writer, `tollgate run` before a server that writes down what it gets, with segments of 6,000 bytes. `tail -f --json`
 follows from the first record on, and `ingest --follow` fills the database. The writer seals what it has finished, and
-from time to time `log retain` deletes the oldest segments, while calls go on. At the end
+from time to time `log retain` deletes the oldest segments, while calls go on. Meanwhile other commands begin to read
+the log, one after another, and must find it whole. At the end
 
 - the tail has shown every record once and in order: the lines that plain gzip found in the segments, also in those
   that are gone by now, before and after sealing;
@@ -20,12 +21,14 @@ from __future__ import annotations
 
 import argparse
 import gzip
+import itertools
 import json
 import os
 import random
 import shutil
 import sys
 import tempfile
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -45,7 +48,7 @@ BURST = (5, 60)
 WINDOW = 4
 """Calls under way at once, at most."""
 
-RETAIN_EVERY = (10, 40)
+RETAIN_EVERY = (5, 20)
 """Rotations between two runs of `log retain`, from … to."""
 
 MARGIN = 60_000
@@ -74,6 +77,41 @@ class Witness:
         return [line for name in sorted(self.lines) for line in self.lines[name]]
 
 
+class Beginners:
+    """Commands that begin to read while segments come, shrink and go: none may notice."""
+
+    COMMANDS = (
+        ("tail", "--json", "--since", "1h"),
+        ("log", "export"),
+        ("log", "stats"),
+        ("ingest", "--db", "other.sqlite"),
+    )
+
+    def __init__(self, home: Home, log: Path) -> None:
+        self.home, self.log = home, log
+        self.begun = 0
+        self.failed: list[str] = []
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._work)
+
+    def __enter__(self) -> Beginners:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _work(self) -> None:
+        for words in itertools.cycle(self.COMMANDS):
+            if self._over.is_set():
+                return
+            done = self.home.tollgate(*words, "--log", self.log, expect=None)
+            self.begun += 1
+            if done.code != 0:
+                self.failed.append(f"{' '.join(words)}: exit {done.code}: {done.err[:300]}")
+
+
 class Trial:
     """One run of N rotations: what was answered, shown, loaded, and what to compare."""
 
@@ -81,6 +119,7 @@ class Trial:
         self.home, self.rng = home, random.Random(seed)
         self.log = home.path / "logs" / "trial"
         self.tailer, self.ingester, self.witness = Tailer(home, self.log), Ingester(home, self.log), Witness(self.log)
+        self.beginners = Beginners(home, self.log)
         self.remover = Remover(home, self.tailer, self.ingester, MARGIN)
         self.pending: list[str] = []
         self.sent = self.answered = self.rotations = self.retained = self.sealed = 0
@@ -91,21 +130,25 @@ class Trial:
             self.tailer.start()
             self.ingester.start()
             try:
-                next_retain = self.rng.randint(*RETAIN_EVERY)
-                while self.rotations < rotations:
-                    self._burst(client)
-                    self._look()
-                    if self.rotations >= next_retain:
-                        self.remover.finish()
-                        self.remover.start()
-                        next_retain = self.rotations + self.rng.randint(*RETAIN_EVERY)
-                    progress(self.rotations)
+                with self.beginners:
+                    self._rotate(client, rotations, progress)
                 self._rest(client)
             finally:
                 for follower in (self.tailer, self.ingester):
                     if follower.child is not None:
                         follower.kill()
                 self.remover.finish()
+
+    def _rotate(self, client: Client, rotations: int, progress: Callable[[int], None]) -> None:
+        next_removal = self.rng.randint(*RETAIN_EVERY)
+        while self.rotations < rotations:
+            self._burst(client)
+            self._look()
+            if self.rotations >= next_removal:
+                self.remover.finish()
+                self.remover.start()
+                next_removal = self.rotations + self.rng.randint(*RETAIN_EVERY)
+            progress(self.rotations)
 
     def _writer(self) -> Client:
         return self.home.client(*self.home.recorder(), log=self.log, agent="driver", segment_bytes=SEGMENT_BYTES)
@@ -167,6 +210,7 @@ class Trial:
             "nothing was": [
                 what for what, count in (("sealed", self.sealed), ("deleted", self.retained)) if count == 0
             ],
+            "commands that began to read meanwhile": self.beginners.failed,
             "of the readers' complaints": self._complaints(),
             "log verify": [] if verified.code == 0 else [f"exit {verified.code}: {verified.err}"],
         }
@@ -182,7 +226,8 @@ class Trial:
     def summary(self) -> str:
         return (
             f"{self.rotations} rotations, {self.sealed} segments seen sealed, {self.retained} deleted "
-            f"(log retain: {dict(sorted(self.remover.ended.items()))}): "
+            f"(log retain: {dict(sorted(self.remover.ended.items()))}), "
+            f"{self.beginners.begun} commands begun meanwhile: "
             f"answered {self.answered} calls; log {self.records} records = tail {len(self.tailer.lines)}; "
             f"db {len(self.rows)} decisions"
         )
