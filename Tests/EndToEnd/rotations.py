@@ -84,6 +84,8 @@ class Beginners:
         ("tail", "--json", "--since", "1h"),
         ("log", "export"),
         ("log", "stats"),
+        ("log", "verify"),
+        ("log", "recover", "--dry-run"),
         ("ingest", "--db", "other.sqlite"),
     )
 
