@@ -122,8 +122,8 @@ extension LogFigures {
     /// CPU microseconds a record in batches of 100 that are waited for; closes the writer.
     private func write(in writer: LogWriter) throws -> Double {
         let start = Self.processSeconds()
-        for (number, body) in bodies.enumerated() {
-            let ticket = writer.append(isUrgent: number % 100 == 99) { _, _ in body }
+        for number in bodies.indices {
+            let ticket = writer.append(isUrgent: number % 100 == 99) { _, _ in bodies[number] }
             if number % 100 == 99, let ticket { _ = writer.waitUntilDurable(ticket, milliseconds: 60_000) }
         }
         let spent = Self.processSeconds() - start

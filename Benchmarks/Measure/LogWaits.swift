@@ -44,7 +44,7 @@ extension LogFigures {
             guard let reader = try? LogReader(log) else { return lags.put([]) }
             while seen.count < count {
                 guard let block = try? reader.nextBlock() else {
-                    usleep(30_000)
+                    LogReader.awaitNews([reader], milliseconds: 30)
                     continue
                 }
                 let now = Self.nanoseconds()

@@ -6,14 +6,21 @@ extension LineBuffer {
     /// A record that would pass `Record.maximumBytes` is written without its optional lists, which are the only
     /// unbounded parts once every text is cut.
     public mutating func append(_ record: Record) {
-        let start = count
-        appendLine(record)
-        guard count - start > Record.maximumBytes, case .decision(var decision) = record.body else { return }
-        truncate(to: start)
-        decision.argumentKeysOther = (decision.argumentKeysOther ?? 0) + (decision.argumentKeys?.count ?? 0)
-        decision.argumentKeys = nil
-        decision.recordedArguments = nil
-        appendLine(Record(seq: record.seq, timestamp: record.timestamp, body: .decision(decision)))
+        append(record.body, seq: record.seq, timestamp: record.timestamp)
+    }
+
+    /// Appends a record as a line, from its parts.
+    ///
+    /// `consuming`, because each copy of a decision counts up twenty texts' references.
+    public mutating func append(_ body: consuming Record.Body, seq: UInt64, timestamp: Timestamp) {
+        switch consume body {
+        case .decision(var decision): append(&decision, seq: seq, timestamp: timestamp)
+        case .outcome(let outcome): append(outcome, seq: seq, timestamp: timestamp)
+        case .control(let control):
+            begin(seq, timestamp)
+            append(control)
+            append("}\n")
+        }
     }
 
     /// Appends a decision as a line, as it would be appended as a record.
@@ -26,7 +33,13 @@ extension LineBuffer {
         append("}\n")
         guard count - start > Record.maximumBytes else { return }
         truncate(to: start)
-        append(Record(seq: seq, timestamp: timestamp, body: .decision(decision)))
+        var shorter = decision
+        shorter.argumentKeysOther = (decision.argumentKeysOther ?? 0) + (decision.argumentKeys?.count ?? 0)
+        shorter.argumentKeys = nil
+        shorter.recordedArguments = nil
+        begin(seq, timestamp)
+        append(shorter)
+        append("}\n")
     }
 
     /// Appends an outcome as a line, as it would be appended as a record.
@@ -41,16 +54,6 @@ extension LineBuffer {
         append(decimal: seq)
         append(",\"ts\":\"")
         append(timestamp)
-    }
-
-    private mutating func appendLine(_ record: Record) {
-        begin(record.seq, record.timestamp)
-        switch record.body {
-        case .decision(let decision): append(decision)
-        case .outcome(let outcome): append(outcome)
-        case .control(let control): append(control)
-        }
-        append("}\n")
     }
 
     private mutating func append(_ decision: Decision) {

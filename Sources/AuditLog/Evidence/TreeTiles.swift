@@ -56,6 +56,12 @@ struct TreeTiles {
         let place = log.tilesPath + "/" + TreeTiles.path(level: level, number: number, count: all.count)
         try files.makeDirectory(place.parentDirectory)
         try files.replace(place, with: all.flatMap(\.bytes))
+        // New folders are in their parents only once these are synced; after a removal the nodes are nowhere else.
+        var folder = place.parentDirectory
+        while folder.utf8.count > log.path.utf8.count {
+            folder = folder.parentDirectory
+            try files.syncDirectory(folder)
+        }
         try removeShorter(level: level, number: number, than: all.count)
     }
 
@@ -76,11 +82,19 @@ struct TileNodes {
 
     private var found: [Key: (start: Int, hashes: [TreeHash])] = [:]
 
-    /// Takes in a completed subtree; only those whose leaves are a power of 256, and more than one, are in tiles.
-    mutating func add(level: Int, index: UInt64, _ root: TreeHash) {
-        guard level > 0, level % 8 == 0 else { return }
+    /// Takes in a completed subtree; only those whose leaves are a power of 256 are in tiles, and single leaves only where they
+    /// are to be kept.
+    mutating func add(level: Int, index: UInt64, _ root: TreeHash, keepsLeaf: Bool = false) {
+        guard level % 8 == 0, level > 0 || keepsLeaf else { return }
         let key = Key(level: level / 8, number: index / UInt64(TreeTiles.width))
         found[key, default: (Int(index % UInt64(TreeTiles.width)), [])].hashes.append(root)
+    }
+
+    /// Whether all of them are in tiles.
+    func areIn(_ tiles: TreeTiles) -> Bool {
+        found.allSatisfy { key, nodes in
+            tiles.hashes(level: key.level, number: key.number).dropFirst(nodes.start).starts(with: nodes.hashes)
+        }
     }
 
     /// Writes them, durably.

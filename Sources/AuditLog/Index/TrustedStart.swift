@@ -26,11 +26,13 @@ struct TrustedStart {
             index.header.segmentBytes == 0,
             let (place, entry) = index.last(where: { $0.nextSeq <= signedSize && $0.end <= bytes })
         else { return }
-        // The index is a hint: the member itself has to say the same.
-        let start = try cursor.prefix(ofMemberAt: entry.offset, count: 96, limit: bytes)
-        guard try cursor.memberSize(at: entry.offset, limit: bytes) == entry.memberBytes,
-            let head = start.withUnsafeBytes({ LineScan.head($0) }), head.seq == entry.firstSeq
-        else { return }
+        // The index is a hint: the member itself has to say the same, to the last line.
+        cursor.seek(to: entry.offset)
+        guard case .block(let start, let size, let plaintext) = try cursor.next(limit: bytes) else { return }
+        let found = try cursor.withMember(at: start, size: size) { member in
+            plaintext.withUnsafeBytes { IndexEntry(member: member, at: start, lines: $0) }
+        }
+        guard let found = found ?? nil, found == entry else { return }
         offset = entry.end
         nextSeq = entry.nextSeq
         latest = entry.lastTimestamp

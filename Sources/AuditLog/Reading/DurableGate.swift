@@ -14,6 +14,9 @@ final class DurableGate {
         self.log = log
     }
 
+    /// What the writer that was seen last says by now, without a system call: a reason to look, no more.
+    var hint: UInt64? { watermark?.durable }
+
     /// `live.state` is a hint: it is believed only with this boot's id, the lock held and the log's epoch.
     func look() -> Look {
         guard LogLock.isHeld(log) else {

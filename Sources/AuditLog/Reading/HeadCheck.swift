@@ -24,6 +24,8 @@ struct HeadCheck {
     /// A place where records are gone whose loss was accepted.
     private struct Bridge {
         let missing: Range<UInt64>
+        /// The root over the records before them, as they are here.
+        let before: TreeHash
         let note: SignedNote
         /// The `gap` record that says so.
         var confirmedBy: UInt64?
@@ -32,7 +34,7 @@ struct HeadCheck {
     /// The tree so far.
     private(set) var edge = TreeEdge()
     /// Records that retention removed: how many, and the record that says so.
-    private var removed: (count: UInt64, told: (through: UInt64, by: UInt64)?) = (0, nil)
+    private var removed: (count: UInt64, told: [(through: UInt64, by: UInt64)]) = (0, [])
     private let claims: [Claim]
     private var next = 0
     /// The heads that were compared with the records, by their place among the claims.
@@ -44,6 +46,8 @@ struct HeadCheck {
     private var bridges: [Bridge] = []
     /// All keys that the log names as its own.
     private var keys: [NoteVerifier]
+    /// Whether a record of a removal is about this log.
+    var isRemovalHere: (Control) -> Bool = { _ in false }
     /// The key that somebody outside trusts.
     private let trusted: NoteVerifier?
 
@@ -126,16 +130,21 @@ struct HeadCheck {
     mutating func note(_ control: Control, seq: UInt64) {
         switch control.event {
         case .keyRotated:
-            keys += [control.text(.from), control.text(.to)].compactMap { $0 }.compactMap { NoteVerifier($0) }
+            let named = [control.text(.from), control.text(.to)].compactMap { $0 }.compactMap { NoteVerifier($0) }
+            // An imported record may be about another log's keys.
+            keys += named.filter { own in keys.contains { $0.name == own.name } }
         case .gap:
             guard let last = bridges.indices.last, bridges[last].confirmedBy == nil,
                 control.number(.firstSeq) == Int64(clamping: bridges[last].missing.lowerBound),
-                control.number(.lastSeq) == Int64(clamping: bridges[last].missing.upperBound) - 1
+                control.number(.lastSeq) == Int64(clamping: bridges[last].missing.upperBound) - 1,
+                control.text(.sha256) == bridges[last].before.hexadecimal
             else { return }
             bridges[last].confirmedBy = seq
         case .retention:
-            guard let last = control.number(.lastSeq).flatMap({ UInt64(exactly: $0) }) else { return }
-            removed.told = (last, seq)
+            guard isRemovalHere(control), let last = control.number(.lastSeq).flatMap({ UInt64(exactly: $0) }) else {
+                return
+            }
+            removed.told.append((last, seq))
         default: return
         }
     }
@@ -147,7 +156,7 @@ struct HeadCheck {
         guard checkpoint.head.size > edge.size, checkpoint.head.size <= seq else {
             return Problem(kind: .fork, what: "the checkpoint beside this segment is not of the records before it")
         }
-        bridges.append(Bridge(missing: edge.size..<seq, note: note))
+        bridges.append(Bridge(missing: edge.size..<seq, before: edge.root, note: note))
         edge = checkpoint.edge
         while next < claims.count, claims[next].head.size <= seq {
             let claim = claims[next]
@@ -182,7 +191,9 @@ struct HeadCheck {
                 "\(last.place) says that there were \(last.head.size) records, and only \(edge.size) records are here"
             return Problem(kind: .missing, what: what)
         }
-        for claim in claims where !keys.contains(where: { claim.note.isSigned(by: $0) }) {
+        // Of removed records the tree itself was compared, and the record of a change of keys may be gone with them.
+        let isFree = { (claim: Claim) in claim.witness == nil && claim.head.size <= removed.count }
+        for claim in claims where !isFree(claim) && !keys.contains(where: { claim.note.isSigned(by: $0) }) {
             return Problem(
                 kind: .fork, what: "\(claim.place) (\(claim.head.size) records) has no signature of this log")
         }
@@ -192,7 +203,11 @@ struct HeadCheck {
         }
         let believed = trusted.map { [$0] } ?? keys
         if removed.count > 0 {
-            guard let told = removed.told, told.through + 1 >= removed.count, signedSize > told.by else {
+            // A log without a key has no heads that could cover anything.
+            let isTold = removed.told.contains {
+                $0.through + 1 >= removed.count && (signedSize > $0.by || (keys.isEmpty && claims.isEmpty))
+            }
+            guard isTold else {
                 let what =
                     "records 0 to \(removed.count - 1) are gone, and no signed record says that retention removed them"
                 return Problem(kind: .missing, what: what)

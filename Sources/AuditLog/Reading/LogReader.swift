@@ -144,6 +144,19 @@ public final class LogReader {
         }
     }
 
+    /// Returns once one of the writers that were seen last says that more is durable than was read, and after `milliseconds` at
+    /// the most.
+    ///
+    /// Looks every two milliseconds, at memory alone: a tenth of what `nextBlock` costs when there is nothing new. Where nobody
+    /// writes, or the writer is another one by now, only `nextBlock` finds out.
+    public static func awaitNews(_ readers: [LogReader], milliseconds: Int) {
+        for _ in 0..<max(1, milliseconds / 2) {
+            // First, so that a log whose next lines cannot be read yet is not asked all the time.
+            usleep(2000)
+            if readers.contains(where: { ($0.gate.hint ?? 0) > $0.nextSeq }) { return }
+        }
+    }
+
     /// How far into the file lines may be read now: with a living writer not past its watermark.
     private func limit(of cursor: SegmentCursor) throws(SystemError) -> Int? {
         if uncommitted { return try cursor.file.size() }
@@ -305,7 +318,8 @@ public final class LogReader {
         guard let cursor, try cursor.memberSize(at: entry.offset, limit: limit) == entry.memberBytes else {
             return false
         }
-        return try headOfMember(at: entry.offset, limit: limit)?.seq == entry.firstSeq
+        guard let head = try headOfMember(at: entry.offset, limit: limit) else { return false }
+        return head.seq == entry.firstSeq && head.timestamp == entry.firstTimestamp
     }
 
     private func headOfMember(at offset: Int, limit: Int) throws(SystemError) -> (seq: UInt64, timestamp: Timestamp)? {

@@ -103,11 +103,15 @@ public struct LogVerifier {
     /// - Throws: `LogError` when the log cannot be read at all.
     public func verify() throws(LogError) -> LogVerification {
         for _ in 0..<10 {
+            // Retention may remove a segment while we read: then the log begins elsewhere.
+            let first = try log.segments(on: files).first
             do throws(LogError) {
-                return try verifyOnce()
+                let result = try verifyOnce()
+                let isOther = try log.segments(on: files).first != first
+                if result.fault == nil || !isOther { return result }
             } catch {
-                // Retention may remove a segment that was listed before: then the log begins elsewhere.
-                guard error.code == .notFound, files.exists(log.identityPath) else { throw error }
+                let isOther = try log.segments(on: files).first != first
+                guard error.code == .notFound, isOther else { throw error }
             }
         }
         return try verifyOnce()
@@ -119,6 +123,7 @@ public struct LogVerifier {
         var trouble: LogVerification.Fault?
         var heads = try headCheck(&result, &trouble)
         let manifests = try manifests(&result, &trouble)
+        heads.isRemovalHere = manifests.isOfThisLog
         let (segments, durable) = try segments()
         let isHeld = durable != nil
         let acknowledged = isHeld ? nil : acknowledged()
@@ -189,7 +194,7 @@ public struct LogVerifier {
     private func begin(
         at first: UInt64, _ heads: inout HeadCheck, _ manifests: ManifestCheck, _ result: inout LogVerification
     ) throws(LogError) -> Bool {
-        guard result.key != nil, first > 0, let edge = manifests.edge(before: first), edge.size == first else {
+        guard first > 0, let edge = manifests.edge(before: first), edge.size == first else {
             return true
         }
         let tree = try TreeSource(log, files)
@@ -304,7 +309,9 @@ public struct LogVerifier {
                 if result.blocks % 4096 == 0 { progress(result) }
             case .bad(let offset):
                 // A crash leaves bytes at the very end that nobody was told of; anything else is damage.
-                if isLast, durable == nil, try cursor.validMember(after: offset, limit: size) == nil {
+                if isLast, durable == nil, manifests.manifests[first] == nil,
+                    try cursor.validMember(after: offset, limit: size) == nil
+                {
                     result.tornBytes = size - offset
                 } else {
                     result.fault = fault(result, first, offset, "a member whose header, length or CRC is wrong")

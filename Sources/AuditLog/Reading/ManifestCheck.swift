@@ -9,17 +9,19 @@ struct ManifestCheck {
 
     init(_ log: LogDirectory, origin: String?, _ files: any LogFileSystem) throws(LogError) {
         var hashes: Set<TreeHash> = []
+        var last: SegmentManifest?
         for first in SegmentManifest.sealed(log, files) {
             do throws(LogError) {
                 guard let manifest = try SegmentManifest.read(log, segment: first, on: files) else { continue }
                 if let origin, manifest.origin != origin {
                     problem = problem ?? (first, "the manifest is another log's")
-                } else if let previous = manifest.previous, !hashes.contains(previous) {
+                } else if let previous = manifest.previous, !hashes.contains(previous), last?.after != manifest.before {
                     problem = problem ?? (first, "the manifest follows one that is not here, or that was changed")
                 } else if hashes.isEmpty, manifest.before.size > 0, manifest.previous != nil {
                     problem = problem ?? (first, "the manifests before this one are missing")
                 }
                 hashes.insert(manifest.hash)
+                last = manifest
                 manifests[first] = manifest
             } catch {
                 guard error.code == .corrupt else { throw error }
@@ -32,6 +34,12 @@ struct ManifestCheck {
     func edge(before first: UInt64) -> TreeEdge? {
         guard manifests.keys.contains(where: { $0 < first }) else { return nil }
         return manifests[first]?.before ?? manifests.values.first { $0.nextSeq == first }?.after
+    }
+
+    /// Whether a record of a removal is about this log: the manifest of the last segment that it says was removed is here.
+    func isOfThisLog(_ control: Control) -> Bool {
+        guard let last = control.number(.lastSeq).flatMap({ UInt64(exactly: $0) }) else { return false }
+        return manifests.values.contains { $0.nextSeq == last + 1 && $0.hash.hexadecimal == control.text(.sha256) }
     }
 
     /// The trees at the ends of removed segments, ascending.

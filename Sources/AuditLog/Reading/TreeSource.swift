@@ -9,6 +9,7 @@ final class TreeSource {
     private let tiles: TreeTiles
     /// The first record that is still there.
     let firstKept: UInt64
+    private let uncommitted: Bool
     private let progress: (Int) -> Void
     private var known: [String: [TreeHash]] = [:]
     private var reader: LogReader?
@@ -17,14 +18,18 @@ final class TreeSource {
     private var firstLeaf: UInt64 = 0
     private var read = 0
 
-    /// - Parameter progress: is told how many records have been read.
+    /// - Parameters:
+    ///   - uncommitted: whether to read all that is written: for the log's writer, before it has said what is durable.
+    ///   - progress: is told how many records have been read.
     /// - Throws: `LogError.notFound`, `.disk`.
     init(
-        _ log: LogDirectory, _ files: any LogFileSystem, progress: @escaping (Int) -> Void = { _ in }
+        _ log: LogDirectory, _ files: any LogFileSystem, uncommitted: Bool = false,
+        progress: @escaping (Int) -> Void = { _ in }
     ) throws(LogError) {
         self.log = log
         self.files = files
         tiles = TreeTiles(log: log, files: files)
+        self.uncommitted = uncommitted
         self.progress = progress
         firstKept = try log.segments(on: files).first ?? 0
     }
@@ -78,7 +83,7 @@ final class TreeSource {
         if let reader, reader.nextSeq == seq {
             current = reader
         } else {
-            current = try LogReader(log, from: seq, files: files)
+            current = try LogReader(log, from: seq, uncommitted: uncommitted, files: files)
         }
         reader = current
         leaves.removeAll(keepingCapacity: true)

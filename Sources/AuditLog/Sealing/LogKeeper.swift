@@ -40,18 +40,27 @@ final class LogKeeper: @unchecked Sendable {
     /// Held by whoever seals or removes.
     private let work: Monitor<Set<UInt64>>
     private var thread: WorkerThread?
+    /// The last record's time before this process, and this process's first moment.
+    private let lastBefore: Timestamp?
+    private let began: Timestamp
+    /// When retention is tried again after a refusal, and what was told of it last; of the keeper's thread.
+    private var nextTry = ContinuousClock.now
+    private var told: String?
     private static let seconds = 60
 
     init(
-        _ log: LogDirectory, _ identity: LogIdentity, finished: UInt64, options: LogOptions, files: any LogFileSystem,
+        _ log: LogDirectory, _ identity: LogIdentity, keys: [NoteVerifier], finished: UInt64, lastBefore: Timestamp?,
+        options: LogOptions, files: any LogFileSystem,
         clock: any LogClock, writer: Writer
     ) throws(SystemError) {
         self.log = log
         origin = identity.origin
-        keys = [identity.verifier].compactMap { $0 }
+        self.keys = keys
         self.files = files
         self.clock = clock
         self.writer = writer
+        self.lastBefore = lastBefore
+        began = clock.now()
         retention = Monitor(options.retention)
         state = Monitor(State(finished: finished))
         work = Monitor([])
@@ -105,10 +114,10 @@ final class LogKeeper: @unchecked Sendable {
             if isClosing { return }
             if isDue { _ = try? seal() }
             guard var rule = retention.withLock({ $0 }) else { continue }
-            _ = try? remove(by: rule)
+            removeByItself(rule)
             guard needsRoom else { continue }
             rule.bytes = 0
-            _ = try? remove(by: rule, most: 1)
+            removeByItself(rule, most: 1)
         }
     }
 
@@ -146,46 +155,47 @@ final class LogKeeper: @unchecked Sendable {
 
     private func note(_ manifest: SegmentManifest) {
         state.withLock { state in state.edges = state.edges.filter { $0.key > manifest.firstSeq } }
-        guard writer.writesRecords else { return writer.dropHeads(manifest.nextSeq) }
+        // A head that came while it was sealed is in no manifest.
+        if let last = manifest.heads.last { writer.dropHeads(last.head.size) }
+        guard writer.writesRecords else { return }
         let control = Control(.seal).with(.segment, LogDirectory.segmentName(manifest.firstSeq))
             .with(.bytes, manifest.bytes).with(.n, manifest.records).with(.firstSeq, manifest.firstSeq)
             .with(.lastSeq, manifest.nextSeq - 1).with(.sha256, manifest.hash.hexadecimal)
         _ = writer.record(control, false)
-        writer.dropHeads(manifest.nextSeq)
     }
 
-    /// What retention would do now.
+    /// Removes the segments whose time is over; they are recorded first, and a head covers the record before anything goes.
     ///
+    /// - Parameters:
+    ///   - most: how many segments may go.
+    ///   - now: the present moment; the clock's where none is given.
     /// - Throws: `LogError`.
-    func plan(by rule: Retention) throws(LogError) -> RetentionReport {
-        try RetentionPlan(log: log, files: files, rule: rule, now: clock.now()).find()
-    }
-
-    /// Removes the segments whose time is over; each is recorded first, and a head covers the records before anything goes.
-    ///
-    /// - Parameter most: how many segments may go.
-    /// - Throws: `LogError`.
-    func remove(by rule: Retention, most: Int = .max) throws(LogError) -> RetentionReport {
+    func remove(by rule: Retention, most: Int = .max, now: Timestamp? = nil) throws(LogError) -> RetentionReport {
         let result: Result<RetentionReport, LogError> = work.withLock { _ in
             Result { () throws(LogError) in
-                var report = try plan(by: rule)
-                report.removed = Array(report.removed.prefix(most))
+                var report = try RetentionPlan(log: log, files: files, rule: rule, now: now ?? clock.now()).find()
                 let remover = SegmentRemover(log: log, files: files)
                 var due: [SegmentManifest] = []
-                for manifest in report.removed {
-                    try remover.keepLeaves(of: manifest)
-                    let isLast = manifest == report.removed.last
-                    guard writer.record(record(of: manifest, rule, report.expired), isLast) else { break }
-                    due.append(manifest)
-                }
-                if due.count < report.removed.count {
-                    // A record of what is still there is no harm; a removal without a signed record would be a loss.
-                    report.obstacle = .refused("the removal could not be recorded")
-                    due = []
-                }
-                report.removed = []
                 do throws(SystemError) {
+                    for manifest in report.removed.prefix(most) {
+                        if let why = try remover.prepare(manifest) {
+                            report.obstacle = .refused(why)
+                            break
+                        }
+                        due.append(manifest)
+                    }
+                    report.removed = []
+                    guard let last = due.last else { return report }
+                    // A record of what is still there is no harm; a removal without a signed record would be a loss.
+                    guard writer.record(record(of: due, through: last, rule, report.expired), true) else {
+                        report.obstacle = .refused("the removal could not be recorded under a signed head")
+                        return report
+                    }
                     for manifest in due {
+                        if let hold = RetentionPlan.hold(of: log, files) {
+                            report.obstacle = .hold(hold)
+                            return report
+                        }
                         try remover.remove(manifest.firstSeq)
                         report.removed.append(manifest)
                     }
@@ -201,11 +211,40 @@ final class LogKeeper: @unchecked Sendable {
     }
 
     /// The record of a removal: all records from 0 on are gone then, whoever removed the others.
-    private func record(of manifest: SegmentManifest, _ rule: Retention, _ expired: [ReaderLease]) -> Control {
+    private func record(
+        of due: [SegmentManifest], through last: SegmentManifest, _ rule: Retention, _ expired: [ReaderLease]
+    ) -> Control {
         let passed = expired.isEmpty ? nil : "not waited for: " + expired.map(\.name).joined(separator: ", ")
-        return Control(.retention).with(.n, manifest.records)
+        return Control(.retention).with(.n, due.reduce(0) { $0 + $1.records })
             .with(.reason, rule.passesReaders ? "readers were passed" : passed)
-            .with(.segment, LogDirectory.segmentName(manifest.firstSeq)).with(.bytes, manifest.bytes)
-            .with(.firstSeq, 0).with(.lastSeq, manifest.nextSeq - 1).with(.sha256, manifest.hash.hexadecimal)
+            .with(.segment, LogDirectory.segmentName(last.firstSeq)).with(.bytes, due.reduce(0) { $0 + $1.bytes })
+            .with(.firstSeq, 0).with(.lastSeq, last.nextSeq - 1).with(.sha256, last.hash.hexadecimal)
+    }
+
+    /// What retention does by itself; what keeps it from its bounds is told once.
+    private func removeByItself(_ rule: Retention, most: Int = .max) {
+        guard ContinuousClock.now >= nextTry else { return }
+        do throws(LogError) {
+            let report = try remove(by: rule, most: most, now: believableNow)
+            guard case .refused(let why)? = report.obstacle else { return told = nil }
+            tell(why)
+        } catch {
+            tell(error.description)
+        }
+    }
+
+    private func tell(_ why: String) {
+        // The disk or the signer may come back; until then each try costs a record.
+        nextTry = .now + .seconds(600)
+        if told != why { writer.report?(.notRetained(why)) }
+        told = why
+    }
+
+    /// The clock's time, but not more than a day beyond what the log itself has lived through: a wall clock that is set a year
+    /// ahead must not remove a year's records.
+    private var believableNow: Timestamp {
+        let now = clock.now()
+        guard let lastBefore else { return now }
+        return min(now, lastBefore.advanced(by: now.since(began) + 86_400_000_000))
     }
 }

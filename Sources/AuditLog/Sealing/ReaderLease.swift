@@ -1,5 +1,5 @@
-import CZlib
 public import Events
+import Glibc
 
 /// What a registered reader has got to: `readers/<name>`, so that retention removes nothing it has not read.
 ///
@@ -21,9 +21,12 @@ public struct ReaderLease: Sendable, Equatable {
         self.timestamp = timestamp
     }
 
-    /// A name for the reader that keeps its place in a file: its kind, and a checksum of the file's path.
+    /// A name for the reader that keeps its place in a file: its kind, and a checksum of the host's name and the file's path.
     public static func name(_ kind: String, of path: String) -> String {
-        let sum = Array(path.utf8).withUnsafeBytes { IndexEntry.crc($0) }
+        var host = [CChar](repeating: 0, count: 256)
+        gethostname(&host, host.count - 1)
+        let place = host.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) } + [0] + Array(path.utf8)
+        let sum = place.withUnsafeBytes { IndexEntry.crc($0) }
         return "\(kind)-\(String(UInt64(sum) + 1 << 32, radix: 16).dropFirst())"
     }
 
@@ -32,30 +35,22 @@ public struct ReaderLease: Sendable, Equatable {
     public func renew(in log: LogDirectory, on files: some LogFileSystem = PosixFileSystem()) -> Bool {
         do throws(SystemError) {
             try files.makeDirectory(log.readersPath)
-            // Not synced: a lease that is lost holds retention back for a moment, no longer.
-            let path = log.readersPath + "/" + name
-            let file = try files.open(path + ".tmp", .replace)
-            defer { file.close() }
-            let text = Array("\(nextSeq) \(timestamp)\n".utf8)
-            let result: Result<Void, SystemError> = text.withUnsafeBytes { bytes in
-                Result { () throws(SystemError) in try file.writeAll(bytes) }
-            }
-            try result.get()
-            try files.rename(path + ".tmp", to: path)
+            try files.replace(log.readersPath + "/" + name, with: Array("\(nextSeq) \(timestamp)\n".utf8))
             return true
         } catch {
             return false
         }
     }
 
-    /// All leases of a log, by name; what is none is passed over.
-    public static func all(of log: LogDirectory, on files: some LogFileSystem = PosixFileSystem()) -> [ReaderLease] {
+    /// All leases of a log, by name; one that cannot be read is of a reader that has read nothing, and was seen at `now`.
+    static func all(of log: LogDirectory, now: Timestamp, on files: any LogFileSystem) -> [ReaderLease] {
         ((try? files.list(log.readersPath)) ?? []).compactMap { name in
-            guard !name.hasSuffix(".tmp"), let bytes = try? files.contents(of: log.readersPath + "/" + name) else {
-                return nil
-            }
+            if name.hasSuffix(".tmp") { return nil }
+            let bytes = (try? files.contents(of: log.readersPath + "/" + name)) ?? []
             let parts = String(decoding: bytes, as: UTF8.self).split(whereSeparator: { $0 == " " || $0 == "\n" })
-            guard parts.count == 2, let seq = UInt64(parts[0]), let time = Timestamp(text: parts[1]) else { return nil }
+            guard parts.count == 2, let seq = UInt64(parts[0]), let time = Timestamp(text: parts[1]) else {
+                return ReaderLease(name: name, nextSeq: 0, at: now)
+            }
             return ReaderLease(name: name, nextSeq: seq, at: time)
         }
     }

@@ -40,6 +40,15 @@ public struct RetentionReport: Sendable {
     /// Why it went no further; nil where the bounds are kept.
     public var obstacle: Obstacle?
 
+    /// What retention would do at a moment; changes nothing.
+    ///
+    /// - Throws: `LogError`.
+    public static func planned(
+        _ log: LogDirectory, _ rule: Retention, now: Timestamp, on files: some LogFileSystem = PosixFileSystem()
+    ) throws(LogError) -> RetentionReport {
+        try RetentionPlan(log: log, files: files, rule: rule, now: now).find()
+    }
+
     /// Bytes that they had.
     public var bytes: Int { removed.reduce(0) { $0 + $1.bytes } }
 }
@@ -67,7 +76,10 @@ struct RetentionPlan {
                 if rule.bytes.map({ total > $0 }) ?? false { report.obstacle = .unsealed }
                 return report
             }
-            if let obstacle = obstacle(manifest, &report.expired) {
+            let obstacle = obstacle(manifest, &report.expired)
+            // Nobody can compute the tree over records that are gone: those before a loss stay, to be compared with it.
+            let isBeforeLoss = !segments.contains(manifest.nextSeq)
+            if let obstacle = obstacle ?? (isBeforeLoss ? .refused("the records behind it are lost") : nil) {
                 report.obstacle = obstacle
                 return report
             }
@@ -75,6 +87,16 @@ struct RetentionPlan {
             total -= size
         }
         return report
+    }
+
+    /// The reason of a legal hold; nil where there is none. One that cannot be read is one.
+    static func hold(of log: LogDirectory, _ files: any LogFileSystem) -> String? {
+        do throws(SystemError) {
+            let reason = try files.contents(of: log.holdPath)
+            return String(decoding: reason.prefix { $0 != 0x0A }, as: UTF8.self)
+        } catch {
+            return error.number == 2 ? nil : "\(error)"
+        }
     }
 
     private func isDue(_ first: UInt64, total: Int) -> Bool {
@@ -88,54 +110,14 @@ struct RetentionPlan {
     private func obstacle(
         _ manifest: SegmentManifest, _ expired: inout [ReaderLease]
     ) -> RetentionReport.Obstacle? {
-        if let hold = try? files.contents(of: log.holdPath) {
-            return .hold(String(decoding: hold.prefix { $0 != 0x0A }, as: UTF8.self))
-        }
+        if let hold = RetentionPlan.hold(of: log, files) { return .hold(hold) }
         let until = manifest.lastTimestamp.advanced(by: rule.keepSeconds * 1_000_000)
         if now < until { return .tooYoung(until: until) }
         if rule.passesReaders { return nil }
-        for lease in ReaderLease.all(of: log, on: files) where lease.nextSeq < manifest.nextSeq {
+        for lease in ReaderLease.all(of: log, now: now, on: files) where lease.nextSeq < manifest.nextSeq {
             if now.since(lease.timestamp) <= rule.leaseSeconds * 1_000_000 { return .reader(lease) }
             if !expired.contains(lease) { expired.append(lease) }
         }
         return nil
-    }
-}
-
-/// Removes sealed segments; manifests and the tree's nodes stay.
-struct SegmentRemover {
-    let log: LogDirectory
-    let files: any LogFileSystem
-
-    /// Keeps the leaves that proofs from a kept head, or from the cut, will need.
-    ///
-    /// - Throws: `LogError` where the segment cannot be read.
-    func keepLeaves(of manifest: SegmentManifest) throws(LogError) {
-        let width = UInt64(TreeTiles.width)
-        let sizes = manifest.heads.map(\.head.size) + [manifest.firstSeq, manifest.nextSeq]
-        let needed = Set(sizes.filter { $0 % width != 0 }.map { $0 / width })
-        var found: [UInt64: (start: UInt64, hashes: [TreeHash])] = [:]
-        let reader = try LogReader(log, from: manifest.firstSeq, files: files)
-        while let block = try reader.nextBlock(), block.firstSeq < manifest.nextSeq {
-            block.forEachLine { seq, line in
-                guard seq < manifest.nextSeq, needed.contains(seq / width) else { return }
-                found[seq / width, default: (seq % width, [])].hashes.append(.leaf(line))
-            }
-        }
-        let tiles = TreeTiles(log: log, files: files)
-        do throws(SystemError) {
-            for (number, leaves) in found {
-                try tiles.extend(level: 0, number: number, from: Int(leaves.start), with: leaves.hashes)
-            }
-        } catch {
-            throw LogError(error)
-        }
-    }
-
-    /// Removes a segment's records and its index.
-    func remove(_ first: UInt64) throws(SystemError) {
-        try files.remove(log.segmentPath(first))
-        try? files.remove(log.indexPath(first))
-        try files.syncDirectory(log.segmentsPath)
     }
 }

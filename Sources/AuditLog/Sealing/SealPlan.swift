@@ -32,7 +32,6 @@ struct SealPlan {
         var report = SealReport()
         let segments = try log.segments(on: files).filter { $0 < limit }
         let manifests = SegmentManifest.sealed(log, files)
-        var heads: [KeptHead]?
         var last: SegmentManifest?
         if let before = manifests.last(where: { $0 < segments.first ?? 0 }) {
             last = try? SegmentManifest.read(log, segment: before, on: files)
@@ -51,12 +50,12 @@ struct SealPlan {
                 let before = try tree(before: first, behind: edge)
                 let size = (try? files.open(log.segmentPath(first), .read).size()) ?? 0
                 if let room = room(), room < 2 * size { throw .noRoom }
-                let all = heads ?? ((try? KeptHead.recent(of: log, on: files)) ?? [])
-                heads = all
+                let all = (try? KeptHead.recent(of: log, on: files)) ?? []
                 let next = index + 1 < segments.count ? segments[index + 1] : limit
                 let manifest = try sealer.seal(
                     segment: first, before: before, previous: last?.hash,
-                    heads: KeptHead.kept(all.filter { $0.head.size > first && $0.head.size <= next }))
+                    heads: KeptHead.kept(all.filter { $0.head.size > first && $0.head.size <= next }),
+                    known: edges[next])
                 (last, edge) = (manifest, manifest.after)
                 edges = edges.filter { $0.key > first }
                 report.sealed.append(manifest)
@@ -65,7 +64,12 @@ struct SealPlan {
             } catch {
                 edge = nil
                 if error == .stopped { return report }
-                if case .noRoom = error {} else { given.insert(first) }
+                // What is out of order would break the chain of manifests: the others wait for this one.
+                if error.isPassing {
+                    report.left.append((first, error.description))
+                    return report
+                }
+                given.insert(first)
                 report.left.append((first, error.description))
             }
         }
@@ -76,8 +80,9 @@ struct SealPlan {
     private func tree(before first: UInt64, behind edge: TreeEdge?) throws(SegmentSealer.Refusal) -> TreeEdge {
         if first == 0 { return TreeEdge() }
         if let known = edges[first] { return known }
-        let saved = Checkpoint.read(
-            log.checkpointPath(beforeSegment: first), of: sealer.origin, on: files, signedBy: keys)
+        let path = log.checkpointPath(beforeSegment: first)
+        let saved = Checkpoint.read(path, of: sealer.origin, on: files, signedBy: keys)
+        if saved == nil, files.exists(path) { throw .unknownTree }
         guard var edge = saved?.edge ?? edge, edge.size <= first else { throw .unknownTree }
         // Seqs whose records are gone without a head that covers them are leaves of no bytes.
         while edge.size < first { edge.append(.nothing) }
@@ -86,6 +91,14 @@ struct SealPlan {
 }
 
 extension SegmentSealer.Refusal: CustomStringConvertible {
+    /// Whether it may be otherwise another time.
+    var isPassing: Bool {
+        switch self {
+        case .noRoom, .stopped, .disk: true
+        case .damaged, .unknownTree: false
+        }
+    }
+
     var description: String {
         switch self {
         case .damaged(let offset): "damaged at offset \(offset); left as it is"

@@ -48,8 +48,9 @@ struct SegmentSealer {
     ///   - before: the tree over all records before it.
     ///   - previous: the hash of the manifest before.
     ///   - heads: those that were signed while it was written.
+    ///   - known: the tree behind it, as its writer knew it; nil after a restart.
     func seal(
-        segment first: UInt64, before: TreeEdge, previous: TreeHash?, heads: [KeptHead]
+        segment first: UInt64, before: TreeEdge, previous: TreeHash?, heads: [KeptHead], known: TreeEdge?
     ) throws(Refusal) -> SegmentManifest {
         do throws(SystemError) {
             let file = try files.open(log.segmentPath(first), .read)
@@ -66,6 +67,7 @@ struct SegmentSealer {
                 content = try merge(file, size, before, into: target)
             }
             defer { merged?.file.close() }
+            if let known, known != content.edge { throw SystemError(SegmentSealer.damage, file: 0) }
             if let merged { try files.rename(merged.path, to: log.segmentPath(first)) }
             try files.syncDirectory(log.segmentsPath)
             return try finish(first, content, before, previous, heads)

@@ -25,6 +25,7 @@ public struct SystemError: Error, Sendable, Equatable, CustomStringConvertible {
     static let unlinked = ESTALE
     static let notSupported = EOPNOTSUPP
     static let inputOutput = EIO
+    static let noEntry = ENOENT
 
     /// Whether there is no room: on the disk, or for this user.
     var isNoSpace: Bool { number == ENOSPC || number == EDQUOT }

@@ -29,7 +29,7 @@ extension CommitQueue {
     func admits(_ state: inout State, _ mayBeHeld: Bool?, now: Timestamp) -> Bool {
         guard let episode = state.episode else { return true }
         // A full queue slows nobody down now: it may be long until it is emptied.
-        guard state.pending.count < queueBytes else { return false }
+        guard state.pending.count + state.tried < queueBytes else { return false }
         guard let mayBeHeld else { return state.trouble == nil || hold != nil }
         guard mayBeHeld, let hold, episode.events < hold.events,
             now.since(episode.began) < Int64(hold.milliseconds) * 1000
@@ -64,6 +64,7 @@ extension CommitQueue {
             let told = state.told.filter { $0.seq < next }
             state.told.removeAll { $0.seq < next }
             if endsTrouble { state.trouble = nil }
+            state.tried = 0
             state.episode?.isStalled = false
             endEpisode(&state, now: clock())
             return told.isEmpty ? nil : told.reduce(0) { $0 + $1.lost }
@@ -83,6 +84,7 @@ extension CommitQueue {
             begin(&state, at: now, "\(error.call) failed")
             state.trouble = error
             state.episode?.isStalled = false
+            state.tried = 0
             if hold != nil, durable == (batch.count > 0 ? first : state.pendingFirst) {
                 if batch.count > 0 {
                     batch.append(state.pending.bytes)
@@ -117,6 +119,7 @@ extension CommitQueue {
         state.withLock { state in
             guard state.pending.count > 0 else { return nil }
             swap(&batch, &state.pending)
+            state.tried = batch.count
             defer { state.pendingFirst = state.nextSeq }
             return state.pendingFirst..<state.nextSeq
         }

@@ -26,6 +26,8 @@ final class CommitQueue: Sendable {
         var trouble: SystemError?
         /// What is not as it should be; where there is `trouble`, there is this.
         var episode: Episode?
+        /// Bytes of held lines that the committer tries to write just now, and gives back where it cannot.
+        var tried = 0
         /// `gap` records that are queued and not durable.
         var told: [ToldLoss] = []
         /// Records given up that no `gap` record tells yet, and since when.

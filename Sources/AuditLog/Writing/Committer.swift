@@ -39,7 +39,7 @@ final class Committer: @unchecked Sendable {
 
     init(
         segment: consuming SegmentWriter, watermark: Watermark, tree: GrowingTree?, notary: Notary?,
-        keeper: LogKeeper, space: DiskLadder, options: LogOptions, clock: any LogClock
+        keeper: LogKeeper, space: DiskLadder, segmentBegan: Timestamp?, options: LogOptions, clock: any LogClock
     ) {
         self.space = space
         self.segment = segment
@@ -49,8 +49,9 @@ final class Committer: @unchecked Sendable {
         self.keeper = keeper
         self.options = options
         self.clock = clock
-        segmentBegan = clock.now()
-        lastHeartbeat = segmentBegan
+        let now = clock.now()
+        self.segmentBegan = segmentBegan.map { min($0, now) } ?? now
+        lastHeartbeat = now
     }
 
     func run(_ queue: CommitQueue) {

@@ -111,6 +111,8 @@ public enum LogTrouble: Sendable {
     case notSealed(segment: UInt64, why: String)
     /// Retention removed records that a registered reader has not read, and that was not seen for long.
     case readerPassed(ReaderLease)
+    /// Retention cannot keep its bounds.
+    case notRetained(String)
     /// The disk is full: what is no call is recorded from the reserve, calls are not.
     case reserveOpened(SystemError)
     /// A commit takes longer than its call may wait.

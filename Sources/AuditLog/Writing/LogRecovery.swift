@@ -12,6 +12,8 @@ public struct RecoveryReport: Sendable {
     public var damaged: Range<UInt64>?
     /// The segment to be continued, if there is one.
     var activeSegment: UInt64?
+    /// The time of its first record.
+    var segmentBegan: Timestamp?
     /// What is known of its members.
     var members = KnownMembers()
     /// Whether the next record must begin a new segment.
@@ -90,6 +92,8 @@ struct LogRecovery {
         defer { file.close() }
         let size = try file.size()
         let cursor = try SegmentCursor(file)
+        // A sealed segment is never written to again, whatever its end looks like.
+        let isSealed = files.exists(log.manifestPath(first))
         let start = try TrustedStart(log, segment: first, bytes: size, signedSize: signedSize, cursor, files)
         cursor.seek(to: start.offset)
         var members = KnownMembers(kept: start.entries)
@@ -120,7 +124,7 @@ struct LogRecovery {
                 if let valid = try cursor.validMember(after: offset, limit: size) {
                     damageBegan = damageBegan ?? next
                     cursor.seek(to: valid)
-                } else if next < signedSize, !acceptsLoss {
+                } else if isSealed || (next < signedSize && !acceptsLoss) {
                     // Evidence of a loss: nothing is touched before somebody has said so.
                     break scan
                 } else {
@@ -142,10 +146,13 @@ struct LogRecovery {
         }
         if report.activeSegment == nil {
             report.activeSegment = first
+            report.segmentBegan = try cursor.prefix(ofMemberAt: 0, count: 96, limit: remaining).withUnsafeBytes {
+                LineScan.head($0)?.timestamp
+            }
             members.latest = last
             report.members = members
         }
-        if isFinished { report.mustBeginSegment = true }
+        if isFinished || isSealed { report.mustBeginSegment = true }
         if let damaged = report.damaged {
             report.controls.append(
                 Control(.logRecovered).with(.segment, LogDirectory.segmentName(first))

@@ -90,12 +90,15 @@ public final class LogWriter: Sendable {
                 path: log.path, hint: "tollgate log verify --log \(log.path)")
         }
         let evidence = try LogEvidence.open(log, identity, stateFolder: options.stateFolder, files)
-        let recovery = try LogRecovery(
+        var recovery = try LogRecovery(
             log, files: files, signedSize: evidence.signedSize, acceptsLoss: options.acceptsLoss
         ).repair()
         if let missing = recovery.signedMissing {
             guard options.acceptsLoss, evidence.checkpoint != nil else { throw LogEvidence.missing(missing, log) }
             identity.epoch += 1
+            // What is accepted is the loss of these records, not another content of those before them.
+            let root = try TreeSource(log, files, uncommitted: true).root(0..<missing.lowerBound)
+            recovery.controls = recovery.controls.map { $0.event == .gap ? $0.with(.sha256, root.hexadecimal) : $0 }
         }
         if let signer = evidence.signer { identity.key = signer.verifier.description }
         lock.sign(epoch: identity.epoch)
@@ -153,14 +156,16 @@ public final class LogWriter: Sendable {
         }
         let finished = recovery.activeSegment.flatMap { begins ? nil : $0 } ?? recovery.nextSeq
         keeper = try LogKeeper(
-            log, identity, finished: finished, options: options, files: files, clock: clock,
+            log, identity, keys: evidence.keys, finished: finished, lastBefore: recovery.lastTimestamp,
+            options: options, files: files, clock: clock,
             writer: LogKeeper.Writer(
                 record: record, writesRecords: options.writesOwnRecords,
                 dropHeads: { notary?.drop(below: $0) }, report: options.report))
         let keeper = keeper
         let committer = Committer(
             segment: segment, watermark: watermark, tree: tree.map { GrowingTree($0) }, notary: notary, keeper: keeper,
-            space: DiskLadder(log, options, files) { keeper.makeRoom() }, options: options, clock: clock)
+            space: DiskLadder(log, options, files) { keeper.makeRoom() },
+            segmentBegan: begins ? nil : recovery.segmentBegan, options: options, clock: clock)
         thread = try WorkerThread(named: "log-commit") { committer.run(queue) }
         if options.writesOwnRecords {
             writeOpening(stepBack: stepBack)
@@ -208,7 +213,7 @@ public final class LogWriter: Sendable {
     @discardableResult
     public func append(isUrgent: Bool = true, _ body: (UInt64, Timestamp) -> Record.Body) -> LogTicket? {
         queue.append(at: { self.clock.now() }) { lines, seq, time in
-            lines.append(Record(seq: seq, timestamp: time, body: body(seq, time)))
+            lines.append(body(seq, time), seq: seq, timestamp: time)
             return isUrgent
         }
     }
@@ -258,7 +263,7 @@ public final class LogWriter: Sendable {
     @discardableResult
     public func append(_ body: Record.Body, at timestamp: Timestamp) -> LogTicket? {
         queue.append(at: { timestamp }) { lines, seq, time in
-            lines.append(Record(seq: seq, timestamp: time, body: body))
+            lines.append(body, seq: seq, timestamp: time)
             return false
         }
     }
@@ -323,12 +328,7 @@ public final class LogWriter: Sendable {
         }
     }
 
-    /// What retention would remove now.
-    ///
-    /// - Throws: `LogError`.
-    public func plan(_ rule: Retention) throws(LogError) -> RetentionReport { try keeper.plan(by: rule) }
-
-    /// Removes the sealed segments whose time is over; each removal is a record first.
+    /// Removes the sealed segments whose time is over; the removal is a record first.
     ///
     /// - Throws: `LogError`.
     public func retain(by rule: Retention) throws(LogError) -> RetentionReport { try keeper.remove(by: rule) }

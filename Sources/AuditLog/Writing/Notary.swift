@@ -22,6 +22,8 @@ final class Notary: @unchecked Sendable {
     private let files: any LogFileSystem
     private let clock: any LogClock
     private let report: (@Sendable (LogTrouble) -> Void)?
+    /// Where the newest head is noted outside of the log.
+    private let notedPath: String?
     private let milliseconds: Int
     private let records: UInt64
     private let state: Monitor<State>
@@ -30,6 +32,8 @@ final class Notary: @unchecked Sendable {
     private var headsSize: Int
     /// From so many bytes on only one head an hour is kept of older hours.
     private var thinsAt: Int
+    /// Whether another file may stand in the place of the open one.
+    private var isReplaced = false
     private var thread: WorkerThread?
 
     /// Starts the thread.
@@ -40,6 +44,7 @@ final class Notary: @unchecked Sendable {
         files: any LogFileSystem, clock: any LogClock
     ) throws(SystemError) {
         report = options.report
+        notedPath = options.stateFolder.map { LogEvidence.notedHeadPath(origin, $0) }
         milliseconds = options.headMilliseconds
         records = options.headRecords
         self.log = log
@@ -141,15 +146,24 @@ final class Notary: @unchecked Sendable {
     }
 
     private func rewrite(_ kept: ([Substring]) -> [Substring]) throws(SystemError) {
+        try reopen()
         if try heads.size() != headsSize { try heads.truncate(to: headsSize) }
         let text = String(decoding: try files.contents(of: log.headsPath), as: UTF8.self)
         let kept = kept(text.split(separator: "\n"))
+        isReplaced = true
         try files.replace(log.headsPath, with: Array(kept.map { $0 + "\n" }.joined().utf8))
-        let thinned = try Notary.openHeads(log, files)
-        let size = try thinned.size()
-        let old = heads
-        (heads, headsSize, thinsAt) = (thinned, size, max(thinsAt, 2 * size))
-        old.close()
+        try reopen()
+        thinsAt = max(thinsAt, 2 * headsSize)
+    }
+
+    /// Goes on in the file that stands at the place now.
+    private func reopen() throws(SystemError) {
+        guard isReplaced else { return }
+        let opened = try Notary.openHeads(log, files)
+        headsSize = try opened.size()
+        heads.close()
+        heads = opened
+        isReplaced = false
     }
 
     private func sign(_ edge: TreeEdge) {
@@ -159,12 +173,15 @@ final class Notary: @unchecked Sendable {
         do {
             let note = try checkpoint.head.note(signedBy: signer)
             let line = Array(KeptHead.line(note, at: clock.now()).utf8)
+            try reopen()
             // Half a line of a failed write would spoil the next one.
             if try heads.size() != headsSize { try heads.truncate(to: headsSize) }
             try line.withUnsafeBytes { try heads.writeAll($0) }
             headsSize += line.count
             if headsSize > thinsAt { try thin() }
             try files.replace(log.checkpointPath, with: Array(checkpoint.note(signedBy: signer).utf8))
+            // Behind the log's own, so that it never names what the log does not hold.
+            if let notedPath { try? note.overwrite(notedPath, files) }
             isWritten = true
         } catch {
             trouble = "\(error)"
@@ -184,5 +201,19 @@ final class Notary: @unchecked Sendable {
             if state.offered?.size == edge.size { state.offered = nil }
         }
         state.wakeAll()
+    }
+}
+
+extension String {
+    /// Replaces a file by a rename, without waiting for the disk: after a power cut the old text may stand there, or none.
+    fileprivate func overwrite(_ path: String, _ files: any LogFileSystem) throws(SystemError) {
+        let file = try files.open(path + ".tmp", .replace)
+        defer { file.close() }
+        let bytes = Array(utf8)
+        let result: Result<Void, SystemError> = bytes.withUnsafeBytes { raw in
+            Result { () throws(SystemError) in try file.writeAll(raw) }
+        }
+        try result.get()
+        try files.rename(path + ".tmp", to: path)
     }
 }

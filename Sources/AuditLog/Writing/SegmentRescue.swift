@@ -15,26 +15,29 @@ struct SegmentRescue {
     ///
     /// What stands there instead goes to quarantine. A crash in the middle leaves what was there before, or the whole copy.
     ///
-    /// - Returns: the file that stands there now, open at its end.
+    /// - Returns: the copy, open at its end.
     func rescue(_ file: any LogFile, bytes: Int) throws(SystemError) -> any LogFile {
         let path = log.segmentPath(first)
         let temporary = path + ".tmp"
         try files.makeDirectory(log.segmentsPath)
+        let copy = try files.open(temporary, .replace)
         do throws(SystemError) {
-            try copy(file, bytes, to: temporary)
+            try self.copy(file, bytes, to: copy, temporary)
             try setAside(path)
             try files.rename(temporary, to: path)
             try files.syncDirectory(log.segmentsPath)
-            return try files.open(path, .append)
+            // Not opened by its name: by now that may be another's again.
+            return copy
         } catch {
+            copy.close()
             try? files.remove(temporary)
             throw error
         }
     }
 
-    private func copy(_ file: any LogFile, _ bytes: Int, to path: String) throws(SystemError) {
-        let copy = try files.open(path, .replace)
-        defer { copy.close() }
+    private func copy(
+        _ file: any LogFile, _ bytes: Int, to copy: any LogFile, _ path: String
+    ) throws(SystemError) {
         var done = 0
         while done < bytes {
             let piece = try file.bytes(done..<min(done + SegmentRescue.pieceBytes, bytes))
@@ -58,7 +61,12 @@ struct SegmentRescue {
             number += 1
             place = "\(name).\(number)"
         }
-        try files.rename(path, to: place)
+        do throws(SystemError) {
+            try files.rename(path, to: place)
+        } catch  where error.number == SystemError.noEntry {
+            // Gone again by now.
+            return
+        }
         try files.syncDirectory(log.quarantinePath)
     }
 }

@@ -116,7 +116,11 @@ struct SegmentWriter: ~Copyable {
     /// Makes durable what was written since the last `sync`, to see whether it can be, and takes it back.
     mutating func tryOut() throws(SystemError) {
         try syncFile()
-        withdraw()
+        // A file is begun with its first record.
+        guard durableSize > 0 else { return withdraw() }
+        index.withdraw()
+        try file?.truncate(to: durableSize)
+        size = durableSize
     }
 
     /// Looks whether the file that is written to still stands at its place.

@@ -3,10 +3,8 @@
 enum ConfigurationFields {
     static let document = [
         "listen", "log", "durability", "warehouse", "name", "audit_failure", "flood", "retention", "tls", "hosts",
-        "origins",
-        "trusted_proxies", "allow_remote", "limits", "timeouts", "watch", "servers", "policies", "grants",
-        "grants_file",
-        "dashboard",
+        "origins", "trusted_proxies", "allow_remote", "limits", "timeouts", "watch", "servers", "policies", "grants",
+        "grants_file", "dashboard",
     ]
     static let auditFailure = ["read", "write", "events", "duration"]
     static let flood = ["denials_per_second", "burst"]

@@ -20,10 +20,14 @@ public enum LogUpkeep {
         ])
     }
 
-    /// Removes what a rule lets go, or says what that would be.
-    public static func retain(_ log: LogWriter, _ rule: Retention, isTrial: Bool) throws(LogError) -> ControlReply {
-        let report = isTrial ? try log.plan(rule) : try log.retain(by: rule)
-        return .done([
+    /// Removes what a rule lets go.
+    public static func retain(_ log: LogWriter, _ rule: Retention) throws(LogError) -> ControlReply {
+        reply(try log.retain(by: rule))
+    }
+
+    /// What retention did, or would do.
+    public static func reply(_ report: RetentionReport) -> ControlReply {
+        .done([
             ("removed", .list(report.removed.map { segment($0) })), ("bytes", .integer(report.bytes)),
             ("passed", .list(report.expired.map { .text($0.name) })),
             ("stopped_by", report.obstacle.map { .text($0.text) } ?? .null),
@@ -39,10 +43,9 @@ public enum LogUpkeep {
     }
 
     /// A request for retention.
-    public static func request(_ rule: Retention, isTrial: Bool) -> ControlRequest {
+    public static func request(_ rule: Retention) -> ControlRequest {
         var fields: [(name: String, value: ControlValue)] = [
             ("keep_seconds", .integer(Int(rule.keepSeconds))), ("force", .flag(rule.passesReaders)),
-            ("dry_run", .flag(isTrial)),
         ]
         if let age = rule.ageSeconds { fields.append(("age_seconds", .integer(Int(age)))) }
         if let bytes = rule.bytes { fields.append(("bytes", .integer(bytes))) }
@@ -74,7 +77,7 @@ public enum LogUpkeep {
         rule.bytes = request["bytes"]?.integer
         if let keep = request["keep_seconds"]?.integer { rule.keepSeconds = Int64(keep) }
         rule.passesReaders = request["force"]?.flag ?? false
-        return try retain(log, rule, isTrial: request["dry_run"]?.flag ?? false)
+        return try retain(log, rule)
     }
 }
 

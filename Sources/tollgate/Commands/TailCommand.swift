@@ -59,7 +59,8 @@ struct TailCommand: ParsableCommand {
         var view = TailView(display: display, options: options)
         // While following, a log may yet come into being.
         var logs = follow && selection.paths.isEmpty ? Places.home.logs() : try selection.logs()
-        var merger = TailMerger(try logs.map(source))
+        var readers = try logs.map(reader)
+        var merger = TailMerger(readers.map(source))
         let last = lines ?? (times.since == nil && !(json && !follow) ? 20 : nil)
         try view.showPast(&merger, to: output, last: last, goesOn: follow)
         guard follow else { return }
@@ -72,24 +73,25 @@ struct TailCommand: ParsableCommand {
                 lookedForLogs = now
                 let known = Set(logs)
                 for log in Places.home.logs() where !known.contains(log) {
-                    merger.add(try source(log))
+                    let added = try reader(log)
+                    readers.append(added)
+                    merger.add(source(added))
                     logs.append(log)
                 }
                 view.resize(display.remeasured(descriptor: 1))
             }
-            if count == 0 { usleep(merger.isHolding ? 10_000 : 30_000) }
+            if count == 0 { LogReader.awaitNews(readers, milliseconds: merger.isHolding ? 10 : 30) }
         }
     }
 
     /// An hour more than asked for, so that the view knows what is usual.
-    private func source(_ log: LogDirectory) throws -> TailSource {
-        let reader: LogReader
-        if let since = times.since?.timestamp {
-            reader = try LogReader(log, fromTime: since.advanced(by: -3_600_000_000), uncommitted: uncommitted)
-        } else {
-            reader = try LogReader(log, uncommitted: uncommitted)
-        }
-        return TailSource(name: log.name) {
+    private func reader(_ log: LogDirectory) throws -> LogReader {
+        guard let since = times.since?.timestamp else { return try LogReader(log, uncommitted: uncommitted) }
+        return try LogReader(log, fromTime: since.advanced(by: -3_600_000_000), uncommitted: uncommitted)
+    }
+
+    private func source(_ reader: LogReader) -> TailSource {
+        TailSource(name: reader.log.name) {
             guard let block = try reader.nextBlock() else { return nil }
             var lines: [[UInt8]] = []
             lines.reserveCapacity(block.lineCount)

@@ -18,6 +18,7 @@ extension LogTrouble {
         case .headsEnded: "signed heads are written again\n"
         case .notSealed(let segment, let why):
             "segment \(LogDirectory.segmentName(segment)) is not sealed: \(why)\nhint: tollgate log verify\n"
+        case .notRetained(let why): "retention cannot keep its bounds: \(why)\nhint: tollgate log retain --dry-run\n"
         case .readerPassed(let lease):
             "retention removed records that \(lease.name) has not read; it was seen last at \(lease.timestamp)\n"
         case .spaceLow(let percent): "the log's disk is \(100 - percent) % full\nhint: \(hint)\n"

@@ -15,9 +15,9 @@ import Testing
         return options
     }
 
-    private func write(_ count: Int, to place: TemporaryLog, _ options: LogOptions) throws {
+    private func write(_ count: Int, to place: TemporaryLog, _ options: LogOptions, from start: Int = 0) throws {
         let writer = try LogWriter.open(place.log, options: options)
-        for number in 0..<count {
+        for number in start..<start + count {
             let ticket = try #require(writer.append(number: number))
             if number % 3 == 2 { #expect(writer.waitUntilDurable(ticket, milliseconds: 60_000) == .durable) }
         }
@@ -159,5 +159,31 @@ import Testing
         try writer.close()
         let heads = try KeptHead.all(of: place.log)
         #expect(heads.isEmpty, "heads of \\(heads.map(\\.head.size))")
+    }
+
+    @Test func aWriterDoesNotSignALogThatWasPutBack() throws {
+        let place = try TemporaryLog()
+        try write(20, to: place, options(place))
+        let old = (place.bytes(place.log.checkpointPath), place.bytes(place.log.headsPath))
+        try write(30, to: place, options(place), from: 20)
+        // Records behind the old head are written anew, with good checksums, and the heads put back to it or removed.
+        let lines = try place.lines().map { $0.line.replacing("\"n\":40", with: "\"n\":41") + "\n" }
+        var members = LineBuffer()
+        try Array(lines.joined().utf8).withUnsafeBytes { try Deflater(level: 6).append($0, to: &members) }
+        try place.write(Array(members.bytes), to: place.log.segmentPath(0))
+        try PosixFileSystem().remove(place.log.indexPath(0))
+        for removesAll in [false, true] {
+            try place.write(old.0, to: place.log.checkpointPath)
+            try place.write(old.1, to: place.log.headsPath)
+            if removesAll {
+                try PosixFileSystem().remove(place.log.checkpointPath)
+                try PosixFileSystem().remove(place.log.headsPath)
+            }
+            #expect {
+                try LogWriter.open(place.log, options: options(place))
+            } throws: { error in
+                (error as? LogError)?.code == .rolledBack && (error as? LogError)?.exitCode == 4
+            }
+        }
     }
 }

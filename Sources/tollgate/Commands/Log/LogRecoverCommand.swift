@@ -65,6 +65,12 @@ struct LogRecoverCommand: ParsableCommand {
     }
 
     private func repair(_ log: LogDirectory, _ identity: LogIdentity) throws {
+        // A loss can be accepted, other records than those that were signed cannot.
+        if acceptLoss, let fault = try LogVerifier(log).verify().fault, fault.kind == .fork {
+            throw Failure(
+                "\(log.name): at seq \(fault.seq): \(fault.what); this is no loss that could be accepted",
+                hint: "tollgate log verify --log \(log.path)", status: 4)
+        }
         var options = LogOptions()
         options.purpose = identity.purpose
         options.writesOwnRecords = identity.purpose != .imported

@@ -60,11 +60,12 @@ struct LogRetainCommand: ParsableCommand {
         var rule = Retention()
         (rule.ageSeconds, rule.bytes) = (age?.seconds, bytes?.count)
         (rule.keepSeconds, rule.passesReaders) = (keepAtLeast.seconds, force)
-        let isTrial = dryRun
-        let request = LogUpkeep.request(rule, isTrial: isTrial)
-        let reply = try LogDesk(log: log, identity: identity).ask(request) { [rule] writer throws(LogError) in
-            try LogUpkeep.retain(writer, rule, isTrial: isTrial)
-        }
+        let reply =
+            dryRun
+            ? LogUpkeep.reply(try RetentionReport.planned(log, rule, now: Console.now))
+            : try LogDesk(log: log, identity: identity).ask(LogUpkeep.request(rule)) { [rule] writer throws(LogError) in
+                try LogUpkeep.retain(writer, rule)
+            }
         let removed = reply["removed"]?.list ?? []
         if json {
             Console.output(ControlValue.object(reply.fields).json + "\n")
