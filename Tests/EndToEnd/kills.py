@@ -11,6 +11,9 @@ started again: the tail from the time of the last whole line that it left. At th
 - the database holds the log's decisions row for row, and nothing else;
 - each life of the tail has shown one record after the other, and all together the log's lines, byte for byte.
 
+Under an odd seed `log retain` runs as well, with a writer and without, and is killed too: it deletes the oldest
+segments that both readers have passed. What it deleted is compared as the tail has shown it.
+
 Many kills are trials side by side, each with a log and a seed of its own: seed, seed + 1, …. Needs nothing but
 Python 3.10. The exit status is 0 only where all of it holds.
 """
@@ -35,7 +38,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from harness import logs  # noqa: E402
 from harness.client import Client, NoAnswer, until, verdict  # noqa: E402
-from harness.followers import Ingester, Killable, Tailer, differences  # noqa: E402
+from harness.followers import Ingester, Killable, Remover, Tailer, differences  # noqa: E402
 from harness.home import Home  # noqa: E402
 
 WINDOW = 4
@@ -50,6 +53,12 @@ CALLS = 40
 SEGMENT_BYTES = 8_000
 """Small, so that the kills fall on rotation and sealing as well."""
 
+MARGIN = 6_000
+"""Bytes kept beyond what the readers have not passed: as no call is made meanwhile, a little."""
+
+REMOVAL = (0.0, 0.1)
+"""Seconds from a start of `log retain` to the writer's kill or its own, from … to."""
+
 KILLS_OF_A_TRIAL = 250
 """Most kills on one log: its readers begin by looking at all of it."""
 
@@ -62,6 +71,8 @@ class Trial:
         self.log = home.path / "logs" / "trial"
         self.ingester, self.tailer = Ingester(home, self.log), Tailer(home, self.log)
         self.readers: dict[str, Killable] = {"ingester": self.ingester, "tailer": self.tailer}
+        self.remover = Remover(home, self.tailer, self.ingester, MARGIN)
+        self.removes = seed % 2 == 1
         self.acknowledged: set[str] = set()
         self.sent = 0
         self.killed: Counter[str] = Counter()
@@ -70,6 +81,7 @@ class Trial:
         try:
             while self.killed.total() < kills:
                 self._life(kills)
+                self._remove_and_kill(kills)
         finally:
             for reader in self.readers.values():
                 if reader.child is not None:
@@ -113,7 +125,10 @@ class Trial:
 
     def _kill(self, victim: str, client: Client) -> None:
         if victim == "writer":
+            if self._starts_removal(0.5):
+                time.sleep(self.rng.uniform(*REMOVAL))
             client.kill()
+            self.remover.finish()
         elif (reader := self.readers[victim]).child is None:
             return
         else:
@@ -121,6 +136,20 @@ class Trial:
             reader.kill()
             reader.start()
         self.killed[victim] += 1
+
+    def _starts_removal(self, probability: float) -> bool:
+        """Starts `log retain`, or not."""
+        starts = self.removes and self.tailer.child is not None and self.rng.random() < probability
+        if starts:
+            self.remover.start()
+        return starts
+
+    def _remove_and_kill(self, kills: int) -> None:
+        """`log retain` while nobody writes, which holds the log itself then; killed in the middle of it."""
+        if self.killed.total() < kills and self._starts_removal(0.3):
+            time.sleep(self.rng.uniform(*REMOVAL))
+            self.remover.kill()
+            self.killed["remover"] += 1
 
     def _take_answers(self, client: Client) -> None:
         for rpc_id, message in client.answered().items():
@@ -140,9 +169,11 @@ class Trial:
         self.home.tollgate("ingest", "--log", self.log)
         verified = self.home.tollgate("log", "verify", "--log", self.log, expect=None)
 
-        lines = logs.lines(self.log)
-        self._show_the_rest(len(lines))
-        records = [json.loads(line) for line in lines]
+        kept = logs.lines(self.log)
+        first = json.loads(kept[0])["seq"]
+        self._show_the_rest(first + len(kept))
+        lines = [*self.tailer.lines[:first], *kept]
+        records, self.removed = [json.loads(line) for line in lines], first
         self.sealed = len(list((self.log / "seg").glob("*.manifest.json")))
         self.logged, self.rows, self.records = logs.decisions(records), self.ingester.rows(), len(lines)
         times = Counter(r["rpc_id"].strip('"') for r in self.logged if r["method"] == "tools/call")
@@ -152,6 +183,8 @@ class Trial:
             "reached the server, but not in the log exactly once": [i for i in reached if times[i] != 1],
             "a gap in seq": [] if [r["seq"] for r in records] == list(range(len(records))) else ["yes"],
             **differences(self.log.name, records, self.rows),
+            "deleted without being told to": [] if self.removes or first == 0 else [first],
+            "log retain's exit status": self.remover.wrong(),
             "of the tail": self.tailer.problems,
             "lines in which tail and log differ": differing(lines, self.tailer.lines),
             "log verify": [] if verified.code == 0 else [f"exit {verified.code}: {verified.err}"],
@@ -193,6 +226,7 @@ class Result:
     records: int = 0
     shown: int = 0
     sealed: int = 0
+    removed: int = 0
     failures: list[str] = field(default_factory=list)
 
     def add(self, other: Result) -> None:
@@ -202,7 +236,8 @@ class Result:
     def __str__(self) -> str:
         return (
             f"acknowledged {self.acknowledged} ⊆ log {self.decisions} = db {self.rows} decisions; "
-            f"log {self.records} = tail {self.shown} records; {self.sealed} segments sealed"
+            f"log {self.records} = tail {self.shown} records, {self.removed} of them deleted; "
+            f"{self.sealed} segments sealed"
         )
 
 
@@ -219,6 +254,7 @@ def result(trial: Trial, kills: int) -> Result:
         records=trial.records,
         shown=len(trial.tailer.lines),
         sealed=trial.sealed,
+        removed=trial.removed,
         failures=failures,
     )
 

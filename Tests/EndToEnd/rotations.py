@@ -5,7 +5,8 @@
 
 One writer, `tollgate run` before a server that writes down what it gets, with segments of 6,000 bytes. `tail -f --json`
 follows from the first record on, and `ingest --follow` fills the database. The writer seals what it has finished, and
-from time to time `log retain` deletes the oldest segments, while calls go on. At the end
+from time to time `log retain` deletes the oldest segments, while calls go on. Meanwhile other commands begin to read
+the log, one after another, and must find it whole. At the end
 
 - the tail has shown every record once and in order: the lines that plain gzip found in the segments, also in those
   that are gone by now, before and after sealing;
@@ -20,13 +21,14 @@ from __future__ import annotations
 
 import argparse
 import gzip
+import itertools
 import json
 import os
 import random
 import shutil
-import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -36,9 +38,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from harness import logs  # noqa: E402
 from harness.client import Client, until, verdict  # noqa: E402
-from harness.followers import Ingester, Tailer, differences  # noqa: E402
+from harness.followers import Ingester, Remover, Tailer, differences  # noqa: E402
 from harness.home import Home  # noqa: E402
-from harness.paths import binary  # noqa: E402
 
 SEGMENT_BYTES = 6_000
 BURST = (5, 60)
@@ -47,7 +48,7 @@ BURST = (5, 60)
 WINDOW = 4
 """Calls under way at once, at most."""
 
-RETAIN_EVERY = (10, 40)
+RETAIN_EVERY = (5, 20)
 """Rotations between two runs of `log retain`, from … to."""
 
 MARGIN = 60_000
@@ -76,6 +77,43 @@ class Witness:
         return [line for name in sorted(self.lines) for line in self.lines[name]]
 
 
+class Beginners:
+    """Commands that begin to read while segments come, shrink and go: none may notice."""
+
+    COMMANDS = (
+        ("tail", "--json", "--since", "1h"),
+        ("log", "export"),
+        ("log", "stats"),
+        ("log", "verify"),
+        ("log", "recover", "--dry-run"),
+        ("ingest", "--db", "other.sqlite"),
+    )
+
+    def __init__(self, home: Home, log: Path) -> None:
+        self.home, self.log = home, log
+        self.begun = 0
+        self.failed: list[str] = []
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._work)
+
+    def __enter__(self) -> Beginners:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _work(self) -> None:
+        for words in itertools.cycle(self.COMMANDS):
+            if self._over.is_set():
+                return
+            done = self.home.tollgate(*words, "--log", self.log, expect=None)
+            self.begun += 1
+            if done.code != 0:
+                self.failed.append(f"{' '.join(words)}: exit {done.code}: {done.err[:300]}")
+
+
 class Trial:
     """One run of N rotations: what was answered, shown, loaded, and what to compare."""
 
@@ -83,11 +121,10 @@ class Trial:
         self.home, self.rng = home, random.Random(seed)
         self.log = home.path / "logs" / "trial"
         self.tailer, self.ingester, self.witness = Tailer(home, self.log), Ingester(home, self.log), Witness(self.log)
+        self.beginners = Beginners(home, self.log)
+        self.remover = Remover(home, self.tailer, self.ingester, MARGIN)
         self.pending: list[str] = []
         self.sent = self.answered = self.rotations = self.retained = self.sealed = 0
-        self.retained_with: Counter[int] = Counter()
-        """How the runs of `log retain` ended: 1 where what should go is not sealed yet."""
-        self.retaining: subprocess.Popen[bytes] | None = None
 
     def run(self, rotations: int, progress: Callable[[int], None]) -> None:
         with self._writer() as client:
@@ -95,21 +132,25 @@ class Trial:
             self.tailer.start()
             self.ingester.start()
             try:
-                next_retain = self.rng.randint(*RETAIN_EVERY)
-                while self.rotations < rotations:
-                    self._burst(client)
-                    self._look()
-                    if self.rotations >= next_retain:
-                        self._retain()
-                        next_retain = self.rotations + self.rng.randint(*RETAIN_EVERY)
-                    progress(self.rotations)
+                with self.beginners:
+                    self._rotate(client, rotations, progress)
                 self._rest(client)
             finally:
                 for follower in (self.tailer, self.ingester):
                     if follower.child is not None:
                         follower.kill()
-                if self.retaining is not None:
-                    self.retained_with[self.retaining.wait()] += 1
+                self.remover.finish()
+
+    def _rotate(self, client: Client, rotations: int, progress: Callable[[int], None]) -> None:
+        next_removal = self.rng.randint(*RETAIN_EVERY)
+        while self.rotations < rotations:
+            self._burst(client)
+            self._look()
+            if self.rotations >= next_removal:
+                self.remover.finish()
+                self.remover.start()
+                next_removal = self.rotations + self.rng.randint(*RETAIN_EVERY)
+            progress(self.rotations)
 
     def _writer(self) -> Client:
         return self.home.client(*self.home.recorder(), log=self.log, agent="driver", segment_bytes=SEGMENT_BYTES)
@@ -134,21 +175,6 @@ class Trial:
         self.tailer.take()
         for follower in (self.tailer, self.ingester):
             follower.must_run()
-
-    def _retain(self) -> None:
-        """Has the oldest segments deleted that both readers have passed, while calls go on."""
-        if self.retaining is not None:
-            self.retained_with[self.retaining.wait(60)] += 1
-        passed, keep = min(self.tailer.take(), self.ingester.reached()), MARGIN
-        present = logs.segments(self.log)
-        for segment, after in zip(present, [*present[1:], None]):
-            if after is None or int(after.name.partition(".")[0]) > passed:
-                keep += segment.stat().st_size
-        words = ["log", "retain", "--log", self.log, "--bytes", str(keep), "--keep-at-least", "0s"]
-        with (self.home.work / "retain.stderr").open("ab") as errors:
-            self.retaining = subprocess.Popen(
-                [binary(), *words], stdout=subprocess.DEVNULL, stderr=errors, env=self.home.environment
-            )
 
     def _rest(self, client: Client) -> None:
         """The writer ends well, and both readers arrive at the log's end."""
@@ -182,10 +208,11 @@ class Trial:
                 name for name in (f"call-{n}" for n in range(1, self.answered + 1)) if calls[name] != 1
             ],
             **differences(self.log.name, records, self.rows),
-            "log retain's exit status": [status for status in self.retained_with if status not in (0, 1)],
+            "log retain's exit status": self.remover.wrong(),
             "nothing was": [
                 what for what, count in (("sealed", self.sealed), ("deleted", self.retained)) if count == 0
             ],
+            "commands that began to read meanwhile": self.beginners.failed,
             "of the readers' complaints": self._complaints(),
             "log verify": [] if verified.code == 0 else [f"exit {verified.code}: {verified.err}"],
         }
@@ -201,7 +228,8 @@ class Trial:
     def summary(self) -> str:
         return (
             f"{self.rotations} rotations, {self.sealed} segments seen sealed, {self.retained} deleted "
-            f"(log retain: {dict(sorted(self.retained_with.items()))}): "
+            f"(log retain: {dict(sorted(self.remover.ended.items()))}), "
+            f"{self.beginners.begun} commands begun meanwhile: "
             f"answered {self.answered} calls; log {self.records} records = tail {len(self.tailer.lines)}; "
             f"db {len(self.rows)} decisions"
         )

@@ -1,4 +1,4 @@
-"""Programs that follow a log and may be killed at any moment: `tail -f --json` and `ingest --follow`."""
+"""Programs beside a log's writer that may be killed at any moment: `tail -f`, `ingest --follow`, `log retain`."""
 
 from __future__ import annotations
 
@@ -91,6 +91,36 @@ def differences(log: str, records: list[logs.Record], rows: list[Row]) -> dict[s
         "in the log, but not so in the database": list((expected - stored).elements()),
         "in the database, but not so in the log": list((stored - expected).elements()),
     }
+
+
+class Remover(Killable):
+    """`log retain` of the oldest segments that both readers have passed, under a living writer or without one."""
+
+    def __init__(self, home: Home, tailer: Tailer, ingester: Ingester, margin: int) -> None:
+        """`margin`: bytes to keep beyond what the readers have not passed; more than is written meanwhile."""
+        super().__init__(home)
+        self.tailer, self.ingester, self.margin = tailer, ingester, margin
+        self.log = tailer.log
+        self.ended: Counter[int] = Counter()
+        """Exit statuses: 1 is for what is not sealed yet, 7 for a writer that is just starting."""
+
+    def start(self) -> None:
+        passed, keep = min(self.tailer.take(), self.ingester.reached()), self.margin
+        present = logs.segments(self.log)
+        for segment, after in zip(present, [*present[1:], None]):
+            if after is None or int(after.name.partition(".")[0]) > passed:
+                with contextlib.suppress(FileNotFoundError):  # a crash's, removed by the writer that has just begun
+                    keep += segment.stat().st_size
+        self._spawn("log", "retain", "--log", self.log, "--bytes", str(keep), "--keep-at-least", "0s")
+
+    def finish(self) -> None:
+        """Waits for the one that is running, if one is."""
+        if self.child is not None:
+            self.ended[self.child.wait(60)] += 1
+            self.child = None
+
+    def wrong(self) -> list[int]:
+        return [status for status in self.ended if status not in (0, 1, 7)]
 
 
 class Tailer(Killable):
