@@ -13,7 +13,6 @@ from harness import situations
 from harness.client import Busy, until
 from harness.home import Home
 
-WHY = "SQLiteConnection(writing:) opens and closes the file, which drops all POSIX locks that the process has on it"
 SHARED = (1073741826, 1073742335)
 """The bytes that every connection to a database in WAL mode holds a read lock on for life (SQLite's os_unix.c)."""
 
@@ -31,7 +30,6 @@ def locks(file: Path, pid: int) -> list[tuple[int, int]]:
 
 
 @pytest.mark.skipif(not os.access("/proc/locks", os.R_OK), reason="no /proc/locks")
-@pytest.mark.xfail(strict=True, reason=WHY)
 def test_a_following_ingester_holds_its_lock_on_the_database(home: Home) -> None:
     """Without it another process takes itself for the last one, and deletes the write-ahead log under this one."""
     log = situations.written_log(home)
@@ -40,7 +38,6 @@ def test_a_following_ingester_holds_its_lock_on_the_database(home: Home) -> None
         assert SHARED in locks(home.path / "warehouse.sqlite", ingester.child.pid)
 
 
-@pytest.mark.xfail(strict=False, reason=WHY)
 def test_ingesters_and_reports_at_once_do_not_disturb_each_other(home: Home) -> None:
     log, ended = home.path / "logs" / "shared", Counter()
 

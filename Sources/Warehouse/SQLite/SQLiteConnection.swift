@@ -18,10 +18,14 @@ final class SQLiteConnection {
     /// Opens a database for writing and creates the file, readable by its owner only, where there is none.
     init(writing path: String) throws(WarehouseError) {
         self.path = path
-        // SQLite gives -wal and -shm the permissions of the database's file.
-        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw WarehouseError(.disk, String(cString: strerror(errno)), path: path) }
-        close(descriptor)
+        // SQLite gives -wal and -shm the permissions of the database's file. One that is there is not opened here: closing any of
+        // a process's descriptors drops all POSIX locks that it has on the file, SQLite's among them (sqlite.org/howtocorrupt.html,
+        // 2.2), and then another process takes itself for the last one and deletes the write-ahead log under this one.
+        let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        if descriptor >= 0 { close(descriptor) }
+        guard descriptor >= 0 || (errno == EEXIST && access(path, R_OK | W_OK) == 0) else {
+            throw WarehouseError(.disk, String(cString: strerror(errno)), path: path)
+        }
         var opened: OpaquePointer?
         let code = sqlite3_open_v2(path, &opened, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nil)
         guard code == SQLITE_OK, let opened else {
