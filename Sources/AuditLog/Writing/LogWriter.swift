@@ -170,7 +170,8 @@ public final class LogWriter: Sendable {
             space: DiskLadder(log, options, files) { keeper.makeRoom() },
             segmentBegan: begins || options.purpose == .imported ? nil : recovery.segmentBegan, options: options,
             clock: clock)
-        thread = try WorkerThread(named: "log-commit") { committer.run(queue) }
+        // A committer that a hung disk keeps outlives its writer: until it ends nobody else may write.
+        thread = try WorkerThread(named: "log-commit") { withExtendedLifetime(lock) { committer.run(queue) } }
         if options.writesOwnRecords {
             writeOpening(stepBack: stepBack)
         } else if recovery.signedMissing != nil {
