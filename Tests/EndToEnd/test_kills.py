@@ -14,5 +14,5 @@ def test_sixty_kills_lose_nothing(home: Home, say) -> None:
     assert found.failures == [], f"seed {SEED}"
     say(f"{KILLS} kills: {found}")
     assert 0 < found.acknowledged <= found.decisions == found.rows
-    assert found.records == found.shown and found.sealed > 0 and found.removed > 0
+    assert found.records == found.shown and found.sealed > 0
     assert found.killed["writer"] >= 8 and found.killed["ingester"] >= 5 and found.killed["tailer"] >= 5
