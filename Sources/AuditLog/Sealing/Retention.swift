@@ -89,7 +89,9 @@ struct RetentionPlan {
         return report
     }
 
-    /// The reason of a legal hold; nil where there is none. One that cannot be read is one.
+    /// The reason of a legal hold; nil where there is none.
+    ///
+    /// One that cannot be read is one.
     static func hold(of log: LogDirectory, _ files: any LogFileSystem) -> String? {
         do throws(SystemError) {
             let reason = try files.contents(of: log.holdPath)

@@ -9,7 +9,9 @@ struct LogEvidence {
     /// The newest checkpoint that the log's key, or the one before it, has signed.
     let checkpoint: Checkpoint?
     /// The newest head that one of these keys has signed: in the log, or noted beside the key, where nobody who can only write the
-    /// log's files comes. A log that is put back to an earlier state does not fit it.
+    /// log's files comes.
+    ///
+    /// A log that is put back to an earlier state does not fit it.
     let newest: TreeHead?
     /// The log's keys: the one that signs, and the one before it.
     let keys: [NoteVerifier]
