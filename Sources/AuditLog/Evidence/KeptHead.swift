@@ -48,9 +48,8 @@ public struct KeptHead: Sendable, Equatable {
             defer { file.close() }
             let size = try file.size()
             let tail = String(decoding: try file.bytes(max(0, size - (64 << 10))..<size), as: UTF8.self)
-            return tail.split(separator: "\n", omittingEmptySubsequences: false).dropLast().last.flatMap {
-                KeptHead(line: $0)
-            }
+            let lines = tail.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
+            return lines.reversed().lazy.compactMap { KeptHead(line: $0) }.first
         } catch {
             guard error.number == 2 else { throw LogError(error) }
             return nil
@@ -84,7 +83,8 @@ public struct KeptHead: Sendable, Equatable {
         return heads + recent.filter { !known.contains($0.note.text) }
     }
 
-    /// The heads in `checkpoints.ndjson`, the oldest first; a last line that a crash cut off is left out.
+    /// The heads in `checkpoints.ndjson`, the oldest first; what a crash left of a last line is left out: each line is
+    /// durable before the next one is begun.
     ///
     /// - Throws: `LogError.disk`, and `.corrupt` for a line that is none.
     static func recent(
@@ -97,7 +97,7 @@ public struct KeptHead: Sendable, Equatable {
             guard error.number == 2 else { throw LogError(error) }
             return []
         }
-        let text = String(decoding: bytes, as: UTF8.self)
+        let text = String(decoding: bytes[..<wholeBytes(bytes[...])], as: UTF8.self)
         var heads: [KeptHead] = []
         for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).dropLast().enumerated() {
             guard let head = KeptHead(line: line) else {
@@ -108,5 +108,19 @@ public struct KeptHead: Sendable, Equatable {
             heads.append(head)
         }
         return heads
+    }
+
+    /// How many of a file's last bytes are heads: a power loss may leave half a line behind them, or a block's worth of
+    /// whatever stood on the disk; more than that is damage.
+    static func wholeBytes(_ tail: ArraySlice<UInt8>) -> Int {
+        let lines = tail.lastIndex(of: 0x0A).map { $0 + 1 - tail.startIndex } ?? 0
+        var end = lines
+        while end > 0, tail.count - end <= 4096 {
+            let start = tail[..<(tail.startIndex + end - 1)].lastIndex(of: 0x0A).map { $0 + 1 } ?? tail.startIndex
+            let line = tail[start..<(tail.startIndex + end - 1)]
+            if KeptHead(line: String(decoding: line, as: UTF8.self)) != nil { return end }
+            end = start - tail.startIndex
+        }
+        return tail.count - end <= 4096 ? end : lines
     }
 }

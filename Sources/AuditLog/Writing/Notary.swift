@@ -54,15 +54,15 @@ final class Notary: @unchecked Sendable {
         thread = try WorkerThread(named: "log-heads") { [self] in run() }
     }
 
-    /// Opens the file of heads behind its last whole line.
+    /// Opens the file of heads behind its last whole head.
     private static func openHeads(_ log: LogDirectory, _ files: any LogFileSystem) throws(SystemError) -> any LogFile {
         let isNew = !files.exists(log.headsPath)
         let file = try files.open(log.headsPath, isNew ? .create : .append)
         if isNew { try files.syncDirectory(log.path) }
         let size = try file.size()
         let tail = try file.bytes(max(0, size - (64 << 10))..<size)
-        let cut = tail.count - (tail.lastIndex(of: 0x0A).map { $0 + 1 } ?? 0)
-        if cut > 0 { try file.truncate(to: size - cut) }
+        let kept = KeptHead.wholeBytes(tail[...])
+        if kept < tail.count { try file.truncate(to: size - tail.count + kept) }
         return file
     }
 
@@ -162,6 +162,7 @@ final class Notary: @unchecked Sendable {
             // Half a line of a failed write would spoil the next one.
             if try heads.size() != headsSize { try heads.truncate(to: headsSize) }
             try line.withUnsafeBytes { try heads.writeAll($0) }
+            try heads.sync()
             headsSize += line.count
             if headsSize > thinsAt { try thin() }
             try files.replace(log.checkpointPath, with: Array(checkpoint.note(signedBy: signer).utf8))
