@@ -162,11 +162,13 @@ public final class LogReader {
         return nextSeq < durable ? try cursor.file.size() : nil
     }
 
-    /// Makes a file durable; one that sealing replaced or retention removed meanwhile was so before.
+    /// Makes a file and its name durable; one that sealing replaced or retention removed meanwhile was so before.
     private func settle(_ file: any LogFile) throws(SystemError) {
         do throws(SystemError) {
             try file.sync()
         } catch  where error.number == ESTALE {}
+        // Its writer may have died between making it and this.
+        try files.syncDirectory(log.segmentsPath)
     }
 
     private func block(_ plaintext: [UInt8], segment: UInt64, offset: Int) -> LogBlock? {
