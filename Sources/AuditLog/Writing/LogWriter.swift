@@ -151,7 +151,8 @@ public final class LogWriter: Sendable {
         let committer = Committer(
             segment: segment, watermark: watermark, tree: tree.map { GrowingTree($0) }, notary: notary,
             keeper: keeper, options: options, clock: clock)
-        thread = try WorkerThread(named: "log-commit") { committer.run(queue) }
+        // A committer that a hung disk keeps outlives its writer: until it ends nobody else may write.
+        thread = try WorkerThread(named: "log-commit") { withExtendedLifetime(lock) { committer.run(queue) } }
         if options.writesOwnRecords {
             writeOpening(stepBack: stepBack)
         } else if recovery.signedMissing != nil {
