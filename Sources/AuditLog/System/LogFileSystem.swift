@@ -2,7 +2,7 @@
 ///
 /// Everything that can lose bytes goes through here, so that tests can bring every fault about.
 public protocol LogFileSystem: Sendable {
-    /// Makes a directory, and those above it, with mode 0700; an existing one is fine.
+    /// Makes a directory, and those above it, with mode 0700; durable once it returns. An existing one is fine.
     func makeDirectory(_ path: String) throws(SystemError)
     /// The names in a directory, sorted.
     func list(_ path: String) throws(SystemError) -> [String]

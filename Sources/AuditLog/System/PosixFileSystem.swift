@@ -5,12 +5,20 @@ public struct PosixFileSystem: LogFileSystem {
     /// Makes one.
     public init() {}
 
-    /// Makes a directory and those above it.
+    /// Makes a directory and those above it, durably.
     public func makeDirectory(_ path: String) throws(SystemError) {
-        guard mkdir(path, 0o700) != 0, errno != EEXIST else { return }
-        guard errno == ENOENT, path.parentDirectory != path else { throw SystemError("mkdir", path) }
-        try makeDirectory(path.parentDirectory)
-        guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw SystemError("mkdir", path) }
+        if mkdir(path, 0o700) != 0 {
+            guard errno != EEXIST else { return }
+            guard errno == ENOENT, path.parentDirectory != path else { throw SystemError("mkdir", path) }
+            try makeDirectory(path.parentDirectory)
+            guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw SystemError("mkdir", path) }
+        }
+        // What is in it cannot outlive a power loss that takes its name.
+        do throws(SystemError) {
+            try syncDirectory(path.parentDirectory)
+        } catch  where error.number == EACCES {
+            // A folder that we may not read is not ours to sync.
+        }
     }
 
     /// The names in a directory, sorted.
