@@ -13,6 +13,7 @@ N       ?= 200
 SEED    ?= 1
 FOR     ?= 3600
 FUZZ    ?= 60
+COMMITS ?= 1000000
 
 # What `release` is built with, and why: docs/decisions/0006-release-build.md.
 WHOLE := --static-swift-stdlib --experimental-lto-mode=full -Xswiftc -use-ld=lld \
@@ -21,7 +22,7 @@ WHOLE := --static-swift-stdlib --experimental-lto-mode=full -Xswiftc -use-ld=lld
 EXPLICIT := --explicit-target-dependency-import-check error
 step = @printf '\n=== %s\n' "$(1)"
 
-.PHONY: help demo test build release lint unit e2e bench bench-gateway bench-log fuzz kills soak readme clean system
+.PHONY: help demo test build release lint unit e2e bench bench-gateway bench-log fuzz kills simulate-log soak readme clean system
 
 help: ## lists the targets
 	@echo "usage: make TARGET"
@@ -77,6 +78,11 @@ soak: build $(VENV)/.complete ## mixed load for FOR seconds (FOR=3600): memory s
 kills: system ## kills writer and ingester N times at random (N=200 SEED=1) and counts what is left
 	swift build --product tollgate -j $(JOBS)
 	TOLLGATE=$(DEBUG) $(PYTHON) Tests/EndToEnd/kills.py --kills $(N) --seed $(SEED)
+
+simulate-log: system ## the log in a simulated world: COMMITS (1000000) under crashes, power losses and disk faults, by SEED (1)
+	$(call step,simulation of the log with seed $(SEED))
+	TOLLGATE_SIM_SEED=$(SEED) TOLLGATE_SIM_COMMITS=$(COMMITS) TOLLGATE_SIM_JOBS=$(JOBS) swift test -c release \
+		-Xswiftc -enable-testing --scratch-path .build-simulation -j $(JOBS) --filter LogSimulationTests
 
 readme: system ## runs the demo and puts its transcript into README.md
 	$(PYTHON) scripts/readme
