@@ -13,6 +13,7 @@ N       ?= $(if $(filter rotations,$(MAKECMDGOALS)),1000,200)
 SEED    ?= 1
 FOR     ?= 3600
 FUZZ    ?= 60
+COMMITS ?= 1000000
 
 # What `release` is built with, and why: docs/decisions/0006-release-build.md.
 WHOLE := --static-swift-stdlib --experimental-lto-mode=full -Xswiftc -use-ld=lld \
@@ -21,7 +22,7 @@ WHOLE := --static-swift-stdlib --experimental-lto-mode=full -Xswiftc -use-ld=lld
 EXPLICIT := --explicit-target-dependency-import-check error
 step = @printf '\n=== %s\n' "$(1)"
 
-.PHONY: help demo test build release lint unit e2e bench bench-gateway bench-log fuzz kills rotations soak readme clean system
+.PHONY: help demo test build release lint unit e2e bench bench-gateway bench-log fuzz kills simulate-log rotations soak readme clean system
 
 help: ## lists the targets
 	@echo "usage: make TARGET"
@@ -81,6 +82,11 @@ kills: system ## kills writer, ingester and tailer N times at random (N=200 SEED
 rotations: system ## N rotations, sealed and deleted, under a tailer and an ingester (N=1000 SEED=1)
 	swift build --product tollgate -j $(JOBS)
 	TOLLGATE=$(DEBUG) $(PYTHON) Tests/EndToEnd/rotations.py --rotations $(N) --seed $(SEED)
+
+simulate-log: system ## the log in a simulated world: COMMITS (1000000) under crashes, power losses and disk faults, by SEED (1)
+	$(call step,simulation of the log with seed $(SEED))
+	TOLLGATE_SIM_SEED=$(SEED) TOLLGATE_SIM_COMMITS=$(COMMITS) TOLLGATE_SIM_JOBS=$(JOBS) swift test -c release \
+		-Xswiftc -enable-testing --scratch-path .build-simulation -j $(JOBS) --filter LogSimulationTests
 
 readme: system ## runs the demo and puts its transcript into README.md
 	$(PYTHON) scripts/readme
