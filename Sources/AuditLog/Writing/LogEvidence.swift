@@ -75,7 +75,14 @@ struct LogEvidence {
         guard signer != nil else { return nil }
         var edge = try beginning(log, recovery, files)
         var isChecked = newest == nil || edge.size == signedSize || recovery.signedMissing != nil
-        if isChecked, let newest, edge.size == newest.size, edge.root != newest.root { throw rolledBack(newest, log) }
+        if isChecked, let newest, edge.size == newest.size, edge.root != newest.root,
+            recovery.signedMissing == nil
+        {
+            throw rolledBack(newest, log)
+        }
+        // Where records are gone without having been refused (a power cut under durability `none`), the root is another: that
+        // is for `log verify` to tell, as it tells each seq that is missing.
+        var hasHoles = false
         if edge.size < recovery.nextSeq, recovery.signedMissing == nil {
             let reader = try LogReader(log, from: edge.size, uncommitted: true, files: files)
             while let block = try reader.nextBlock() {
@@ -85,11 +92,14 @@ struct LogEvidence {
                     if let saved = Checkpoint.read(path, of: origin, on: files, signedBy: keys) { edge = saved.edge }
                 }
                 try block.forEachLine { (seq: UInt64, line: UnsafeRawBufferPointer) throws(LogError) in
-                    while edge.size < seq { edge.append(.nothing) }
+                    while edge.size < seq {
+                        edge.append(.nothing)
+                        hasHoles = true
+                    }
                     if edge.size == seq { edge.append(.leaf(line)) }
                     guard !isChecked, let newest, edge.size == newest.size else { return }
                     isChecked = true
-                    if edge.root != newest.root { throw rolledBack(newest, log) }
+                    if edge.root != newest.root, !hasHoles { throw rolledBack(newest, log) }
                 }
             }
         }
@@ -103,14 +113,14 @@ struct LogEvidence {
     ) throws(LogError) -> TreeEdge {
         if let checkpoint, checkpoint.head.size == signedSize { return checkpoint.edge }
         let first = try log.segments(on: files).first ?? 0
-        var known = [checkpoint?.edge, first == 0 ? TreeEdge() : nil].compactMap { $0 }
+        if let best = [checkpoint?.edge, first == 0 ? TreeEdge() : nil].compactMap({ $0 }).first { return best }
         // Nobody signs manifests: they count only where a head tells afterwards whether they are right.
         if let last = SegmentManifest.sealed(log, files).last(where: { $0 < signedSize }),
             let manifest = try? SegmentManifest.read(log, segment: last, on: files), manifest.origin == origin
         {
-            known += [manifest.before, manifest.after].filter { $0.size >= first && $0.size <= signedSize }
+            let known = [manifest.after, manifest.before].first { $0.size >= first && $0.size <= signedSize }
+            if let known { return known }
         }
-        if let best = known.max(by: { $0.size < $1.size }) { return best }
         if let before = SegmentManifest.sealed(log, files).last(where: { $0 < first }),
             let manifest = try? SegmentManifest.read(log, segment: before, on: files), manifest.nextSeq == first,
             signedSize >= first
