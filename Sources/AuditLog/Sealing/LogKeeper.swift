@@ -52,8 +52,7 @@ final class LogKeeper: @unchecked Sendable {
 
     init(
         _ log: LogDirectory, _ identity: LogIdentity, keys: [NoteVerifier], finished: UInt64, lastBefore: Timestamp?,
-        options: LogOptions, files: any LogFileSystem,
-        clock: any LogClock, writer: Writer
+        options: LogOptions, files: any LogFileSystem, clock: any LogClock, writer: Writer
     ) throws(SystemError) {
         self.log = log
         origin = identity.origin
@@ -114,7 +113,7 @@ final class LogKeeper: @unchecked Sendable {
                 return (state.isClosing, state.isDue, state.needsRoom)
             }
             if isClosing { return }
-            if isDue { _ = try? seal() }
+            if isDue { sealByItself() }
             guard var rule = retention.withLock({ $0 }) else { continue }
             removeByItself(rule)
             guard needsRoom else { continue }
@@ -226,6 +225,14 @@ final class LogKeeper: @unchecked Sendable {
             .with(.firstSeq, 0).with(.lastSeq, last.nextSeq - 1).with(.sha256, last.hash.hexadecimal)
     }
 
+    private func sealByItself() {
+        do throws(LogError) {
+            _ = try seal()
+        } catch {
+            writer.report?(.notSealed(segment: state.withLock { $0.finished }, why: error.description))
+        }
+    }
+
     /// What retention does by itself; what keeps it from its bounds is told once.
     private func removeByItself(_ rule: Retention, most: Int = .max) {
         guard ContinuousClock.now >= nextTry else { return }
@@ -248,7 +255,13 @@ final class LogKeeper: @unchecked Sendable {
     /// The clock's time, but not more than a day beyond what the log itself has lived through: a wall clock that is set a year
     /// ahead must not remove a year's records.
     private var believableNow: Timestamp {
-        let now = clock.now()
+        LogKeeper.believable(clock.now(), began: began, lastBefore: lastBefore)
+    }
+
+    /// - Parameters:
+    ///   - began: this process's first moment, by the same clock.
+    ///   - lastBefore: the last record's time before that; nil in a new log.
+    static func believable(_ now: Timestamp, began: Timestamp, lastBefore: Timestamp?) -> Timestamp {
         guard let lastBefore else { return now }
         return min(now, lastBefore.advanced(by: now.since(began) + 86_400_000_000))
     }

@@ -38,15 +38,15 @@ struct SealPlan {
         }
         var edge = last?.after
         for (index, first) in segments.enumerated() {
-            if let known = try? SegmentManifest.read(log, segment: first, on: files) {
-                (last, edge) = (known, known.after)
-                continue
-            }
             if given.contains(first) {
                 edge = nil
                 continue
             }
             do throws(SegmentSealer.Refusal) {
+                if let known = try manifest(of: first) {
+                    (last, edge) = (known, known.after)
+                    continue
+                }
                 let before = try tree(before: first, behind: edge)
                 let size = (try? files.open(log.segmentPath(first), .read).size()) ?? 0
                 if let room = room(), room < 2 * size { throw .noRoom }
@@ -76,6 +76,15 @@ struct SealPlan {
         return report
     }
 
+    /// A segment's manifest, if it has one; one that cannot be read is never written over, as heads may be in it.
+    private func manifest(of first: UInt64) throws(SegmentSealer.Refusal) -> SegmentManifest? {
+        do throws(LogError) {
+            return try SegmentManifest.read(log, segment: first, on: files)
+        } catch {
+            throw error.code == .corrupt ? .badManifest : .disk(SystemError("read", log.manifestPath(first), 5))
+        }
+    }
+
     /// The tree before a segment: behind the one before, as the writer knew it, or as a checkpoint beside it holds it.
     private func tree(before first: UInt64, behind edge: TreeEdge?) throws(SegmentSealer.Refusal) -> TreeEdge {
         if first == 0 { return TreeEdge() }
@@ -95,7 +104,7 @@ extension SegmentSealer.Refusal: CustomStringConvertible {
     var isPassing: Bool {
         switch self {
         case .noRoom, .stopped, .disk: true
-        case .damaged, .unknownTree: false
+        case .damaged, .unknownTree, .badManifest: false
         }
     }
 
@@ -103,6 +112,7 @@ extension SegmentSealer.Refusal: CustomStringConvertible {
         switch self {
         case .damaged(let offset): "damaged at offset \(offset); left as it is"
         case .unknownTree: "which records are before it is not known; left as it is"
+        case .badManifest: "its manifest cannot be read; left as it is (log seal makes another once it is moved away)"
         case .noRoom: "no room to merge it; tried again later"
         case .stopped: "the log is being closed"
         case .disk(let error): "\(error)"

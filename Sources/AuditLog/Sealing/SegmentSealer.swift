@@ -12,6 +12,8 @@ struct SegmentSealer {
         case damaged(offset: Int)
         /// Nothing says which tree its first record is behind.
         case unknownTree
+        /// A manifest stands there that is none.
+        case badManifest
         /// Merging needs as much room again as the segment has.
         case noRoom
         /// The log is being closed.

@@ -44,18 +44,30 @@ import Testing
         let kept = try #require(all.first { $0.head.size > 10 && $0.head.size < 390 })
         _ = try log.retain(bytes: 4000)
         #expect(try log.verify([kept]).fault == nil)
-        // A head of a size whose leaves nobody kept cannot be compared, and one of other records is found out.
+        // One of other records is found out.
         let secret = try log.place.bytes(keyPath(log))
         let signer = try #require(NoteSigner(name: kept.head.origin, secret: secret))
         let fork = TreeHead(origin: kept.head.origin, size: kept.head.size, root: .empty)
         let forged = try #require(
             KeptHead(line: KeptHead.line(fork.note(signedBy: signer), at: kept.timestamp).dropLast()))
         #expect(try log.verify([forged]).fault?.kind == .fork)
-        let odd = TreeHead(origin: kept.head.origin, size: 261, root: .empty)
-        let lost = try #require(
-            KeptHead(line: KeptHead.line(odd.note(signedBy: signer), at: kept.timestamp).dropLast()))
-        let fault = try log.verify([lost]).fault
-        #expect(fault?.kind == .incomparable || fault?.kind == .fork, "\(String(describing: fault))")
+    }
+
+    @Test func aWitnessWhoseLeavesNobodyKeptIsSaidToBeIncomparable() throws {
+        let log = try SealedLog()
+        // All within an hour: of the first segment's heads only the last is kept, and with it tile 2 of the leaves.
+        try log.write(1300, segment: 600, step: 0.001)
+        let secret = try log.place.bytes(keyPath(log))
+        let origin = try LogIdentity.read(log.place.log).origin
+        let signer = try #require(NoteSigner(name: origin, secret: secret))
+        let true261 = try TreeSource(log.place.log, PosixFileSystem()).root(0..<261)
+        let head = TreeHead(origin: origin, size: 261, root: true261)
+        let monday = try #require(
+            KeptHead(line: KeptHead.line(head.note(signedBy: signer), at: log.clock.now()).dropLast()))
+        #expect(try log.verify([monday]).fault == nil, "while its records are there")
+        #expect(try log.retain(bytes: 4000).removed.first?.firstSeq == 0)
+        #expect(try log.verify().fault == nil)
+        #expect(try log.verify([monday]).fault?.kind == .incomparable)
     }
 
     private func keyPath(_ log: SealedLog) throws -> String {
@@ -228,15 +240,33 @@ import Testing
     @Test func aClockThatIsAYearAheadRemovesNothingByItself() throws {
         let log = try SealedLog()
         try log.write(400, segment: 100)
+        let files = PosixFileSystem()
+        let sizes = try log.place.log.segments(on: files).map { log.place.bytes(log.place.log.segmentPath($0)).count }
         log.clock.advance(seconds: 366 * 86_400)
         var options = log.options
         options.sealsByItself = true
         var rule = Retention()
-        (rule.ageSeconds, rule.keepSeconds) = (30 * 86_400, 0)
+        // The first segment goes by size, which shows that retention was at work; the others would go by their age.
+        (rule.bytes, rule.ageSeconds, rule.keepSeconds) = (sizes.reduce(0, +) - 1, 30 * 86_400, 0)
         options.retention = rule
         let writer = try LogWriter.open(log.place.log, options: options, clock: log.clock)
-        for _ in 0..<50 { usleep(10_000) }
+        let deadline = Date().addingTimeInterval(60)
+        while try log.place.log.segments(on: files).first == 0, Date() < deadline { usleep(5000) }
         try writer.close()
-        #expect(try log.place.log.segments(on: PosixFileSystem()).first == 0)
+        #expect(try log.place.log.segments(on: files).first == 100)
+    }
+
+    @Test func theClockIsBelievedForADayBeyondWhatTheLogHasLivedThrough() {
+        let last = Timestamp(microseconds: 1_000_000_000_000)
+        let (hour, day): (Int64, Int64) = (3_600_000_000, 86_400_000_000)
+        let believable = { (began: Int64, now: Int64) in
+            LogKeeper.believable(
+                last.advanced(by: now), began: last.advanced(by: began), lastBefore: last
+            ).since(last)
+        }
+        #expect(believable(hour, 2 * hour) == 2 * hour)
+        #expect(believable(365 * day, 365 * day) == day)
+        #expect(believable(365 * day, 365 * day + hour) == day + hour, "time goes on from there")
+        #expect(LogKeeper.believable(last, began: last, lastBefore: nil) == last)
     }
 }

@@ -20,14 +20,16 @@ struct SealedLog {
         return options
     }
 
-    /// Writes `count` records, commits of a few each, and ends a segment after each `segment` of them.
-    func write(_ count: Int, segment: Int, from start: Int = 0, _ change: (inout LogOptions) -> Void = { _ in }) throws
-    {
+    /// Writes `count` records, `step` seconds apart and in commits of a few each, and ends a segment after each `segment` of them.
+    func write(
+        _ count: Int, segment: Int, from start: Int = 0, step: Double = 60,
+        _ change: (inout LogOptions) -> Void = { _ in }
+    ) throws {
         var options = options
         change(&options)
         let writer = try LogWriter.open(place.log, options: options, clock: clock)
         for number in start..<start + count {
-            clock.advance(seconds: 60)
+            clock.advance(seconds: step)
             let ticket = try #require(writer.append(number: number, padding: number % 90))
             if number % 3 == 0 {
                 #expect(writer.waitUntilDurable(ticket, milliseconds: 60_000) == .durable)
@@ -191,6 +193,26 @@ struct SealedLog {
         try writer.close()
         #expect(report.sealed.isEmpty && report.left.count == 1)
         #expect(log.place.bytes(path).prefix(bytes.count) == bytes[...], "evidence stays as it is")
+    }
+
+    @Test func aManifestThatCannotBeReadIsNeverWrittenOver() throws {
+        let log = try SealedLog()
+        try log.write(200, segment: 100)
+        let path = log.place.log.manifestPath(0)
+        let spoilt = Array(log.place.bytes(path).dropLast(3))
+        try log.place.write(spoilt, to: path)
+        let writer = try LogWriter.open(log.place.log, options: log.options, clock: log.clock)
+        let report = try writer.seal()
+        try writer.close()
+        #expect(report.left.map(\.segment) == [0] && log.place.bytes(path) == spoilt, "heads may be in it")
+        #expect(try log.verify().fault != nil)
+        // Once somebody has moved it away, the segment gets another.
+        try PosixFileSystem().remove(path)
+        let again = try LogWriter.open(log.place.log, options: log.options, clock: log.clock)
+        #expect(try again.seal().sealed.map(\.firstSeq).contains(0))
+        try again.close()
+        let found = try log.verify()
+        #expect(found.fault == nil, "\(String(describing: found.fault))")
     }
 
     @Test func theWriterSealsByItself() throws {
