@@ -16,6 +16,7 @@ struct Measure {
         }
         try encode()
         try decode()
+        leaves()
         try scan()
         try decide()
         try log()
@@ -56,6 +57,25 @@ struct Measure {
             }, "ns")
         report("  its length", Double(buffer.count), "B")
     }
+
+    /// A decision's line and an outcome's, as long as the simulated fleet's.
+    private static func leaves() {
+        let bytes = [UInt8](repeating: 0x61, count: 560)
+        bytes.withUnsafeBytes { decision in
+            let outcome = UnsafeRawBufferPointer(rebasing: decision[..<300])
+            let alone = nanoseconds(per: 200_000) {
+                for _ in 0..<100_000 { blackHole((TreeHash.leaf(decision), TreeHash.leaf(outcome))) }
+            }
+            let both = nanoseconds(per: 200_000) {
+                for _ in 0..<100_000 { blackHole(TreeHash.leaves(decision, outcome)) }
+            }
+            report("a leaf of the tree, one after the other", alone, "ns")
+            report("  two leaves at a time, each", both, "ns")
+        }
+    }
+
+    @inline(never)
+    private static func blackHole(_ value: (TreeHash, TreeHash)) {}
 
     private static func decode() throws {
         var buffer = LineBuffer()

@@ -108,12 +108,20 @@ public struct LineBuffer: ~Copyable {
     /// Appends 16 hexadecimal digits.
     public mutating func append(_ digest: Digest64) {
         reserve(16)
-        for shift in stride(from: 60, through: 0, by: -4) {
-            let nibble = UInt8(truncatingIfNeeded: digest.value >> UInt64(shift)) & 15
-            let digit = nibble < 10 ? UInt8(ascii: "0") + nibble : UInt8(ascii: "a") + nibble - 10
-            base.storeBytes(of: digit, toByteOffset: count, as: UInt8.self)
-            count += 1
-        }
+        base.storeBytes(of: LineBuffer.hexadecimal(digest.value >> 32), toByteOffset: count, as: UInt64.self)
+        base.storeBytes(of: LineBuffer.hexadecimal(digest.value & 0xFFFF_FFFF), toByteOffset: count + 8, as: UInt64.self)
+        count += 16
+    }
+
+    /// The eight hexadecimal digits of 32 bits, in the order in which they stand in memory.
+    private static func hexadecimal(_ value: UInt64) -> UInt64 {
+        // Each nibble to a byte of its own, the first digit to the highest one.
+        var digits = (value | value << 16) & 0x0000_FFFF_0000_FFFF
+        digits = (digits | digits << 8) & 0x00FF_00FF_00FF_00FF
+        digits = (digits | digits << 4) & 0x0F0F_0F0F_0F0F_0F0F
+        // 1 in the bytes of ten and more: 6 carries them into the bit for 16.
+        let letters = (digits &+ 0x0606_0606_0606_0606) >> 4 & 0x0101_0101_0101_0101
+        return (digits &+ 0x3030_3030_3030_3030 &+ letters &* 0x27).bigEndian
     }
 
     /// Appends a moment's 27 bytes.
@@ -159,13 +167,15 @@ public struct LineBuffer: ~Copyable {
     }
 
     private mutating func append(escaping utf8: UnsafeRawBufferPointer) {
-        if LineBuffer.isPlain(utf8) { return append(utf8) }
+        reserve(utf8.count)
+        if PlainText.copy(utf8, to: base + count) {
+            count += utf8.count
+            return
+        }
         var start = 0
         for index in utf8.indices {
             let byte = utf8[index]
-            guard byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") || byte == 0x7F else {
-                continue
-            }
+            guard PlainText.needsEscape(byte) else { continue }
             append(UnsafeRawBufferPointer(rebasing: utf8[start..<index]))
             start = index + 1
             switch byte {
@@ -178,32 +188,6 @@ public struct LineBuffer: ~Copyable {
             }
         }
         append(UnsafeRawBufferPointer(rebasing: utf8[start...]))
-    }
-
-    /// Whether no byte needs an escape, looked at eight at a time; the last eight overlap those before.
-    private static func isPlain(_ utf8: UnsafeRawBufferPointer) -> Bool {
-        guard utf8.count >= 8 else {
-            return utf8.allSatisfy { $0 >= 0x20 && $0 != 0x22 && $0 != 0x5C && $0 != 0x7F }
-        }
-        let last = utf8.count - 8
-        var marks = marks(in: utf8.loadUnaligned(fromByteOffset: last, as: UInt64.self))
-        for index in stride(from: 0, to: last, by: 8) {
-            marks |= LineBuffer.marks(in: utf8.loadUnaligned(fromByteOffset: index, as: UInt64.self))
-        }
-        return marks == 0
-    }
-
-    /// The high bits of bytes that need an escape.
-    ///
-    /// A byte of `x` is below `n` (at most 128) where `(x - n) & ~x` has its high bit, and equal to one where its
-    /// difference from it, by `^`, is below 1; a borrow can only mark bytes behind one that is marked already.
-    @inline(__always)
-    private static func marks(in word: UInt64) -> UInt64 {
-        let ones: UInt64 = 0x0101_0101_0101_0101
-        var marks = (word &- ones &* 0x20) & ~word
-        let (quote, backslash, delete) = (word ^ (ones &* 0x22), word ^ (ones &* 0x5C), word ^ (ones &* 0x7F))
-        marks |= (quote &- ones) & ~quote | (backslash &- ones) & ~backslash | (delete &- ones) & ~delete
-        return marks & (ones &* 0x80)
     }
 
     private func hexDigit(_ nibble: UInt8) -> UInt8 {

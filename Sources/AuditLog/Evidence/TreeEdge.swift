@@ -41,6 +41,19 @@ public struct TreeEdge: Sendable, Equatable {
         size += 1
     }
 
+    /// Adds a leaf for each of whole lines, two at a time.
+    mutating func append(_ lines: UnsafeRawBufferPointer) {
+        var first: UnsafeRawBufferPointer?
+        LineScan.forEach(lines) { line in
+            guard let held = first else { return first = line }
+            let (a, b) = TreeHash.leaves(held, line)
+            append(a)
+            append(b)
+            first = nil
+        }
+        if let first { append(.leaf(first)) }
+    }
+
     /// The root of the whole tree.
     public var root: TreeHash {
         guard var root = roots.last else { return .empty }

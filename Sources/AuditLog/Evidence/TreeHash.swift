@@ -37,6 +37,20 @@ public struct TreeHash: Sendable, Hashable {
         hash(0x00, line)
     }
 
+    /// The hashes of two leaves, side by side: sooner than one after the other (`Measure`, `two leaves`).
+    public static func leaves(_ a: UnsafeRawBufferPointer, _ b: UnsafeRawBufferPointer) -> (TreeHash, TreeHash) {
+        guard hasInstructions else { return (leaf(a), leaf(b)) }
+        return withUnsafeTemporaryAllocation(byteCount: 2 * byteCount, alignment: 8) { out in
+            digest_sha256_two(
+                0x00, a.assumingMemoryBound(to: UInt8.self).baseAddress, a.count,
+                b.assumingMemoryBound(to: UInt8.self).baseAddress, b.count, out.baseAddress)
+            return (
+                TreeHash(UnsafeRawBufferPointer(rebasing: out[..<byteCount])),
+                TreeHash(UnsafeRawBufferPointer(rebasing: out[byteCount...]))
+            )
+        }
+    }
+
     /// The hash of an inner node: SHA-256(0x01 ‖ left ‖ right).
     public static func node(_ left: TreeHash, _ right: TreeHash) -> TreeHash {
         withUnsafeBytes(of: (left.words, right.words)) { hash(0x01, $0) }

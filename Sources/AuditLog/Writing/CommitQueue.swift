@@ -10,6 +10,8 @@ final class CommitQueue: Sendable {
         var pending = LineBuffer()
         /// Whether somebody waits for a pending line, or soon will.
         var isUrgent = false
+        /// Whether the committer waits for any line at all; else it looks by itself before long, or was woken.
+        var isCommitterAsleep = false
         /// The seq of the first pending line.
         var pendingFirst: UInt64
         /// How many batches the committer has taken.
@@ -142,7 +144,7 @@ final class CommitQueue: Sendable {
         let becomesUrgent = isUrgent && !state.isUrgent
         if isUrgent { state.isUrgent = true }
         state.nextSeq += 1
-        return wasEmpty || becomesUrgent
+        return (wasEmpty && state.isCommitterAsleep) || becomesUrgent
     }
 
     /// Lets what is queued end the segment, so that the next record's time may be before the last one's; false while the log

@@ -83,23 +83,32 @@ final class Committer: @unchecked Sendable {
             : unsyncedSince.map { max(1, syncInterval - Int(clock.now().since($0) / 1000)) }
                 ?? options.heartbeatSeconds * 1000
         gather()
+        let wasBusy = lastBatchRecords > 0
+        lastBatchRecords = 0
         let looks = checkMilliseconds > 0 && (milliseconds <= 0 || checkMilliseconds < milliseconds)
         let patience = looks ? checkMilliseconds : milliseconds > 0 ? milliseconds : nil
         isSyncAwaited = unsyncedSince != nil && looks
+        // Right after a batch it lingers first: what comes meanwhile and nobody waits for need not wake it.
+        if wasBusy, !isBroken, linger(queue, milliseconds: min(options.lingerMilliseconds, patience ?? .max)) { return }
         let hasWork = queue.state.wait(milliseconds: patience, in: { _ in CommitQueue.Room.committer }) {
             state -> Bool? in
             // A segment that somebody wants to end would be no reason to try again at once.
-            if isBroken { return state.isClosing ? true : nil }
-            return state.pending.count > 0 || state.rotates || state.isClosing ? true : nil
+            let isReady = state.isClosing || (!isBroken && (state.pending.count > 0 || state.rotates))
+            state.isCommitterAsleep = !isReady
+            return isReady ? true : nil
         }
         guard hasWork == true, !isBroken else { return }
-        // What nobody waits for lingers, to share its sync with others.
-        _ = queue.state.wait(
-            milliseconds: options.lingerMilliseconds, in: { _ in CommitQueue.Room.committer }
-        ) { state -> Bool? in
+        _ = linger(queue, milliseconds: options.lingerMilliseconds)
+    }
+
+    /// Lets what nobody waits for gather, to share its sync with others; gives whether there is anything to do.
+    private func linger(_ queue: CommitQueue, milliseconds: Int) -> Bool {
+        let isUrgent = queue.state.wait(milliseconds: milliseconds, in: { _ in CommitQueue.Room.committer }) {
+            state -> Bool? in
             let isFull = state.pending.count >= BGZFMember.maximumPlaintext
             return state.isUrgent || isFull || state.rotates || state.isClosing ? true : nil
         }
+        return isUrgent == true || queue.state.withLock { $0.pending.count > 0 }
     }
 
     /// Lets a batch form where no sync does: under load each write and its compressor's start are shared.

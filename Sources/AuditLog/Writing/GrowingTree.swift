@@ -11,7 +11,7 @@ struct GrowingTree {
 
     /// Adds lines that were written.
     mutating func append(_ lines: UnsafeRawBufferPointer) {
-        LineScan.forEach(lines) { edge.append(.leaf($0)) }
+        edge.append(lines)
     }
 
     /// All that was added is durable.

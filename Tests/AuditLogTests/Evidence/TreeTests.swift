@@ -41,8 +41,14 @@ struct TreeTests {
         var generator = SystemRandomNumberGenerator()
         let bytes = (0..<3000).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
         for count in 0...bytes.count where count < 400 || count % 61 == 0 {
-            bytes[..<count].withUnsafeBytes { line in
+            bytes.withUnsafeBytes { bytes in
+                let line = UnsafeRawBufferPointer(rebasing: bytes[..<count])
                 #expect(TreeHash.leaf(line) == TreeHash.hashPortably(0x00, line), "\(count) bytes")
+                for other in [0, 54, 55, 62, 63, 64, 126, 127, 190, count] {
+                    let second = UnsafeRawBufferPointer(rebasing: bytes[(bytes.count - other)...])
+                    let (a, b) = TreeHash.leaves(line, second)
+                    #expect(a == TreeHash.leaf(line) && b == TreeHash.leaf(second), "\(count) and \(other) bytes")
+                }
             }
         }
         for _ in 0..<100 {
