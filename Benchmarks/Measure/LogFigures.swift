@@ -120,11 +120,25 @@ extension LogFigures {
     }
 
     /// CPU microseconds a record in batches of 100 that are waited for; closes the writer.
+    ///
+    /// Decisions are appended from where they are, as the gateway appends them.
     private func write(in writer: LogWriter) throws -> Double {
+        var decisions: [Decision] = []
+        let places = bodies.map { body -> Int? in
+            guard case .decision(let decision) = body else { return nil }
+            decisions.append(decision)
+            return decisions.count - 1
+        }
         let start = Self.processSeconds()
         for number in bodies.indices {
-            let ticket = writer.append(isUrgent: number % 100 == 99) { _, _ in bodies[number] }
-            if number % 100 == 99, let ticket { _ = writer.waitUntilDurable(ticket, milliseconds: 60_000) }
+            let isUrgent = number % 100 == 99
+            let ticket =
+                if let place = places[number] {
+                    writer.append(&decisions[place]) { _, _ in isUrgent }
+                } else {
+                    writer.append(isUrgent: isUrgent) { _, _ in bodies[number] }
+                }
+            if isUrgent, let ticket { _ = writer.waitUntilDurable(ticket, milliseconds: 60_000) }
         }
         let spent = Self.processSeconds() - start
         try writer.close()

@@ -109,7 +109,8 @@ public struct LineBuffer: ~Copyable {
     public mutating func append(_ digest: Digest64) {
         reserve(16)
         base.storeBytes(of: LineBuffer.hexadecimal(digest.value >> 32), toByteOffset: count, as: UInt64.self)
-        base.storeBytes(of: LineBuffer.hexadecimal(digest.value & 0xFFFF_FFFF), toByteOffset: count + 8, as: UInt64.self)
+        base.storeBytes(
+            of: LineBuffer.hexadecimal(digest.value & 0xFFFF_FFFF), toByteOffset: count + 8, as: UInt64.self)
         count += 16
     }
 

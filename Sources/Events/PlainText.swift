@@ -12,7 +12,9 @@ enum PlainText {
         let count = source.count
         if count >= 16 {
             var marks = copySixteen(source, to: target, at: count - 16)
-            for offset in stride(from: 0, to: count - 16, by: 16) { marks |= copySixteen(source, to: target, at: offset) }
+            for offset in stride(from: 0, to: count - 16, by: 16) {
+                marks |= copySixteen(source, to: target, at: offset)
+            }
             return marks[0] | marks[1] == 0
         }
         if count >= 8 {
@@ -45,7 +47,8 @@ enum PlainText {
         let bytes = source.loadUnaligned(fromByteOffset: offset, as: SIMD16<UInt8>.self)
         target.storeBytes(of: bytes, toByteOffset: offset, as: SIMD16<UInt8>.self)
         let mask =
-            (bytes .< sixteen(0x20)) .| (bytes .== sixteen(0x22)) .| (bytes .== sixteen(0x5C)) .| (bytes .== sixteen(0x7F))
+            (bytes .< sixteen(0x20)) .| (bytes .== sixteen(0x22)) .| (bytes .== sixteen(0x5C))
+            .| (bytes .== sixteen(0x7F))
         return unsafeBitCast(mask, to: SIMD2<UInt64>.self)
     }
 
