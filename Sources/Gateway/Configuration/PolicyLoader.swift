@@ -18,14 +18,35 @@ public enum PolicyLoader {
         return compile(document, name: name ?? ConfigurationPath.stem(path))
     }
 
-    /// Reads a policy's file, whatever is in it.
+    /// Reads a policy's file, whatever is in it: JSON, or in a file ending in .yaml YAML that says the same.
     ///
     /// - Throws: `GatewayError.policy` when there is no such file or it cannot be read.
     public static func read(_ path: String) throws(GatewayError) -> PolicyReading {
         do {
-            return PolicyDocument.read(try ConfigurationSurroundings.read(path).bytes)
+            let bytes = try ConfigurationSurroundings.read(path).bytes
+            return ConfigurationText.Form(path: path) == .yaml ? yaml(bytes) : PolicyDocument.read(bytes)
         } catch {
             throw GatewayError(.policy, "cannot read the policy \(path): \(error.words)", hint: "ls -l \(path)")
+        }
+    }
+
+    private static func yaml(_ bytes: [UInt8]) -> PolicyReading {
+        let (json, marks): ([UInt8], [YAMLDocument.Place])
+        do throws(ConfigurationProblem) {
+            (json, marks) = try YAMLDocument.json(of: bytes)
+        } catch {
+            return .unreadable(line: error.line, column: error.column, found: error.found, expected: error.expected)
+        }
+        // The JSON has one line, and its columns count characters.
+        return PolicyDocument.read(json).placed { _, column in
+            var (offset, left) = (0, column)
+            while offset < json.count {
+                if json[offset] & 0xC0 != 0x80 { left -= 1 }
+                if left == 0 { break }
+                offset += 1
+            }
+            let mark = marks.last { $0.offset <= offset } ?? marks.first
+            return (mark?.line ?? 1, mark?.column ?? 1)
         }
     }
 

@@ -16,6 +16,26 @@ public struct PolicyReading: Sendable {
     public let warnings: [PolicyProblem]
     /// How it was written.
     public let dialect: PolicyDialect
+
+    /// What comes of a text that cannot be read at all.
+    public static func unreadable(line: Int, column: Int, found: String, expected: String) -> PolicyReading {
+        let problem = PolicyProblem(
+            severity: .error, code: .notJSON, pointer: "", line: line, column: column, found: found, expected: expected,
+            suggestion: nil)
+        return PolicyReading(document: nil, errors: [problem], warnings: [], dialect: .normal)
+    }
+
+    /// The same with other lines and columns: those of the text that this one was made of.
+    public func placed(_ place: (_ line: Int, _ column: Int) -> (line: Int, column: Int)) -> PolicyReading {
+        func moved(_ problems: [PolicyProblem]) -> [PolicyProblem] {
+            problems.map { problem in
+                var problem = problem
+                (problem.line, problem.column) = place(problem.line, problem.column)
+                return problem
+            }
+        }
+        return PolicyReading(document: document, errors: moved(errors), warnings: moved(warnings), dialect: dialect)
+    }
 }
 
 extension PolicyDocument {
