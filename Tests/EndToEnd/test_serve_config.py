@@ -8,13 +8,14 @@ import re
 import signal
 import socket
 import subprocess
+import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 from harness import logs
 from harness.client import until, verdict
-from harness.gateway import OPEN, Gateway, behind, configuration, environment_of, grant
+from harness.gateway import OPEN, Gateway, behind, configuration, environment_of, grant, together
 from harness.http_client import Caller, Target
 from harness.http_upstream import HOLD, Server, event, stream
 from harness.paths import binary
@@ -200,3 +201,53 @@ def test_yaml_says_the_same(tmp_path: Path) -> None:
     (tmp_path / "gateway.yaml").write_text("\n".join(lines) + "\n")
     gateway = Gateway(tmp_path, document, environment_of(tmp_path))
     gateway.command("serve", "--config", "gateway.yaml", "--check")
+
+
+def test_five_thousand_calls_and_ten_reloads_lose_nothing(tmp_path: Path, say) -> None:
+    """Each call is decided by one policy as a whole: which one, its record's digest says."""
+
+    def policy(number: int) -> dict[str, Any]:
+        """One that denies `even` and allows `odd`, or the other way round."""
+        denied = ("even", "odd")[number % 2]
+        rule = [{"conditions": [], "on_deny": f"number {number}"}]
+        return {"version": "1", "default": "allow", "tools": {denied: {"deny_if": rule}}}
+
+    calls, threads = 5_000, 50
+    with behind(tmp_path, policy=policy(0), flood={"denials_per_second": 0}) as (gateway, upstream):
+        done = threading.Event()
+        reloads: list[int] = []
+
+        def reload() -> None:
+            while not done.is_set():
+                reloads.append(len(reloads) + 1)
+                replace(tmp_path / "open.policy.json", json.dumps(policy(reloads[-1])))
+                gateway.child.send_signal(signal.SIGHUP)
+                loaded = reloads[-1] + 1
+                gateway.records(lambda all: len([one for one in all if one.get("event") == "policy_loaded"]) >= loaded, 60)
+
+        reloader = threading.Thread(target=reload, daemon=True)
+        reloader.start()
+
+        def call(index: int) -> list[tuple[str, dict[str, Any]]]:
+            with gateway.caller(timeout=60) as agent:
+                tools = [("even", "odd")[(index + number) % 2] for number in range(calls // threads)]
+                return [(tool, agent.stateless_call(tool).json()) for tool in tools]
+
+        answers = [answer for part in together(threads, call, timeout=240) for answer in part]
+        done.set()
+        reloader.join(60)
+        found = gateway.records(timeout=60)
+
+    assert len(answers) == calls and len(reloads) >= 10, f"{len(reloads)} reloads"
+    decisions = logs.decisions(found, method="tools/call")
+    assert len(decisions) == calls
+    archive = {
+        file.stem: next(iter(json.loads(file.read_text())["tools"])) for file in (gateway.log / "policies").glob("*.json")
+    }
+    for one in decisions:
+        denied = archive[one["policy_digest"]]
+        assert one["decision"] == ("deny" if one["tool"] == denied else "allow"), one
+    passed = [one for one in decisions if one["decision"] == "allow"]
+    assert len(upstream.calls()) == len(passed) == len([1 for _, answer in answers if verdict(answer) == "ok"])
+    assert {logs.outcome_of(found, one)["outcome"] for one in passed} == {"ok"}
+    say(f"{calls} calls from {threads} agents at once, {len(reloads)} reloads: none lost, each decided by its digest's policy")

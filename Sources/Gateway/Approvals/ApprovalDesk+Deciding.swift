@@ -66,7 +66,9 @@ extension ApprovalDesk {
             state.wakeAll()
             return .refused("the audit log cannot be written, so nothing was decided", hint: "tollgate doctor")
         }
-        approves ? approve(id, by: user) : deny(id, by: user, message: request["message"]?.text)
+        guard approves ? approve(id, by: user) : deny(id, by: user, message: request["message"]?.text) else {
+            return .refused("the gateway is ending, and all that waited with it", hint: hint)
+        }
         return .done([("id", .text(name(call))), ("state", .text(approves ? "approved" : "denied"))])
     }
 
@@ -82,21 +84,24 @@ extension ApprovalDesk {
         return log.waitUntilDurable(ticket, milliseconds: 5000) == .durable
     }
 
-    private func approve(_ id: UInt64, by user: String) {
+    /// Lets a call go on whose caller waits, or its next one; false where it is gone.
+    private func approve(_ id: UInt64, by user: String) -> Bool {
         let call = state.withLock { state -> HeldCall? in
             state.changes += 1
             state.calls[id]?.state = .approved(by: user)
-            guard let call = state.calls[id], call.waiter != nil else { return nil }
-            state.calls[id] = nil
+            guard let call = state.calls[id] else { return nil }
+            if call.waiter != nil { state.calls[id] = nil }
             return call
         }
         state.wakeAll()
         if let call { call.waiter?.notify(.approved(call)) }
+        return call != nil
     }
 
-    private func deny(_ id: UInt64, by user: String, message: String?) {
+    private func deny(_ id: UInt64, by user: String, message: String?) -> Bool {
         let call = state.withLock { $0.calls.removeValue(forKey: id) }
         let words = message.map { " \($0.prefix(500))" } ?? ""
         if let call { end(call, .approvalDenied, "Refused by \(user).\(words)") }
+        return call != nil
     }
 }

@@ -26,7 +26,7 @@ final class ApprovalDesk: Sendable {
     /// How long a request is held open.
     private let patience: Duration
     let state = Monitor(State())
-    private let thread = Monitor<WorkerThread?>(nil)
+    private let isTimed = Monitor(false)
 
     /// - Parameter patience: how long a request is held open before its caller has to call again.
     init(log: LogWriter, clock: any LogClock, patience: Duration) {
@@ -109,11 +109,13 @@ final class ApprovalDesk: Sendable {
 
     /// Starts the thread that keeps the time; a gateway whose policies hold nothing has none.
     private func keepTime() {
-        thread.withLock { thread in
-            guard thread == nil else { return }
-            thread = try? WorkerThread(named: "approvals") { [self] in
+        isTimed.withLock { isTimed in
+            guard !isTimed else { return }
+            // Nobody joins it: it may be telling a client that does not read.
+            let thread = try? WorkerThread(named: "approvals") { [self] in
                 while awaitNext() { for end in takeDue() { end() } }
             }
+            isTimed = thread != nil
         }
     }
 
@@ -183,7 +185,6 @@ final class ApprovalDesk: Sendable {
         }
         state.wakeAll()
         for call in left { end(call, .approvalExpired, HeldCall.endedWithGateway) }
-        thread.withLock { $0 }?.join()
     }
 }
 

@@ -98,6 +98,8 @@ struct ClientPump: ~Copyable {
             &decision, asked, under: context.policy, observing: true,
             mayBeHeld: context.options.failPolicy.mayHold(decision), in: context.log, context.clock)
         guard let settled else {
+            // Nothing says that it was used.
+            if let used { context.approvals.giveBack(used) }
             AuditUnavailable.append(
                 to: &line, id: Array(message[request.id.range]), isCall: true, era: era(request), record: nil)
             context.answer(&line)

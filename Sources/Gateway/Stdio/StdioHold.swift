@@ -74,6 +74,7 @@ struct StdioHold: Sendable {
         let settled = context.decider.settle(
             &decision, judged, under: context.policy, mayBeHeld: false, in: context.log, context.clock)
         guard let settled else {
+            context.approvals.giveBack(call)
             var line: [UInt8] = []
             AuditUnavailable.append(to: &line, id: request.idToken, isCall: true, era: request.era, record: nil)
             return context.answer(&line)

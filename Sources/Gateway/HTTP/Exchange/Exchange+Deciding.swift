@@ -63,6 +63,8 @@ extension Exchange {
         let settlement = core.recorder.decider.settle(
             &decision, asked, under: policy, mayBeHeld: core.failPolicy.mayHold(decision), in: core.log, core.clock)
         guard let settled = settlement else {
+            // Nothing says that it was used.
+            if let used { core.approvals.giveBack(used) }
             var bytes: [UInt8] = []
             AuditUnavailable.append(to: &bytes, id: idToken, isCall: true, era: era, record: nil)
             return answerDenial(.json(.ok, bytes))
