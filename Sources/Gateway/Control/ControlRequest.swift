@@ -28,6 +28,8 @@ public struct ControlRequest: Sendable, Equatable {
         public static let seal = Action(rawValue: "seal")
         /// Remove segments whose time is over.
         public static let retain = Action(rawValue: "retain")
+        /// List the tools that its servers have listed.
+        public static let tools = Action(rawValue: "tools")
         /// Finish and end.
         public static let stop = Action(rawValue: "stop")
     }

@@ -51,6 +51,13 @@ public final class StdioGateway: Sendable {
         public let complaint: String?
     }
 
+    /// Answers a request about the server or the log on the control socket.
+    public func answer(_ request: ControlRequest) -> ControlReply {
+        guard request.action == .tools else { return LogUpkeep.answer(request, about: context.log) }
+        let tools = context.catalog.offered(by: context.options.server)
+        return .done([("tools", .list(tools.map(\.controlValue)))])
+    }
+
     /// Pumps until the client or the server ends.
     ///
     /// - Throws: `SystemError` when the system has no threads to give.

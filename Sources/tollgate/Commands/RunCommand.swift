@@ -82,7 +82,7 @@ struct RunCommand: ParsableCommand {
             throw error
         }
         if isatty(2) == 1 { greet(options, writer) }
-        let control = listen(writer)
+        let control = listen(writer, gateway)
         let ending = try gateway.run()
         control?.close()
         try writer.close()
@@ -133,14 +133,14 @@ struct RunCommand: ParsableCommand {
         }
     }
 
-    /// Takes requests about the log, such as `tollgate log seal`'s, while this process holds it.
+    /// Takes requests such as `tollgate log seal`'s and `tollgate tools`', while this process holds it.
     ///
     /// Without a socket the gateway does its work all the same.
-    private func listen(_ writer: LogWriter) -> ControlServer? {
+    private func listen(_ writer: LogWriter, _ gateway: StdioGateway) -> ControlServer? {
         do throws(ControlError) {
             return try ControlServer(
                 log: writer.log.path, runtimeFolder: ProcessInfo.processInfo.environment["XDG_RUNTIME_DIR"]
-            ) { LogUpkeep.answer($0, about: writer) }
+            ) { gateway.answer($0) }
         } catch {
             Console.error("tollgate: no control socket: \(error.message)\n")
             return nil
