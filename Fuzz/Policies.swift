@@ -21,6 +21,8 @@ public func fuzzPolicies(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
         return 0
     }
     require(second == document && second.normalForm == form, "the normal form reads back as itself")
+    // Documents are equal by their normal forms: what those would lose is looked for field by field.
+    require(fields(of: second) == fields(of: document), "the normal form says all that the document says")
 
     // Both, made ready, decide alike whatever they are asked.
     let policies = [document, second].map { CompiledPolicy($0, name: "p", digest: Digest64(1)) }
@@ -39,6 +41,48 @@ public func fuzzPolicies(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
         }
     }
     return 0
+}
+
+/// Everything that a document says, as the reader understood it.
+private func fields(of document: PolicyDocument) -> [String] {
+    func rules(_ rules: ToolRules) -> [String] {
+        let limits = rules.limits.map {
+            "\($0.id) \($0.counter) \($0.windowSeconds) \($0.maximum) \($0.scope.rawValue) "
+                + "\(words(of: $0.increment)) \($0.algorithm.rawValue)"
+        }
+        let conditions = [("require", rules.require), ("deny_if", rules.denyIf)].flatMap { kind, list in
+            list.flatMap { rule in
+                ["\(kind) \(rule.id) \(rule.name ?? "-") \(rule.onDeny ?? "-")"]
+                    + rule.conditions.map { "\($0.path) \($0.op.rawValue) \(words(of: $0.value))" }
+            }
+        }
+        let more = [
+            rules.record.map(\.text).joined(separator: " "), rules.risk?.rawValue ?? "-", rules.mode?.rawValue ?? "-",
+        ]
+        return limits + conditions + more
+    }
+    let brake = document.brake.map { "\($0.on) \($0.action.rawValue) \($0.cooldownSeconds)" } ?? "-"
+    return ["\(document.byDefault.rawValue) \(document.mode.rawValue) \(brake)"] + document.hide
+        + rules(document.allTools)
+        + document.tools.flatMap { [$0.name] + rules($0.rules) }
+}
+
+private func words(of increment: LimitRule.Increment) -> String {
+    switch increment {
+    case .constant(let count): "\(count)"
+    case .from(let path): path.text
+    }
+}
+
+private func words(of value: ConditionValue) -> String {
+    switch value {
+    case .null: "null"
+    case .bool(let flag): flag ? "true" : "false"
+    case .number(let number): number.description
+    case .string(let text): "'\(text)'"
+    case .array(let values): "[\(values.map(words).joined(separator: ","))]"
+    case .object(let members): "{\(members.map { "\($0.key):\(words(of: $0.value))" }.joined(separator: ","))}"
+    }
 }
 
 /// Arguments that the seeds' rules look at, of all kinds.
