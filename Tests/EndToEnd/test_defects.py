@@ -21,7 +21,8 @@ def limited(**limit: Any) -> dict[str, Any]:
 
 
 def error(exchange: Exchange, code: int) -> bytes:
-    return json.dumps({"jsonrpc": "2.0", "id": exchange.message["id"], "error": {"code": code, "message": "no"}}).encode()
+    refusal = {"code": code, "message": "no"}
+    return json.dumps({"jsonrpc": "2.0", "id": exchange.message["id"], "error": refusal}).encode()
 
 
 REFUSALS = {

@@ -102,7 +102,8 @@ final class ProbeTalk: Sendable {
                 if let answer = look(at: line, awaiting: id) { return answer }
             case .tooLong:
                 throw GatewayError(
-                    .server, "the server's answer to \(method) has more than \(limits.messageBytes) bytes")
+                    .server, "the server's answer to \(method) has more than \(limits.messageBytes) bytes",
+                    hint: "tollgate tools --help")
             case .end:
                 throw GatewayError(
                     .server, "the server ended before it answered \(method)", hint: "the command by itself may say why")

@@ -79,13 +79,17 @@ public struct ToolProbe {
                 Result { () throws(ToolListError) in try reader.read(bytes) }
             }
             guard case .success(let list) = page, list.isComplete else {
-                throw GatewayError(.server, "the server's answer to tools/list is no list of tools: \(answer.words)")
+                throw GatewayError(
+                    .server, "the server's answer to tools/list is no list of tools: \(answer.words)",
+                    hint: "tollgate tools --help")
             }
             _ = catalog.take(list, reader: &reader)
             cursor = ToolProbe.nextCursor(reader.tree)
             guard cursor.map({ seen.insert($0).inserted }) ?? true, seen.count < limits.pages else {
                 throw GatewayError(
-                    .server, "the server's list of tools has no end: page \(seen.count) was there before")
+                    .server,
+                    "the server's list of tools has no end: a page comes again, or there are more than \(limits.pages)",
+                    hint: "tollgate tools --help")
             }
         } while cursor != nil
     }
