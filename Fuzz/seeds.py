@@ -9,7 +9,8 @@ import json
 import sys
 from pathlib import Path
 
-CORPUS = Path(__file__).resolve().parent.parent / "Tests" / "Corpora" / "envelopes"
+CORPORA = Path(__file__).resolve().parent.parent / "Tests" / "Corpora"
+CORPUS = CORPORA / "envelopes"
 LARGEST = 8192
 HEADERS = {"tools/call": "name", "prompts/get": "name", "resources/read": "uri"}
 STATELESS = {"protocolVersion": "2026-07-28", "clientCapabilities": {}}
@@ -25,6 +26,12 @@ STREAMS = [
     ": ping\r\n\r\nid: 1\r\nevent: message\r\nretry: 10\r\ndata: {}\r\n\r\n",
     "\ufeffdata: a\rdata:b\r\rdata\n\nid:x\0y\n\n",
     "data: a\r\ndata: b\n\r: c\n\n\ufeffdata: d\n\n",
+]
+VALUES = [
+    '{"a":1,"b":[1.0,10e-1,-0,0e5,9007199254740993,123456789012345678901234567890],"c":{"d":null,"é":true}}',
+    '{"\\u0061":"x\\n\\ud83d\\ude00\\/","aa":"","A":"a\\u0301","":[[],{},[{}]]}',
+    '[1e99999999999999999999,-1E-99999999999999999999,0.1e1000000000000000000,1e999999999999999999]',
+    '"plain"', '0.15e1', 'null', 'false', '{"amount":20000,"reason":"lunch","tags":["a","b"]}',
 ]
 
 
@@ -65,6 +72,10 @@ def main() -> None:
     write(folder / "Replies", lines + replies)
     streams = [text.encode() for text in STREAMS]
     streams += [b"id: 1\ndata: " + line.replace(b"\n", b"\ndata: ") + b"\n\n" for line in [*lines[:60], *replies]]
+    documents = (CORPORA / "policies" / "documents.jsonl").read_text().splitlines()
+    write(folder / "Policies", [json.loads(line)["document"].encode() for line in documents])
+    values = [text.encode() for text in VALUES] + [line for line in lines if len(line) < 1000]
+    write(folder / "Canonical", [bytes([number % 256]) * 8 + one for number, one in enumerate(values)])
     write(folder / "Events", [bytes(8) + one for one in streams] + [b"\x01" * 8 + one for one in streams])
 
 

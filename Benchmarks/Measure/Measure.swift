@@ -14,11 +14,12 @@ struct Measure {
         if CommandLine.arguments.count >= 3, CommandLine.arguments[1] == "log" {
             return try LogFigures.print(lines: CommandLine.arguments[2], only: CommandLine.arguments.dropFirst(3))
         }
+        if CommandLine.arguments.dropFirst() == ["decisions"] { return try DecisionFigures.print(report) }
         try encode()
         try decode()
         leaves()
         try scan()
-        try decide()
+        try DecisionFigures.print(report)
         try log()
     }
 
@@ -95,25 +96,6 @@ struct Measure {
             for _ in 0..<100_000 { _ = try scanner.scan(call, framing: .line) }
         }
         report("scan a tools/call of \(call.count) B", cost, "ns")
-    }
-
-    private static func decide() throws {
-        let document = try PolicyDocument(parsing: Array(pagePolicy.utf8))
-        let policy = CompiledPolicy(document, name: "page", digest: Digest64(1))
-        let tree = try JSONTree(parsing: Array(callText.utf8))
-        let arguments = tree.member(tree.root, "params").flatMap { tree.member($0, "arguments") }
-        var counters = LimitCounters()
-        var now: Int64 = 0
-        let cost = nanoseconds(per: 100_000) {
-            for _ in 0..<100_000 {
-                now += 7_000_000
-                let call = Call(
-                    tool: "build_and_push_image_to_ecr", arguments: arguments, in: tree,
-                    caller: Caller(agent: "ci", grant: nil, session: nil, server: "ecs"))
-                _ = policy.decide(call, counters: &counters, now: Timestamp(microseconds: now))
-            }
-        }
-        report("decide by the page's policy", cost, "ns")
     }
 
     /// The whole writer: append, deflate at level 6, write, fdatasync, in batches of 100 as group commit makes them.

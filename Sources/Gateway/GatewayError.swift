@@ -10,6 +10,10 @@ public struct GatewayError: Error, Sendable, CustomStringConvertible {
         case cannotStart
         /// A key file cannot be read or made, or others can read it.
         case key
+        /// The server was started and does not list its tools.
+        case server
+        /// What a server listed last cannot be read or kept.
+        case memory
     }
 
     /// The kind of trouble.

@@ -20,7 +20,8 @@ struct Tollgate: ParsableCommand {
         subcommands: [
             RunCommand.self, WrapCommand.self, ServeCommand.self, GrantCommand.self, ApprovalsCommand.self, TailCommand.self,
             IngestCommand.self, ReportCommand.self,
-            WatchCommand.self, LogCommand.self, PolicyCommand.self, SimulateCommand.self, DoctorCommand.self,
+            WatchCommand.self, LogCommand.self, PolicyCommand.self, ToolsCommand.self, SimulateCommand.self,
+            DoctorCommand.self,
         ])
 
     /// Errors of our own have a hint and an exit status; everything else is the argument parser's.

@@ -3,6 +3,23 @@ import Policy
 import StrictJSON
 import Testing
 
+// Defects that were found in other gateways. Each is held off where it would arise, and at the server's end:
+//
+// | defect | tests, which fail on it |
+// |---|---|
+// | a batch passes unchecked | MCPTests/CorpusTests (envelopes/batch.jsonl); EndToEnd/test_envelopes.py: only_harmless_envelopes_reach_the_server; EndToEnd/test_http_corpus.py: only_what_all_read_alike_reaches_the_server |
+// | `arguments` is no object and forwarded unevaluated | here: argumentsThatAreNoObjectDoNotPassUnevaluated; MCPTests/CorpusTests (envelopes/structure.jsonl); EndToEnd/test_defects.py: arguments_that_are_no_object_do_not_pass_unevaluated |
+// | a key twice, in the envelope or in `arguments` | here: aRepeatedKeyIsNoSecondChance; StrictJSONTests/DuplicateKeyTests; MCPTests/CorpusTests (envelopes/duplicates.jsonl); EndToEnd/test_envelopes.py, test_http_corpus.py |
+// | keys that are equal when folded | here: aKeyInAnotherCaseIsNoWayAround; PolicyTests/ArgumentTests: keysThatFoldToARulesKeyAreAMismatch; MCPTests/FoldedKeyTests; MCPTests/CorpusTests (envelopes/folding.jsonl); EndToEnd/test_envelopes.py, test_http_corpus.py |
+// | `"20000"` passes a numeric rule | here: aNumberInQuotesDoesNotPassANumericRule; EndToEnd/test_policy.py: conditions_decide_on_arguments |
+// | a negative `increment_from` refills | here: aNegativeIncrementRefillsNothing; EndToEnd/test_defects.py: a_negative_amount_refills_no_budget |
+// | a refused call is never counted | here: aCallThatTheServerRefusedHasCounted; EndToEnd/test_defects.py: a_call_that_the_server_refuses_has_counted |
+// | what is given back reaches the next window | here: whatIsGivenBackLateDoesNotReachTheNextWindow; PolicyTests/LimitTests: givenBackInsideTheWindowItIsFreeAgain |
+// | a rule with state never counts | here: aLimitWithoutConditionsCountsEveryCall; EndToEnd/test_defects.py: a_limit_that_no_argument_is_needed_for_counts_every_call |
+// | the tool's name in the header is not the body's | MCPTests/HeaderAgreementTests: otherNamesDisagree; EndToEnd/test_http_stateless.py: headers_must_say_what_the_body_says |
+// | hidden tools on a second page, or on a stream | GatewayTests/ToolListFilterTests; MCPTests/ToolListTests; EndToEnd/test_policy.py: hidden_tools_are_on_no_page; EndToEnd/test_http_protocol.py: hidden_tools_are_in_no_page_of_any_list (json and stream); EndToEnd/test_http_stdio.py: lists_lose_hidden_tools_here_too |
+// | limits by session collapse into one bucket | here: callersWithoutASessionDoNotShareOneBucket; EndToEnd/test_defects.py: callers_without_a_session_do_not_share_one_bucket |
+
 /// Defects that were found in other gateways: each test fails on an engine that has the defect.
 struct DefectTests {
     private func amount(_ arguments: String) throws -> PolicyVerdict {

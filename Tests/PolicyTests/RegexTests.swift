@@ -106,14 +106,8 @@ struct RegexTests {
         _ = try LinearRegex(String(repeating: "(", count: 99) + String(repeating: ")", count: 99))
     }
 
-    /// Patterns that take a backtracking engine longer than the universe has existed, each with what to repeat so
-    /// that it does not match and no run of one letter can be passed over.
-    @Test(arguments: [
-        ("^(a+)+$", "aa-"), ("(a|aa)+$", "ab"), ("(a|a)*b", "ac"), ("(.*)*x", "ab"), ("(x+x+)+y", "xxz"),
-        ("(a?){50}a{50}b", "ac"), ("^(([a-z])+.)+[A-Z]([a-z])+$", "ab"), ("(.*a){20}b", "ac"),
-        ("[ab]*a[ab]{100}c", "ab"), ("(.*?,){40}P", "a,"), ("((a*)*)*b", "ac"), ("(a{0,30}){4}b", "ac"),
-        ("(?i)(a|b|ab)*c", "aB"), (#"(\ba+)+\bb"#, "a "),
-    ]) func hostilePatternsTakeTimeLinearInTheText(_ pattern: String, _ unit: String) throws {
+    @Test(arguments: HostilePatterns.usable)
+    func hostilePatternsTakeTimeLinearInTheText(_ pattern: String, _ unit: String) throws {
         let regex = try LinearRegex(pattern)
         func seconds(_ count: Int) -> Double {
             let text = String(repeating: unit, count: count / unit.utf8.count) + "!"
@@ -125,6 +119,35 @@ struct RegexTests {
         let large = (0..<3).map { _ in seconds(1 << 11) }.min() ?? 0
         // Eight times the text: a quadratic engine takes 64 times as long, an exponential one forever.
         #expect(large < 32 * max(small, 0.000_1), "\(small) s for 256 bytes, \(large) s for 2 KiB")
+    }
+
+    /// A mebibyte takes milliseconds where the code is optimized (`Benchmarks/Measure` says how many); here it is not.
+    @Test(arguments: HostilePatterns.usable)
+    func aHostilePatternComesToAnEndOnAMebibyte(_ pattern: String, _ unit: String) throws {
+        let text = String(repeating: unit, count: (1 << 20) / unit.utf8.count) + "!"
+        let start = cpuSeconds()
+        #expect(try !LinearRegex(pattern).matches(text))
+        let spent = cpuSeconds() - start
+        #expect(spent < 10, "\(pattern): \(spent) s")
+    }
+
+    /// What would take too long for each letter, or too much memory, is refused, and that quickly.
+    @Test(arguments: HostilePatterns.refused)
+    func aPatternThatGrowsTooLargeIsRefusedAtOnce(_ pattern: String, _ reason: String) {
+        let start = cpuSeconds()
+        let error = #expect(throws: RegexError.self) { try LinearRegex(pattern) }
+        #expect(error?.reason.contains(reason) == true, "\(pattern): \(error?.description ?? "")")
+        let spent = cpuSeconds() - start
+        #expect(spent < 1, "\(pattern): \(spent) s")
+        // A policy that has it is refused whole, with the reason.
+        let found = problems(
+            documentText(
+                tool: #"{"deny_if":[{"conditions":[{"path":"args.a","op":"regex","value":"\#(escaped(pattern))"}]}]}"#))
+        #expect(found.map(\.code) == [.badPattern] && found.first?.expected.contains(reason) == true)
+    }
+
+    private func escaped(_ pattern: String) -> String {
+        pattern.replacingOccurrences(of: "\\", with: "\\\\")
     }
 
     /// Random patterns against the platform's own engine, on texts where the two dialects agree.

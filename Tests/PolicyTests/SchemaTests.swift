@@ -82,12 +82,12 @@ struct SchemaTests {
     }
 
     /// Good and bad documents, of which the end-to-end tests ask a JSON Schema validator the same.
-    @Test func theCorpusIsReadAsItSays() throws {
+    @Test(arguments: ["documents", "edges"]) func theCorpusIsReadAsItSays(_ file: String) throws {
         struct Line: Decodable {
             var document: String
             var accepted: Bool
         }
-        let text = String(decoding: try projectFile("Tests/Corpora/policies/documents.jsonl"), as: UTF8.self)
+        let text = String(decoding: try projectFile("Tests/Corpora/policies/\(file).jsonl"), as: UTF8.self)
         let lines = try text.split(separator: "\n").map { try JSONDecoder().decode(Line.self, from: Data($0.utf8)) }
         #expect(lines.count >= 100)
         for line in lines {

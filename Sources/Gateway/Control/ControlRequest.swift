@@ -34,6 +34,8 @@ public struct ControlRequest: Sendable, Equatable {
         public static let approve = Action(rawValue: "approve")
         /// Refuse a held call.
         public static let deny = Action(rawValue: "deny")
+        /// List the tools that its servers have listed.
+        public static let tools = Action(rawValue: "tools")
         /// Finish and end.
         public static let stop = Action(rawValue: "stop")
     }

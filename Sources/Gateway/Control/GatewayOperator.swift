@@ -107,6 +107,7 @@ public final class GatewayOperator: Sendable {
         case .status: return status()
         case .reload: return reload().map { .refused($0.error, hint: $0.hint) } ?? .done()
         case .grants: return list()
+        case .tools: return tools()
         case .grantCreate, .grantRevoke, .grantRotate: return change(request)
         case .seal, .retain: return LogUpkeep.answer(request, about: log)
         case .stop:
@@ -126,6 +127,11 @@ public final class GatewayOperator: Sendable {
             ("log", .text(log.log.path)), ("next_seq", .integer(Int(status.nextSeq))),
             ("unreadable_lines", .integer(status.unreadableLines)), ("well", .flag(log.isWell)),
         ])
+    }
+
+    private func tools() -> ControlReply {
+        guard let tools = try? gateway.tools() else { return .refused("the gateway is ending") }
+        return .done([("tools", .list(tools.map(\.controlValue)))])
     }
 
     private func list() -> ControlReply {

@@ -131,6 +131,14 @@ public final class HTTPGateway: Sendable {
         }.wait()
     }
 
+    /// What its servers have listed since it started or they were configured; blocks like ``apply(_:)``.
+    public func tools() throws -> [OfferedTool] {
+        let core = core
+        return try core.loop.submit {
+            core.routes.values.flatMap { $0.catalog.offered(by: $0.name) }.sorted(by: OfferedTool.isBefore)
+        }.wait()
+    }
+
     /// What a gateway is doing.
     public struct Status: Sendable {
         /// Clients' connections.

@@ -11,8 +11,12 @@ final class ToolCatalog: Sendable {
     struct Tool: Sendable {
         /// Digest of the definition.
         let digest: Digest64
+        /// Digest of the definition before the last change; nil where it was always this one.
+        let previous: Digest64?
         /// The class of harm that name and annotations say.
         let risk: Risk
+        /// The word or the annotation that decided it.
+        let why: String
         /// The names of the arguments that its schema declares.
         let arguments: Set<String>
     }
@@ -28,6 +32,18 @@ final class ToolCatalog: Sendable {
         tools.withLock { $0[name] }
     }
 
+    /// Everything that was listed, by name, as a server of this name offers it.
+    func offered(by server: String) -> [OfferedTool] {
+        tools.withLock { $0 }.map { name, known in
+            var tool = OfferedTool(
+                server: server, tool: name, finding: RiskFinding(risk: known.risk, why: known.why),
+                digest: known.digest)
+            tool.previous = known.previous
+            if known.previous != nil { tool.definition = .changed }
+            return tool
+        }.sorted(by: OfferedTool.isBefore)
+    }
+
     /// Takes over a page, and gives the names and digests of those whose definition changed.
     func take(_ list: ToolList, reader: inout ToolListReader) -> [(name: String, digest: Digest64)] {
         var changed: [(name: String, digest: Digest64)] = []
@@ -39,8 +55,14 @@ final class ToolCatalog: Sendable {
             let annotations = Policy.ToolAnnotations(
                 readOnly: definition.annotations.readOnlyHint, destructive: definition.annotations.destructiveHint)
             let finding = RiskClassifier.classify(tool: definition.name, annotations: annotations)
-            let tool = Tool(digest: digest, risk: finding.risk, arguments: Set(definition.argumentNames))
-            let old = tools.withLock { $0.updateValue(tool, forKey: definition.name) }
+            let arguments = Set(definition.argumentNames)
+            let old = tools.withLock { tools in
+                let old = tools[definition.name]
+                tools[definition.name] = Tool(
+                    digest: digest, previous: old?.digest == digest ? old?.previous : old?.digest, risk: finding.risk,
+                    why: finding.why, arguments: arguments)
+                return old
+            }
             count.add(1, ordering: .acquiringAndReleasing)
             if let old, old.digest != digest { changed.append((definition.name, digest)) }
         }

@@ -44,9 +44,13 @@ public final class StdioGateway: Sendable {
             server: LineSink(child.input))
     }
 
-    /// Answers a request on the control socket.
+    /// Answers a request about the server, the log or what waits for a person.
     public func handle(_ request: ControlRequest) -> ControlReply {
-        context.approvals.answer(request) ?? LogUpkeep.answer(request, about: context.log)
+        guard request.action == .tools else {
+            return context.approvals.answer(request) ?? LogUpkeep.answer(request, about: context.log)
+        }
+        let tools = context.catalog.offered(by: context.options.server)
+        return .done([("tools", .list(tools.map(\.controlValue)))])
     }
 
     /// How a wrapped server ended.

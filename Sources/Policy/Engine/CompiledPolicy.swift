@@ -61,9 +61,11 @@ public final class CompiledPolicy: Sendable {
         let onlyHidden = document.hide.filter { $0 != "*" && !listed.contains(Array($0.utf8)) }
         let nothing = RuleSet(ToolRules(), policy: name, tool: nil)
         table = ToolTable(document.tools.map(\.name) + onlyHidden)
+        // Tools that are only listed share one set: a policy of many stays small, and what a call looks at near.
         var tools = document.tools.map { tool in
             Tool(
-                rules: RuleSet(tool.rules, policy: name, tool: tool.name), mode: tool.rules.mode ?? document.mode,
+                rules: tool.rules.isEmpty ? nothing : RuleSet(tool.rules, policy: name, tool: tool.name),
+                mode: tool.rules.mode ?? document.mode,
                 risk: tool.rules.risk,
                 standing: hidesAll || hidden.contains(Array(tool.name.utf8)) ? .hidden : .open,
                 approval: tool.rules.approval.map { ApprovalNeed($0, tool: tool.name) })

@@ -41,7 +41,8 @@ final class RuleSet: Sendable {
         let increment = source.limits.lazy.compactMap { limit in
             if case .from(let path) = limit.increment { path } else { nil }
         }.first
-        let paths = PathTrie(source.conditions.map(\.path) + source.record + [increment].compactMap(\.self))
+        let looked = source.conditions.map(\.path) + source.record + [increment].compactMap(\.self)
+        let paths = looked.isEmpty ? RuleSet.noPaths : PathTrie(looked)
         var spans: [Span] = []
         var labels: [Label] = []
         var conditions: [CompiledCondition] = []
@@ -62,6 +63,9 @@ final class RuleSet: Sendable {
         record = source.record.map { (paths.slot($0), $0.text) }
     }
 
+    /// One for all sets that look at no argument.
+    private static let noPaths = PathTrie([])
+
     private static func message(_ rule: PolicyRule, _ kind: Kind) -> String {
         if let text = rule.onDeny { return text }
         let looked = rule.conditions.map { "\($0.path) \($0.op.rawValue)" }.joined(separator: ", ")
@@ -71,6 +75,11 @@ final class RuleSet: Sendable {
             return rule.conditions.isEmpty ? "This tool is denied by policy." : "Denied by a rule on \(looked)."
         }
     }
+}
+
+extension ToolRules {
+    /// Whether a set made of these would be empty.
+    var isEmpty: Bool { require.isEmpty && denyIf.isEmpty && limits.isEmpty && record.isEmpty }
 }
 
 /// Where facts come from: from the arguments, or from a record.

@@ -1,34 +1,52 @@
 /// Finds tools by the bytes of their names, at a cost that does not grow with their number.
+///
+/// Flat, for memory is what a large table costs: a look-up reads one place and one name, each from one array.
 struct ToolTable: Sendable {
-    private var names: [[UInt8]]
-    /// Hash above, index + 1 below; 0 is a free place, and at least half of the places are free.
-    private var places: [UInt64]
+    private struct Place {
+        /// Index + 1; 0 is a free place, and at least half of the places are free.
+        var number: UInt32 = 0
+        var hash: UInt32 = 0
+        var start: UInt32 = 0
+        var length: UInt32 = 0
+    }
+
+    private var places: [Place]
+    /// All names, one behind the other.
+    private var bytes: [UInt8] = []
 
     init(_ names: [String]) {
-        self.names = names.map { Array($0.utf8) }
         var size = 4
         while size < 2 * names.count { size *= 2 }
-        places = [UInt64](repeating: 0, count: size)
-        for index in self.names.indices {
-            let hash = self.names[index].withUnsafeBytes { ToolTable.hash($0) }
+        places = [Place](repeating: Place(), count: size)
+        for (index, name) in names.enumerated() {
+            let name = Array(name.utf8)
+            let hash = name.withUnsafeBytes { ToolTable.hash($0) }
             var place = Int(hash) & (size - 1)
-            while places[place] != 0 { place = (place + 1) & (size - 1) }
-            places[place] = UInt64(hash) << 32 | UInt64(index + 1)
+            while places[place].number != 0 { place = (place + 1) & (size - 1) }
+            places[place] = Place(
+                number: UInt32(index + 1), hash: hash, start: UInt32(bytes.count), length: UInt32(name.count))
+            bytes += name
         }
     }
 
     /// The index of a name among those the table was made of.
     func index(of name: UnsafeRawBufferPointer) -> Int? {
         let hash = ToolTable.hash(name)
-        var place = Int(hash) & (places.count - 1)
-        while places[place] != 0 {
-            let index = Int(places[place] & 0xFFFF_FFFF) - 1
-            if UInt32(truncatingIfNeeded: places[place] >> 32) == hash, names[index].elementsEqual(name) {
-                return index
+        return places.withUnsafeBufferPointer { places in
+            var at = Int(hash) & (places.count - 1)
+            while places[at].number != 0 {
+                let place = places[at]
+                if place.hash == hash, isName(at: place, name) { return Int(place.number) - 1 }
+                at = (at + 1) & (places.count - 1)
             }
-            place = (place + 1) & (places.count - 1)
+            return nil
         }
-        return nil
+    }
+
+    private func isName(at place: Place, _ name: UnsafeRawBufferPointer) -> Bool {
+        bytes.withUnsafeBytes { bytes in
+            bytes[Int(place.start)..<Int(place.start + place.length)].elementsEqual(name)
+        }
     }
 
     func index(of name: String) -> Int? {

@@ -20,6 +20,12 @@ public struct RiskFinding: Sendable, Equatable {
     public var risk: Risk
     /// The word or hint that decided, for people.
     public var why: String
+
+    /// Describes a finding.
+    public init(risk: Risk, why: String) {
+        self.risk = risk
+        self.why = why
+    }
 }
 
 /// Finds a tool's class of harm from its name.
@@ -47,6 +53,7 @@ public enum RiskClassifier {
         if let word = words.first(where: RiskWords.destructive.contains) {
             return RiskFinding(risk: .destructive, why: "\"\(word)\" destroys")
         }
+        let words = withoutCompounds(words)
         let verbs = words.compactMap { word in RiskWords.verbs[word].map { (word: word, risk: $0) } }
         if let money = words.first(where: { RiskWords.money.contains($0) || RiskWords.moneyVerbs.contains($0) }) {
             if let verb = verbs.first(where: { $0.risk != .read }) {
@@ -56,7 +63,10 @@ public enum RiskClassifier {
                 return RiskFinding(risk: .financial, why: "\"\(verb)\" moves money")
             }
         }
-        if let verb = verbs.first {
+        // `query_execute` runs, whatever a query does.
+        let isThing = verbs.first.map { RiskWords.readingNouns.contains($0.word) } ?? false
+        let isDone = words.last.map { RiskWords.endings.contains($0) } ?? false
+        if let verb = isThing && isDone ? verbs.last : verbs.first {
             return RiskFinding(risk: verb.risk, why: "\"\(verb.word)\" is a word for \(verb.risk.rawValue)")
         }
         return RiskFinding(risk: .unknown, why: "no word of the name is known")
@@ -79,6 +89,20 @@ public enum RiskClassifier {
         }
         if !current.isEmpty { words.append(current) }
         return words.map(singular)
+    }
+
+    private static func withoutCompounds(_ words: [String]) -> [String] {
+        var rest: [String] = []
+        var index = 0
+        while index < words.count {
+            if index + 1 < words.count, RiskWords.compounds.contains([words[index], words[index + 1]]) {
+                index += 2
+            } else {
+                rest.append(words[index])
+                index += 1
+            }
+        }
+        return rest
     }
 
     private static func singular(_ word: String) -> String {

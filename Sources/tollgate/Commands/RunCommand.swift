@@ -142,7 +142,7 @@ struct RunCommand: ParsableCommand {
         }
     }
 
-    /// Takes requests about the log, such as `tollgate log seal`'s, while this process holds it.
+    /// Takes requests such as `tollgate log seal`'s and `tollgate tools`', while this process holds it.
     ///
     /// Without a socket the gateway does its work all the same.
     private func listen(_ writer: LogWriter, _ gateway: StdioGateway) -> ControlServer? {
