@@ -68,6 +68,9 @@ final class Notary: @unchecked Sendable {
         let tail = try file.bytes(max(0, size - (64 << 10))..<size)
         let kept = KeptHead.wholeBytes(tail[...])
         if kept < tail.count { try file.truncate(to: size - tail.count + kept) }
+        // A sync of ours that fails later would take with it what an earlier process left unsynced, and only our own line is
+        // written again then.
+        if !isNew { try file.sync() }
         return file
     }
 
