@@ -72,8 +72,7 @@ let package = Package(
             name: "tollgate",
             dependencies: [
                 "Alerts", "AuditLog", "Detection", "Events", "Gateway", "Ingest", "Policy", "Replay", "Reports",
-                "Simulation", "StrictJSON", "Terminal", "Warehouse", argumentParser, logging, serviceLifecycle,
-                unixSignals,
+                "Simulation", "Terminal", "Warehouse", argumentParser, logging, serviceLifecycle, unixSignals,
             ],
             swiftSettings: strict),
         .executableTarget(
