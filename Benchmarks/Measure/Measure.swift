@@ -14,6 +14,9 @@ struct Measure {
         if CommandLine.arguments.count >= 3, CommandLine.arguments[1] == "log" {
             return try LogFigures.print(lines: CommandLine.arguments[2], only: CommandLine.arguments.dropFirst(3))
         }
+        if CommandLine.arguments.count == 3, CommandLine.arguments[1] == "redecide" {
+            return try RedecideFigures.print(log: CommandLine.arguments[2])
+        }
         try encode()
         try decode()
         leaves()

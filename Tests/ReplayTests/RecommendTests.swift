@@ -17,8 +17,8 @@ struct RecommendTests {
     }
 
     private static let months: [(seed: UInt64, calls: Int, scenario: Scenario)] = [
-        (1, 20_000, .runaway), (2, 20_000, .runaway), (3, 20_000, .fleet), (4, 20_000, .fleet), (5, 8000, .quiet),
-        (6, 60_000, .fleet),
+        (1, 12_000, .runaway), (2, 12_000, .runaway), (3, 12_000, .fleet), (4, 12_000, .fleet), (5, 6000, .quiet),
+        (6, 40_000, .fleet),
     ]
 
     /// By the simulation's own labels, not by the findings that the proposal goes by.

@@ -59,7 +59,7 @@ struct PolicyRecommendCommand: ParsableCommand {
         var tool = ""
         for limit in proposal.evidence {
             if limit.tool != tool {
-                text += "\(VisibleText.of(limit.tool)): \(limit.calls) calls\n"
+                text += "\(VisibleText.of(limit.tool)): \(limit.calls) benign calls\n"
                 tool = limit.tool
             }
             text += "  \(limit.counter): \(VisibleText.of(limit.description))\n"
