@@ -84,7 +84,8 @@ struct BacktestTests {
     @Test func aTextThatCanBeANumberOrAStringIsNotGuessed() throws {
         let open = rules(#"{"record":["args.a"]}"#)
         // 2 as a number passes, "2" as a string is denied; 9 is denied either way.
-        let report = try backtest(open, denies("gt", 5), [("t", #"{"a":2}"#), ("t", #"{"a":9}"#), ("t", #"{"a":"x"}"#)])
+        let report = try backtest(
+            open, denies("gt", 5), [("t", #"{"a":2}"#), ("t", #"{"a":9}"#), ("t", #"{"a":"x"}"#)])
         #expect((report.unknown, report.newlyDenied, report.unchanged) == (1, 2, 0))
     }
 

@@ -54,7 +54,8 @@ struct RedecideLogTests {
         """#
     static let second = first.replacingOccurrences(of: #""max":5,"#, with: #""max":3,"#)
     /// Another window is another counter: a reload begins it empty, a restart counts in it what the log tells.
-    static let third = second.replacingOccurrences(of: #""counter":"m","window":"minute""#, with: #""counter":"m","window":600"#)
+    static let third = second.replacingOccurrences(
+        of: #""counter":"m","window":"minute""#, with: #""counter":"m","window":600"#)
     static let other = first.replacingOccurrences(of: #""window":"minute","max":40"#, with: #""window":300,"max":70"#)
 
     /// Reloads, rollbacks, restarts, two policies at once, limits that are exact and coarse.

@@ -18,7 +18,9 @@ public struct Backtester {
     /// - Parameters:
     ///   - since: the first call's time; the windows before it are read to know what limits hold then.
     ///   - until: exclusive.
-    public init(_ candidate: CompiledPolicy, against log: LogDirectory, since: Timestamp? = nil, until: Timestamp? = nil) {
+    public init(
+        _ candidate: CompiledPolicy, against log: LogDirectory, since: Timestamp? = nil, until: Timestamp? = nil
+    ) {
         self.candidate = candidate
         self.log = log
         let first = since ?? Timestamp(microseconds: .min / 2)

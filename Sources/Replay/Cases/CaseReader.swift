@@ -182,7 +182,9 @@ struct CaseReader {
     }
 
     private static func nearest(to word: String, among words: [String]) -> String? {
-        words.map { ($0, Spelling.distance(word.lowercased(), $0)) }.filter { $0.1 <= max(1, ($0.0.utf8.count + 1) / 3) }
-            .min { $0.1 < $1.1 }?.0
+        words.map { ($0, Spelling.distance(word.lowercased(), $0)) }.filter {
+            $0.1 <= max(1, ($0.0.utf8.count + 1) / 3)
+        }
+        .min { $0.1 < $1.1 }?.0
     }
 }

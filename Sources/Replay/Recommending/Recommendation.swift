@@ -64,7 +64,8 @@ extension Recommendation.Evidence: CustomStringConvertible {
     public var description: String {
         let window = windowSeconds == 60 ? "minute" : windowSeconds == 3600 ? "hour" : "\(windowSeconds) s"
         let raised = raisedFrom.map { ", raised from \($0): benign calls share its window with an incident" } ?? ""
-        let seen = "\(windows) \(windows == 1 ? "window" : "windows") of \(callers) \(callers == 1 ? "caller" : "callers")"
+        let seen =
+            "\(windows) \(windows == 1 ? "window" : "windows") of \(callers) \(callers == 1 ? "caller" : "callers")"
         return """
             \(maximum) per \(window) and \(scope.rawValue): \(seen), \
             99.9 % of them at most \(percentile), the largest \(largest)\(raised); would have refused \(denied)

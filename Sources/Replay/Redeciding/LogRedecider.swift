@@ -78,6 +78,8 @@ struct RedecidingReplay {
         guard let start else { return }
         self.start = nil
         counters = try start.counters(of: log, isShared: decision.transport == .http)
+        // Rebuilt from records that are all here: what is gone no longer matters.
+        if let since = wholeSince, start.time.since(since) > start.reach { wholeSince = nil }
     }
 
     /// Counts what a decision took, whatever the counters say.

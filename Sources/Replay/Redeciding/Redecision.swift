@@ -64,7 +64,8 @@ extension Redecision.Difference: CustomStringConvertible {
         let who = agent.map { " by \($0)" } ?? ""
         let was = recorded.rawValue + (recordedRule.map { " by \($0)" } ?? "")
         guard let recomputed else {
-            return "seq \(seq) (\(tool)\(who)): recorded \(was), but its facts are not those of the policy that it names"
+            return
+                "seq \(seq) (\(tool)\(who)): recorded \(was), but its facts are not those of the policy that it names"
         }
         let found = recomputed.rawValue + (recomputedRule.map { " by \($0)" } ?? "")
         let others = fields.joined(separator: ", ")

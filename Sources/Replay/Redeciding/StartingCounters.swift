@@ -16,6 +16,9 @@ struct StartingCounters {
         self.time = time
     }
 
+    /// How far back the counters are rebuilt from, in microseconds.
+    var reach: Int64 { policies.map(\.policy.longestWindow).max() ?? 0 }
+
     mutating func load(_ name: String, _ policy: CompiledPolicy?) {
         // A second policy of a name is a reload, which counters outlive.
         guard let policy, !policies.contains(where: { $0.name == name }) else { return }
@@ -30,9 +33,8 @@ struct StartingCounters {
     /// - Throws: `LogError`.
     func counters(of log: LogDirectory, isShared: Bool) throws -> LimitCounters {
         var counters = LimitCounters()
-        let longest = policies.map(\.policy.longestWindow).max() ?? 0
-        guard longest > 0 else { return counters }
-        let begin = time.advanced(by: -longest)
+        guard reach > 0 else { return counters }
+        let begin = time.advanced(by: -reach)
         var taken: [UInt64: (policy: CompiledPolicy, reservation: Reservation)] = [:]
         try LogWalk(log, from: begin, end: seq).forEach { seq, recorded, step in
             switch step {
