@@ -4,25 +4,31 @@ import Glibc
 
 /// Reads a log's records in their order, and no more of them than a replay needs.
 ///
-/// Outcomes are three in ten of a log's bytes and matter only by their `of` and where they gave something back: they are
-/// not decoded whole.
+/// Decoding a record whole takes longer than deciding it again. Outcomes matter only by their `of` and where they gave
+/// something back; decisions, to most replays, only by what their verdict hangs on.
 package struct LogWalk {
     private let reader: LogReader
     private let end: UInt64
+    private let isBrief: Bool
 
     /// Opens a log.
     ///
     /// - Parameters:
     ///   - time: where to begin, as near before as the log's blocks allow; nil for its beginning.
     ///   - end: the seq to stop before.
+    ///   - isBrief: whether decisions may lack what no verdict hangs on: what the record keeps of the arguments, the method,
+    ///     the client, the gateway.
     /// - Throws: `LogError`.
-    package init(_ log: LogDirectory, from time: Timestamp? = nil, end: UInt64 = .max) throws(LogError) {
+    package init(_ log: LogDirectory, from time: Timestamp? = nil, end: UInt64 = .max, isBrief: Bool = false)
+        throws(LogError)
+    {
         if let time {
             reader = try LogReader(log, fromTime: time)
         } else {
             reader = try LogReader(log)
         }
         self.end = end
+        self.isBrief = isBrief
     }
 
     /// Hands over each record: its seq, its time, what it means. A line that cannot be read counts as lost.
@@ -43,6 +49,10 @@ package struct LogWalk {
                 count += 1
                 if let of = OutcomeScan.settled(line) {
                     return try body(seq, time, .outcome(of: of, isRolledBack: false))
+                }
+                if isBrief, let found = DecisionScan.read(line) {
+                    time = found.time
+                    return try body(seq, time, ReplayStep(of: found.decision))
                 }
                 guard let record = try? Record(utf8: line) else { return try body(seq, time, .lost) }
                 time = record.timestamp

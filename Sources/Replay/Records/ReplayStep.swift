@@ -26,7 +26,7 @@ package enum ReplayStep: Sendable {
     /// Reads what a record means.
     package init(_ body: Record.Body) {
         switch body {
-        case .decision(let decision): self = ReplayStep.step(decision)
+        case .decision(let decision): self = ReplayStep(of: decision)
         case .outcome(let outcome): self = .outcome(of: outcome.of, isRolledBack: outcome.reservation == .rolledBack)
         case .control(let control):
             switch control.event {
@@ -45,19 +45,26 @@ package enum ReplayStep: Sendable {
         }
     }
 
-    private static func step(_ decision: Decision) -> ReplayStep {
-        guard decision.tool != nil else { return .other(decision) }
+    /// Reads what a decision means.
+    package init(of decision: Decision) {
+        guard decision.tool != nil else {
+            self = .other(decision)
+            return
+        }
         switch decision.reason {
         case .allowed, .hidden, .defaultDeny, .require, .denyIf, .typeMismatch, .limit, .identityUnresolved, .brake:
-            guard decision.policyDigest != nil else { return .other(decision) }
-            return decision.of == nil ? .call(decision) : .release(decision)
-        case .noPolicy: return .unruled(decision)
-        case .approval: return .hold(decision)
-        case .approved, .approvalDenied, .approvalExpired: return .release(decision)
+            guard decision.policyDigest != nil else {
+                self = .other(decision)
+                return
+            }
+            self = decision.of == nil ? .call(decision) : .release(decision)
+        case .noPolicy: self = .unruled(decision)
+        case .approval: self = .hold(decision)
+        case .approved, .approvalDenied, .approvalExpired: self = .release(decision)
         // What a full memory or a message's form decides cannot be told from facts and counters.
         case .grantRevoked, .credentialInQuery, .unknownServer, .session, .protocol, .origin, .host, .headerMismatch,
             .malformed, .batch, .tooLarge, .overloaded, .auditUnavailable, .internal:
-            return .other(decision)
+            self = .other(decision)
         }
     }
 }

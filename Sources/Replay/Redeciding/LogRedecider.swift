@@ -21,7 +21,7 @@ public struct LogRedecider {
     /// - Throws: `LogError`.
     public func run(_ progress: (Int) -> Void = { _ in }) throws -> Redecision {
         var replay = RedecidingReplay(log)
-        try LogWalk(log).forEach(progress) { seq, time, step in try replay.take(seq, time, step) }
+        try LogWalk(log, isBrief: true).forEach(progress) { seq, time, step in try replay.take(seq, time, step) }
         return replay.result
     }
 }

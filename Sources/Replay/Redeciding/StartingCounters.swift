@@ -36,7 +36,7 @@ struct StartingCounters {
         guard reach > 0 else { return counters }
         let begin = time.advanced(by: -reach)
         var taken: [UInt64: (policy: CompiledPolicy, reservation: Reservation)] = [:]
-        try LogWalk(log, from: begin, end: seq).forEach { seq, recorded, step in
+        try LogWalk(log, from: begin, end: seq, isBrief: true).forEach { seq, recorded, step in
             switch step {
             case .call(let decision), .release(let decision):
                 let at = min(recorded, time)
