@@ -87,11 +87,11 @@ final class FaultyFileSystem: LogFileSystem {
         _ = state.wait { $0.looks >= before + 2 ? true : nil }
     }
 
-    func space(at path: String) throws(SystemError) -> (free: Int, total: Int) {
+    func space(at path: String) -> (free: Int, total: Int) {
         state.withLock { $0.looks += 1 }
         state.wakeAll()
-        if let room = state.withLock({ $0.room }) { return (room, FaultyFileSystem.total) }
-        return try real.space(at: path)
+        // Plenty, unless a test says otherwise: the disk of whoever runs the tests may be low.
+        return (state.withLock { $0.room } ?? FaultyFileSystem.total / 2, FaultyFileSystem.total)
     }
 
     func allocate(_ path: String, bytes: Int) throws(SystemError) {

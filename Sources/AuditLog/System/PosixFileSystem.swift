@@ -67,12 +67,13 @@ public struct PosixFileSystem: LogFileSystem {
         guard fsync(descriptor) == 0 else { throw SystemError("fsync", path) }
     }
 
-    /// Bytes of the file system that a path is in: those free for us, and all.
+    /// Bytes of the file system that a path is in: those free for us, and those free or used.
     public func space(at path: String) throws(SystemError) -> (free: Int, total: Int) {
         var status = statvfs()
         guard statvfs(path, &status) == 0 else { throw SystemError("statvfs", path) }
         let block = Int(status.f_frsize)
-        return (Int(status.f_bavail) * block, Int(status.f_blocks) * block)
+        // As `df` reckons: what is kept for root, or beyond a quota, is neither used nor ours.
+        return (Int(status.f_bavail) * block, Int(status.f_blocks - status.f_bfree + status.f_bavail) * block)
     }
 
     /// Makes a file of so many bytes whose blocks are taken.

@@ -47,6 +47,7 @@ struct NormalFormWriter {
             if let risk = rules.risk { writer.field("risk", risk.rawValue) }
             writer.list("record", rules.record) { $0.write($1.text) }
             if let mode = rules.mode { writer.field("mode", mode.rawValue) }
+            if let approval = rules.approval { writer.key("approval", { $0.write(approval) }) }
         }
     }
 
@@ -82,6 +83,14 @@ struct NormalFormWriter {
             case .from(let path): writer.field("increment_from", path.text)
             }
             if limit.algorithm != .sliding { writer.field("algorithm", limit.algorithm.rawValue) }
+        }
+    }
+
+    private mutating func write(_ approval: ApprovalRule) {
+        object { writer in
+            writer.field("timeout", DurationText.text(approval.timeoutSeconds))
+            writer.field("on_timeout", approval.onTimeout.rawValue)
+            if let reason = approval.reason { writer.field("reason", reason) }
         }
     }
 
@@ -173,5 +182,6 @@ extension ToolRules {
     /// Whether anything is said.
     var isNotEmpty: Bool {
         !require.isEmpty || !denyIf.isEmpty || !limits.isEmpty || risk != nil || !record.isEmpty || mode != nil
+            || approval != nil
     }
 }

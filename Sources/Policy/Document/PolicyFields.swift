@@ -9,6 +9,7 @@ enum PolicyFields {
     static let rule = ["name", "conditions", "on_deny"]
     static let condition = ["path", "op", "value"]
     static let limit = ["counter", "window", "max", "scope", "increment", "increment_from", "algorithm"]
+    static let approval = ["timeout", "on_timeout", "reason"]
     static let brake = ["on", "action", "cooldown"]
     /// The shorthand's own fields of a tool, by which it is known.
     static let shorthandTool = ["action", "reason", "rate_limit"]

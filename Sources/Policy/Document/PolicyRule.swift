@@ -30,6 +30,8 @@ public struct ToolRules: Sendable {
     public internal(set) var risk: Risk?
     /// Arguments that may be written to the log.
     public internal(set) var record: [ArgumentPath] = []
+    /// Whether a person has to approve each call.
+    public internal(set) var approval: ApprovalRule?
     /// Whether this tool's verdicts are carried out, where it differs from the document's.
     public internal(set) var mode: Mode?
 

@@ -5,7 +5,8 @@ extension CompiledPolicy {
     ///
     /// In this order: hidden, not listed, `require` and `deny_if` (those of all tools first), the brake, then all
     /// limits in one step. The first that denies is the rule that is named. A call that is not allowed counts
-    /// nowhere, also where the mode is shadow and it passes.
+    /// nowhere, also where the mode is shadow and it passes. One that a person has to approve is held where nothing
+    /// denies it, its limits looked at without counting; decided again once approved, it counts.
     ///
     /// - Parameters:
     ///   - counters: mutated under the caller's lock.
@@ -48,7 +49,7 @@ extension CompiledPolicy {
         let examination = Examination(
             caller: call.caller, tool: tool, denial: denial,
             cost: Cost(recorded: call.cost, allTools, tool.rules), facts: recorded.facts, recordedArguments: nil,
-            brake: recorded.brake)
+            brake: recorded.brake, approval: recorded.approval)
         return decide(examination, counters: &counters, now: call.at)
     }
 
@@ -67,8 +68,11 @@ extension CompiledPolicy {
         let shared = allTools.limits
         let own = call.tool.rules.limits
         let cost = call.cost.value
-        switch counters.admit(shared, own, caller: call.caller, cost: cost ?? 0, at: moment) {
-        case .admitted(let reading): result.limit = reading
+        let need = call.approval == .approved ? nil : call.tool.approval
+        switch counters.admit(shared, own, caller: call.caller, cost: cost ?? 0, at: moment, counting: need == nil) {
+        case .admitted(let reading):
+            if let need { result.hold(need, isFull: call.approval == .full) } else { result.limit = reading }
+            if need == nil, let need = call.tool.approval { (result.reason, result.rule) = (.approved, need.rule) }
         case .refused(let refusal):
             let limit = refusal.limit < shared.count ? shared[refusal.limit] : own[refusal.limit - shared.count]
             CompiledPolicy.judge(refusal, limit, at: moment, &result)

@@ -21,8 +21,10 @@ public final class CompiledPolicy: Sendable {
         let mode: Mode
         let risk: Risk?
         let standing: ToolStanding
+        let approval: ApprovalNeed?
 
-        init(rules: RuleSet, mode: Mode, risk: Risk?, standing: ToolStanding) {
+        init(rules: RuleSet, mode: Mode, risk: Risk?, standing: ToolStanding, approval: ApprovalNeed? = nil) {
+            self.approval = approval
             self.rules = rules
             self.mode = mode
             self.risk = risk
@@ -63,7 +65,8 @@ public final class CompiledPolicy: Sendable {
             Tool(
                 rules: RuleSet(tool.rules, policy: name, tool: tool.name), mode: tool.rules.mode ?? document.mode,
                 risk: tool.rules.risk,
-                standing: hidesAll || hidden.contains(Array(tool.name.utf8)) ? .hidden : .open)
+                standing: hidesAll || hidden.contains(Array(tool.name.utf8)) ? .hidden : .open,
+                approval: tool.rules.approval.map { ApprovalNeed($0, tool: tool.name) })
         }
         tools += onlyHidden.map { _ in Tool(rules: nothing, mode: document.mode, risk: nil, standing: .hidden) }
         let standing: ToolStanding = hidesAll ? .hidden : document.byDefault == .deny ? .unlisted : .open
@@ -110,8 +113,9 @@ public final class CompiledPolicy: Sendable {
         case .hidden: return [RuleID.hidden]
         case .unlisted: return [RuleID.defaultDeny]
         case .open:
-            return allTools.labels.map(\.id) + tool.rules.labels.map(\.id) + allTools.limits.map(\.id)
-                + tool.rules.limits.map(\.id)
+            let rules = allTools.labels.map(\.id) + tool.rules.labels.map(\.id)
+            let limits = allTools.limits.map(\.id) + tool.rules.limits.map(\.id)
+            return rules + [tool.approval?.rule].compactMap { $0 } + limits
         }
     }
 

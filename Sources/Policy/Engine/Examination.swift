@@ -12,6 +12,7 @@ public struct Examination: Sendable {
     let facts: String?
     let recordedArguments: [String]?
     let brake: EngagedBrake?
+    let approval: ApprovalStanding
 }
 
 extension CompiledPolicy {
@@ -24,7 +25,7 @@ extension CompiledPolicy {
         if let denial = CompiledPolicy.denial(by: tool.standing, call) {
             return Examination(
                 caller: call.caller, tool: tool, denial: denial, cost: .none, facts: nil, recordedArguments: nil,
-                brake: nil)
+                brake: nil, approval: call.approval)
         }
         let sharedCount = allTools.paths.count
         let count = sharedCount + own.paths.count
@@ -40,7 +41,8 @@ extension CompiledPolicy {
             return Examination(
                 caller: call.caller, tool: tool, denial: denial,
                 cost: Cost(allTools, own, call.tree, shared: sharedValues, own: ownValues), facts: facts,
-                recordedArguments: own.recorded(in: call.tree, ownValues), brake: call.brake)
+                recordedArguments: own.recorded(in: call.tree, ownValues), brake: call.brake,
+                approval: call.approval)
         }
     }
 

@@ -56,7 +56,7 @@ extension CompiledPolicy {
                 rule: verdict.rule ?? "", outcome: .decides, why: [verdict.callerText(tool: call.tool)])
             return PolicyExplanation(verdict: verdict, steps: [step])
         }
-        let looked = steps(of: allTools, call) + steps(of: tool.rules, call) + limits
+        let looked = steps(of: allTools, call) + steps(of: tool.rules, call) + approvalSteps(tool, call) + limits
         let steps = looked.map { id, denies, why in
             let isDecisive = denies && id == verdict.rule
             return PolicyExplanation.Step(
@@ -88,6 +88,12 @@ extension CompiledPolicy {
                 return (set.labels[index].id, denies, why.isEmpty ? ["no conditions"] : why)
             }
         }
+    }
+
+    private func approvalSteps(_ tool: Tool, _ call: Call) -> [Looked] {
+        guard let need = tool.approval else { return [] }
+        let isApproved = call.approval == .approved
+        return [(need.rule, !isApproved, [isApproved ? "a person has approved it" : "a person has to approve it"])]
     }
 
     private func limitSteps(_ call: Call, _ counters: LimitCounters, _ now: Timestamp) -> [Looked] {

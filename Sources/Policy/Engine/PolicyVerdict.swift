@@ -46,6 +46,14 @@ public struct PolicyVerdict: Sendable, Equatable {
         self.message = message
     }
 
+    /// Turns the verdict into a call's wait for a person, or its refusal where too many wait.
+    mutating func hold(_ need: ApprovalNeed, isFull: Bool) {
+        guard isFull else { return refuse(.hold, .approval, rule: need.rule, message: need.message) }
+        refuse(
+            .throttle, .approval, rule: need.rule,
+            message: "Too many calls wait for a person's approval. Try again when some of them are decided.")
+    }
+
     /// The verdict where there is no policy.
     ///
     /// - Parameter observing: let everything pass, and record it.

@@ -35,8 +35,10 @@ extension LimitCounters {
     /// - Parameters:
     ///   - cost: what limits with `increment_from` count.
     ///   - now: a moment that `advance(to:)` returned.
+    ///   - counting: false only looks whether all have room.
     mutating func admit(
-        _ shared: [CompiledLimit], _ own: [CompiledLimit], caller: Caller, cost: Int64, at now: Int64
+        _ shared: [CompiledLimit], _ own: [CompiledLimit], caller: Caller, cost: Int64, at now: Int64,
+        counting: Bool = true
     ) -> Admission {
         let total = shared.count + own.count
         guard total > 0 else { return .admitted(nil) }
@@ -65,6 +67,7 @@ extension LimitCounters {
                 let retry = now + LimitCounters.fullRetry
                 return .refused(LimitRefusal(cause: .noRoom, limit: 0, used: 0, retryAt: retry))
             }
+            guard counting else { return .admitted(nil) }
             return .admitted(countAll(shared, own, caller: caller, cost: cost, at: now, buffer))
         }
     }

@@ -121,11 +121,7 @@ extension DocumentReader {
         if let place = fields["risk"] { rules.risk = word(place, Risk.self) }
         if let place = fields["mode"] { rules.mode = word(place, Mode.self) }
         if let place = fields["record"] { rules.record = recorded(place) }
-        if let place = fields["approval"] {
-            refuse(
-                .unsupported, place, found: "approval",
-                expected: "no approval yet: holding a call for a person is not supported; use deny_if meanwhile")
-        }
+        if let place = fields["approval"] { rules.approval = approval(place) }
         return rules
     }
 
@@ -154,6 +150,24 @@ extension DocumentReader {
             paths.append(path)
         }
         return paths
+    }
+
+    private mutating func approval(_ place: Place) -> ApprovalRule? {
+        let known = PolicyFields.approval
+        let what = "an object with \(DocumentReader.list(known))"
+        guard let fields = fields(place, what, known: known, required: ["timeout", "on_timeout"]) else { return nil }
+        let reason = fields["reason"].flatMap { text($0, "a text", maximum: PolicyFields.maximumTextBytes) }
+        let action = fields["on_timeout"].flatMap { word($0, ApprovalRule.TimeOutAction.self) }
+        guard let at = fields["timeout"], let seconds = duration(at), let action else { return nil }
+        let range = ApprovalRule.timeoutRange
+        guard range.contains(seconds) else {
+            refuse(
+                .outOfRange, at,
+                expected: "from \(DurationText.text(range.lowerBound)) to "
+                    + "\(DurationText.text(range.upperBound))")
+            return nil
+        }
+        return ApprovalRule(timeoutSeconds: seconds, onTimeout: action, reason: reason)
     }
 
     private mutating func brake(_ place: Place) -> Brake? {

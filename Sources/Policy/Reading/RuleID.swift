@@ -7,6 +7,8 @@ enum RuleID {
     static func tool(_ name: String) -> String { "/tools/\(escaped(name))" }
     static let allTools = "/all_tools"
 
+    static func approval(_ tool: String) -> String { "\(RuleID.tool(tool))/approval" }
+
     static func brake(_ detectionRule: String) -> String { "/brake/\(escaped(detectionRule))" }
 
     /// A name as one segment of a pointer: `~` and `/` escaped as RFC 6901 §3 asks.

@@ -48,12 +48,11 @@ extension DocumentReader {
             if let reason = fields["reason"] {
                 warn(
                     .noEffect, reason, found: "a reason for what is allowed",
-                    expected: "a reason only with the action \"deny\"")
+                    expected: "a reason only with the actions \"deny\" and \"require_approval\"")
             }
         case "require_approval":
-            refuse(
-                .unsupported, action,
-                expected: "\"allow\" or \"deny\": holding a call for a person is not supported yet")
+            rules.approval = ApprovalRule(
+                timeoutSeconds: ApprovalRule.shorthandTimeout, onTimeout: .deny, reason: reason)
         default: break
         }
         return rules

@@ -217,7 +217,10 @@ import Testing
         var options = options(place)
         let told = Monitor<[String]>([])
         options.report = { trouble in
-            told.withLock { $0.append(String("\(trouble)".prefix(10))) }
+            let name = String("\(trouble)".prefix(10))
+            // The disk of whoever runs the tests may be low.
+            guard name.hasPrefix("heads") else { return }
+            told.withLock { $0.append(name) }
             told.wakeAll()
         }
         let writer = try LogWriter.open(place.log, options: options)

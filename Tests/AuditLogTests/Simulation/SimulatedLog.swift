@@ -190,7 +190,11 @@ final class SimulatedLog {
             tally.failures += 1
             trace("trouble: \(writer.trouble.map { "\($0)" } ?? "")")
         }
-        if hadTrouble { model.lostMemory() }
+        if hadTrouble {
+            model.lostMemory()
+            // What was acknowledged without a sync may be damaged where its sync failed later, as after a power loss.
+            if options.durability == .none { mayHaveHoles = true }
+        }
         let durable = Watermark.read(log, epoch: writer.identity.epoch)?.durable ?? 0
         try model.progress(writer.progress, durable: durable, isWell: isWell && !inside.isDead)
     }
