@@ -180,4 +180,34 @@ struct RedecideLogTests {
         let found = try LogRedecider(folder.log).run()
         #expect(found.description == "1 of 1 verdicts recompute; 6 decisions are not the policy's")
     }
+
+    @Test func holdsAndWhatPeopleReleaseRecomputeAndCountWhenReleased() throws {
+        let rules = try policy(
+            #"""
+            {"version":"1","default":"deny","tools":{"t":{"approval":{"timeout":"30m","on_timeout":"deny"},
+             "limits":[{"counter":"c","window":"hour","max":2,"scope":"grant"}]}}}
+            """#)
+        var gateway = PaperGateway()
+        gateway.start([rules], at: .start)
+        var verdicts: [Verdict] = []
+        let holds = (0..<4).map { gateway.seq + UInt64($0) }
+        for second in 0..<4 { verdicts.append(try gateway.call("t", under: rules, at: .after(Double(second))).verdict) }
+        for (place, hold) in holds.dropLast().enumerated() {
+            let time = Timestamp.after(10 + Double(place))
+            verdicts.append(try gateway.call("t", under: rules, approving: hold, at: time).verdict)
+        }
+        // A person refuses the last one: that is no policy's.
+        guard case .decision(var refused) = gateway.records[Int(holds[3])].1 else { return }
+        (refused.verdict, refused.reason, refused.of) = (.deny, .approvalDenied, holds[3])
+        gateway.write(.decision(refused), at: .after(20))
+        verdicts.append(try gateway.call("t", under: rules, at: .after(21)).verdict)
+        #expect(verdicts == [.hold, .hold, .hold, .hold, .allow, .allow, .throttle, .throttle])
+        let folder = try TemporaryLog()
+        try folder.write(gateway.records)
+        try folder.keep(rules)
+        let found = try LogRedecider(folder.log).run()
+        #expect(found.description == "8 of 8 verdicts recompute; 1 decisions are not the policy's")
+        let report = try Backtester(rules, against: folder.log).run()
+        #expect((report.approvals, report.calls, report.unchanged) == (4, 4, 4))
+    }
 }

@@ -117,16 +117,18 @@ struct PaperGateway {
     @discardableResult
     mutating func call(
         _ tool: String, _ arguments: String? = nil, by agent: String = "a", grant: String? = "g",
-        under policy: CompiledPolicy?, at time: Timestamp
+        under policy: CompiledPolicy?, approving hold: UInt64? = nil, at time: Timestamp
     ) throws -> PolicyVerdict {
         let tree = try JSONTree(parsing: Array((arguments ?? "null").utf8))
         let caller = Caller(agent: agent, grant: grant, session: nil, server: "s")
-        let call = Call(tool: tool, arguments: arguments == nil ? nil : tree.root, in: tree, caller: caller)
+        let call = Call(
+            tool: tool, arguments: arguments == nil ? nil : tree.root, in: tree, caller: caller,
+            approval: hold == nil ? .unasked : .approved)
         let verdict = policy?.decide(call, counters: &counters, now: time) ?? .withoutPolicy(observing: true)
         var decision = Decision(
             gateway: "gw", identity: .grant, server: "s", transport: .http, method: "tools/call", verdict: .deny,
             mode: .enforce, reason: .internal)
-        (decision.agent, decision.grant, decision.tool) = (agent, grant, tool)
+        (decision.agent, decision.grant, decision.tool, decision.of) = (agent, grant, tool, hold)
         if arguments != nil {
             decision.argumentKeys = tree.members(tree.root).compactMap { tree.string($0.0) }.sorted()
             decision.argumentBytes = tree.bytes.count

@@ -52,7 +52,7 @@ public struct BacktestReport: Sendable, Equatable {
     public internal(set) var gaps: [Gap] = []
     /// Decisions that no policy changes: about no tool, or refused before one was asked.
     public internal(set) var notThePolicys = 0
-    /// Decisions about approvals, which are not replayed.
+    /// Calls that were held for a person; those approved are compared by what was decided then.
     public internal(set) var approvals = 0
     /// The first compared call's time.
     public internal(set) var first: Timestamp?

@@ -97,13 +97,13 @@ struct BacktestReplay {
     mutating func take(_ seq: UInt64, _ time: Timestamp, _ step: ReplayStep) {
         let isCounted = span.contains(time)
         switch step {
-        case .call(let decision), .unruled(let decision): compare(decision, seq, time, isCounted: isCounted)
-        case .release(let decision):
-            if isCounted { result.approvals += 1 }
-            guard let reservation = Reservation(decision, at: time) else { return }
-            generous.counters.restore(reservation, under: candidate)
-            strict.counters.restore(reservation, under: candidate)
-        case .hold: if isCounted { result.approvals += 1 }
+        case .call(let decision), .unruled(let decision):
+            // A call that was held is compared by what was decided of it in the end, if a person approved it.
+            guard decision.reason != .approval else {
+                if isCounted { result.approvals += 1 }
+                return
+            }
+            compare(decision, seq, time, isCounted: isCounted)
         case .other: if isCounted { result.notThePolicys += 1 }
         case .outcome(let of, let isRolledBack):
             generous.settle(of, isRolledBack, under: candidate, time)

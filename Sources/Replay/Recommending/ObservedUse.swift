@@ -50,8 +50,9 @@ public struct ObservedUse {
     public mutating func observe(_ record: Record) {
         for change in detectors.observe(record, log: "") { note(change.finding) }
         switch ReplayStep(record.body) {
-        case .call(let decision), .unruled(let decision), .release(let decision):
-            guard let tool = decision.tool else { return }
+        case .call(let decision), .unruled(let decision):
+            // What was held is decided once more when it is released.
+            guard let tool = decision.tool, decision.reason != .approval else { return }
             var caller = Caller(decision)
             caller.session = nil
             let isUse = decision.verdict == .allow
@@ -60,7 +61,7 @@ public struct ObservedUse {
             tools[tool, default: []].append(event)
             first = first ?? record.timestamp
             last = record.timestamp
-        case .hold, .other, .outcome, .opened, .policyLoaded, .lost, .nothing: break
+        case .other, .outcome, .opened, .policyLoaded, .lost, .nothing: break
         }
     }
 

@@ -2,15 +2,12 @@ package import Events
 
 /// What one record means for a replay: the one place that tells decisions apart.
 package enum ReplayStep: Sendable {
-    /// A policy decided about a call, from its facts and counters alone.
+    /// A policy decided about a call, from its facts and counters alone: also that it is held for a person, and again once
+    /// a person has approved it.
     case call(Decision)
     /// A call that no policy decided about, because there was none.
     case unruled(Decision)
-    /// A call that waits for a person: what the policy's rules say of it, without its limits.
-    case hold(Decision)
-    /// How a held call ended; where it is allowed, its limits are reserved now.
-    case release(Decision)
-    /// A decision that is not a policy's: about no tool, or refused before a policy was asked.
+    /// A decision that is not a policy's: about no tool, refused before a policy was asked, or a person's.
     case other(Decision)
     /// How a request ended.
     case outcome(of: UInt64, isRolledBack: Bool)
@@ -52,15 +49,12 @@ package enum ReplayStep: Sendable {
             return
         }
         switch decision.reason {
-        case .allowed, .hidden, .defaultDeny, .require, .denyIf, .typeMismatch, .limit, .identityUnresolved, .brake:
-            guard decision.policyDigest != nil else {
-                self = .other(decision)
-                return
-            }
-            self = decision.of == nil ? .call(decision) : .release(decision)
+        case .allowed, .hidden, .defaultDeny, .require, .denyIf, .typeMismatch, .limit, .identityUnresolved, .brake,
+            .approval, .approved:
+            self = decision.policyDigest == nil ? .other(decision) : .call(decision)
         case .noPolicy: self = .unruled(decision)
-        case .approval: self = .hold(decision)
-        case .approved, .approvalDenied, .approvalExpired: self = .release(decision)
+        // A person, or nobody in time, ended what the policy held.
+        case .approvalDenied, .approvalExpired: self = .other(decision)
         // What a full memory or a message's form decides cannot be told from facts and counters.
         case .grantRevoked, .credentialInQuery, .unknownServer, .session, .protocol, .origin, .host, .headerMismatch,
             .malformed, .batch, .tooLarge, .overloaded, .auditUnavailable, .internal:

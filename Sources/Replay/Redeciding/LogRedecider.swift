@@ -51,11 +51,6 @@ struct RedecidingReplay {
         result.records += 1
         switch step {
         case .call(let decision): try judge(decision, seq, time)
-        case .release(let decision):
-            result.approvals += 1
-            try begin(with: decision, time)
-            count(decision, seq, time)
-        case .hold: result.approvals += 1
         case .unruled, .other: result.notThePolicys += 1
         case .outcome(let of, let isRolledBack):
             guard let taken = open.removeValue(forKey: of), isRolledBack else { break }

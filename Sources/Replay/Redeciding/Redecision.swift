@@ -30,10 +30,8 @@ public struct Redecision: Sendable, Equatable {
     public internal(set) var different = 0
     /// The first of those.
     public internal(set) var first: Difference?
-    /// Decisions that are not a policy's: about no tool, made without a policy, or before one was asked.
+    /// Decisions that are not a policy's: about no tool, made without a policy or before one was asked, or by a person.
     public internal(set) var notThePolicys = 0
-    /// Decisions about approvals, which are not recomputed.
-    public internal(set) var approvals = 0
     /// Verdicts that hang on what limits counted in records that are gone.
     public internal(set) var unjudged = 0
     /// Verdicts by policies that are not kept beside the log, by digest.
@@ -49,7 +47,6 @@ extension Redecision: CustomStringConvertible {
     /// `48213 of 48213 verdicts recompute; 1787 decisions are not the policy's`, and what else there is to say.
     public var description: String {
         var text = "\(recomputed) of \(judged) verdicts recompute; \(notThePolicys) decisions are not the policy's"
-        if approvals > 0 { text += "; \(approvals) are approvals, which are not recomputed" }
         if unjudged > 0 { text += "; \(unjudged) could not be judged, for records that their limits counted are gone" }
         for (digest, count) in withoutPolicy.sorted(by: { $0.key.description < $1.key.description }) {
             text += "; \(count) are by policy \(digest), which is not kept beside the log"

@@ -38,7 +38,7 @@ struct StartingCounters {
         var taken: [UInt64: (policy: CompiledPolicy, reservation: Reservation)] = [:]
         try LogWalk(log, from: begin, end: seq, isBrief: true).forEach { seq, recorded, step in
             switch step {
-            case .call(let decision), .release(let decision):
+            case .call(let decision):
                 let at = min(recorded, time)
                 let name = decision.policy ?? ""
                 guard at > begin, let reservation = Reservation(decision, at: at),

@@ -17,7 +17,7 @@ struct LogVerifyCommand: ParsableCommand {
 
             With --redecide, every verdict of a policy is recomputed too, from the records and from the policies kept beside
             them: verdict, mode, reason, rule, message, limit and cost. Decisions about no tool, made without a policy or
-            before one was asked are not a policy's. Where records before the first one are gone, verdicts that hang on
+            before one was asked, and a person's, are not a policy's. Where records before the first one are gone, verdicts that hang on
             them are not judged.
 
             Exit status: 0 whole, 1 whole but a verdict does not recompute or its policy is not kept, 3 damaged (the first bad record is named), 4 other records than a head was made of,
@@ -206,7 +206,7 @@ struct LogVerifyCommand: ParsableCommand {
         var object: [String: Any] = [
             "ok": redecided.isWhole, "judged": redecided.judged, "recomputed": redecided.recomputed,
             "different": redecided.different, "not_the_policys": redecided.notThePolicys,
-            "approvals": redecided.approvals, "unjudged": redecided.unjudged,
+            "unjudged": redecided.unjudged,
             "without_policy": Dictionary(
                 uniqueKeysWithValues: redecided.withoutPolicy.map { ($0.key.description, $0.value) }),
         ]
