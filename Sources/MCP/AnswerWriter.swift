@@ -118,6 +118,21 @@ public enum AnswerWriter {
         buffer.append(literal: "}}")
     }
 
+    /// Appends a notification of progress.
+    ///
+    /// - Parameters:
+    ///   - progress: grows from one to the next.
+    ///   - token: the progress token as the client sent it.
+    public static func append(progress: Int, token: [UInt8], text: String, to buffer: inout [UInt8]) {
+        buffer.append(literal: "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/progress\",\"params\":{\"progressToken\":")
+        buffer.append(contentsOf: token)
+        buffer.append(literal: ",\"progress\":")
+        buffer.append(decimal: progress)
+        buffer.append(literal: ",\"message\":")
+        buffer.append(quoted: text)
+        buffer.append(literal: "}}")
+    }
+
     /// Appends the answer to a message that was not forwarded; nothing when nobody waits for one.
     ///
     /// - Parameter message: the message that was refused.

@@ -146,7 +146,13 @@ struct DocumentErrorTests {
             text: #"{"version":"1","default":"deny","all_tools":{"risk":"read"}}"#, pointer: "/all_tools/risk",
             code: .unknownField),
         .tool("[]", "", .wrongType), .tool(#"{"rules":[]}"#, "/rules", .unsupported),
-        .tool(#"{"approval":{"timeout":"30m","on_timeout":"deny"}}"#, "/approval", .unsupported),
+        .tool(#"{"approval":{}}"#, "/approval/timeout", .missingField),
+        .tool(#"{"approval":{"timeout":"30m"}}"#, "/approval/on_timeout", .missingField),
+        .tool(#"{"approval":{"timeout":"9s","on_timeout":"deny"}}"#, "/approval/timeout", .outOfRange),
+        .tool(#"{"approval":{"timeout":"8d","on_timeout":"deny"}}"#, "/approval/timeout", .outOfRange),
+        .tool(#"{"approval":{"timeout":1800,"on_timeout":"deny"}}"#, "/approval/timeout", .wrongType),
+        .tool(#"{"approval":{"timeout":"30m","on_timeout":"allow"}}"#, "/approval/on_timeout", .unknownValue),
+        .tool(#"{"approval":{"timeout":"30m","on_timeout":"deny","by":"x"}}"#, "/approval/by", .unknownField),
         .tool(#"{"rate_limit":{"max":1,"window":60}}"#, "/rate_limit", .mixedDialects),
         .tool(#"{"action":"allow"}"#, "/action", .mixedDialects),
         .tool(#"{"risk":"reed"}"#, "/risk", .unknownValue, "read"),
@@ -219,7 +225,7 @@ struct DocumentErrorTests {
         Bad(
             text: #"{"tools":{"t":{"action":"alow"}}}"#, pointer: "/tools/t/action", code: .unknownValue,
             suggestion: "allow"),
-        Bad(text: #"{"tools":{"t":{"action":"require_approval"}}}"#, pointer: "/tools/t/action", code: .unsupported),
+        Bad(text: #"{"tools":{"t":{"action":"require_aproval"}}}"#, pointer: "/tools/t/action", code: .unknownValue),
         Bad(text: #"{"tools":{"t":{"reason":"x"}}}"#, pointer: "/tools/t/action", code: .missingField),
         Bad(
             text: #"{"tools":{"t":{"action":"deny","rate_limit":{"max":1,"window":1}}}}"#,

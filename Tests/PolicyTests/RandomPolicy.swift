@@ -20,6 +20,9 @@ enum RandomPolicy {
             let rules = (0..<Int.random(in: 1...3, using: &random)).map { _ in rule(&random) }
             members.append(#""\#(field)":[\#(rules.joined(separator: ","))]"#)
         }
+        if counter != "all", Int.random(in: 0..<4, using: &random) == 0 {
+            members.append(#""approval":{"timeout":"30m","on_timeout":"deny"}"#)
+        }
         if Bool.random(using: &random) {
             let limits = (0..<Int.random(in: 1...2, using: &random)).map { limit(&random, counter: "\(counter)\($0)") }
             members.append(#""limits":[\#(limits.joined(separator: ","))]"#)

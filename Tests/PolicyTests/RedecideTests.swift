@@ -23,7 +23,8 @@ struct RedecideTests {
             now = now.advanced(by: [0, 1, 200_000, 3_000_000].randomElement(using: &random) ?? 0)
             let caller = Self.callers.randomElement(using: &random) ?? .ci
             let tool = (RandomPolicy.tools + ["hidden", "other"]).randomElement(using: &random) ?? "t"
-            let one = try call(tool, RandomPolicy.arguments(&random), caller: caller)
+            var one = try call(tool, RandomPolicy.arguments(&random), caller: caller)
+            one.approval = [.unasked, .full, .approved(by: "ann")].randomElement(using: &random) ?? .unasked
             let verdict = policy.decide(one, counters: &live, now: now)
             var decision = Decision(
                 gateway: "g", identity: .grant, server: caller.server, transport: .http, method: "tools/call",
@@ -32,6 +33,7 @@ struct RedecideTests {
             decision.grant = caller.grant
             decision.session = caller.session
             decision.tool = tool
+            if case .approved = one.approval { decision.of = 1 }
             verdict.write(to: &decision)
             let recorded = try #require(RecordedCall(decision, at: now))
             var again = try #require(
@@ -56,11 +58,12 @@ struct RedecideTests {
             var counters = LimitCounters()
             for step in 0..<40 {
                 let tool = (RandomPolicy.tools + ["hidden", "other"]).randomElement(using: &random) ?? "t"
-                let one = try call(tool, RandomPolicy.arguments(&random))
+                var one = try call(tool, RandomPolicy.arguments(&random))
+                if step % 2 == 0 { one.approval = .approved(by: "ann") }
                 reasons.insert(policy.decide(one, counters: &counters, now: .after(Double(step))).reason)
             }
         }
-        #expect(reasons == [.allowed, .hidden, .defaultDeny, .require, .denyIf, .typeMismatch, .limit])
+        #expect(reasons == [.allowed, .hidden, .defaultDeny, .require, .denyIf, .typeMismatch, .limit, .approval, .approved])
     }
 
     @Test func factsOfAnotherPolicyAreNotReplayed() throws {

@@ -48,7 +48,7 @@ struct SchemaTests {
         #expect(words(try property("action", of: "brake")) == Set(Brake.Action.allCases.map(\.rawValue)))
         let rules = try #require(try property("on", of: "brake")["items"] as? [String: Any])
         #expect(words(rules) == Set(PolicyFields.detectionRules + ["runaway"]))
-        #expect(words(try property("action", of: "shorthandTool")) == ["allow", "deny"])
+        #expect(words(try property("action", of: "shorthandTool")) == Set(PolicyFields.shorthandActions))
         let window = try #require(try property("window", of: "limit")["anyOf"] as? [[String: Any]])
         #expect(words(window[0]) == Set(NamedWindow.allCases.map(\.rawValue)))
         #expect(try property("version", of: "document")["const"] as? String == PolicyFields.version)
@@ -77,6 +77,7 @@ struct SchemaTests {
         #expect(try required("limit") == missing(documentText(tool: #"{"limits":[{}]}"#)))
         #expect(try required("rule") == missing(documentText(tool: #"{"require":[{}]}"#)))
         #expect(try required("condition") == missing(documentText(tool: #"{"require":[{"conditions":[{}]}]}"#)))
+        #expect(try required("approval") == missing(documentText(tool: #"{"approval":{}}"#)))
         #expect(try required("brake") == missing(#"{"version":"1","default":"deny","brake":{}}"#))
     }
 

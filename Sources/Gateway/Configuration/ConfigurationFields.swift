@@ -15,7 +15,7 @@ enum ConfigurationFields {
         "streams",
     ]
     static let timeouts = [
-        "head", "body", "idle", "connect", "answer", "queue", "commit", "shutdown", "child_idle",
+        "head", "body", "idle", "connect", "answer", "queue", "commit", "approval", "shutdown", "child_idle",
     ]
     static let watch = ["sinks", "log"]
     static let serverShared = ["concurrency", "queue", "timeout"]

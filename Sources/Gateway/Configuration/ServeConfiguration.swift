@@ -113,6 +113,8 @@ extension ServeConfiguration {
         public var queue = Duration.seconds(30)
         /// Waiting for a decision's record to be durable (2 s).
         public var commit = Duration.seconds(2)
+        /// Holding a request open that waits for a person, before its caller has to call again (50 s: clients give up at 60).
+        public var approval = Duration.seconds(50)
         /// Finishing what is under way when asked to end (10 s).
         public var shutdown = Duration.seconds(10)
         /// A child process without a call (10 min).

@@ -4,6 +4,8 @@ import Glibc
 struct ControlLoop {
     private struct Client {
         let descriptor: Int32
+        /// The user at the other side.
+        let user: String
         var input: [UInt8] = []
         var output: ArraySlice<UInt8> = []
         /// Whether it is left once everything is written.
@@ -87,7 +89,9 @@ struct ControlLoop {
         guard clients.count < limits.clients else {
             return turnAway(descriptor, "\(limits.clients) clients are connected already; try again")
         }
-        clients.append(Client(descriptor: descriptor, active: MonotonicClock.milliseconds))
+        clients.append(
+            Client(
+                descriptor: descriptor, user: UnixSocket.name(of: user ?? 0), active: MonotonicClock.milliseconds))
     }
 
     private func turnAway(_ descriptor: Int32, _ words: String) {
@@ -134,7 +138,7 @@ struct ControlLoop {
                 let line = Array(client.input[..<end])
                 client.input.removeSubrange(...end)
                 if line.allSatisfy({ $0 == 0x20 || $0 == 0x0D || $0 == 0x09 }) { continue }
-                client.output = reply(to: line).line[...]
+                client.output = reply(to: line, of: client.user).line[...]
                 client.active = MonotonicClock.milliseconds
             } else if client.input.count > limits.lineBytes {
                 client.output = ControlReply.refused("a line of more than \(limits.lineBytes) bytes").line[...]
@@ -146,9 +150,11 @@ struct ControlLoop {
         }
     }
 
-    private func reply(to line: [UInt8]) -> ControlReply {
+    private func reply(to line: [UInt8], of user: String) -> ControlReply {
         do {
-            return handler(try ControlRequest(line: line))
+            var request = try ControlRequest(line: line)
+            request.user = user
+            return handler(request)
         } catch {
             return .refused(error.message, hint: "{\"do\":\"status\"}")
         }

@@ -28,6 +28,12 @@ public struct ControlRequest: Sendable, Equatable {
         public static let seal = Action(rawValue: "seal")
         /// Remove segments whose time is over.
         public static let retain = Action(rawValue: "retain")
+        /// List the calls that wait for a person, and the approvals that wait for their call.
+        public static let approvals = Action(rawValue: "approvals")
+        /// Approve a held call.
+        public static let approve = Action(rawValue: "approve")
+        /// Refuse a held call.
+        public static let deny = Action(rawValue: "deny")
         /// Finish and end.
         public static let stop = Action(rawValue: "stop")
     }
@@ -36,6 +42,8 @@ public struct ControlRequest: Sendable, Equatable {
     public var action: Action
     /// With what; `do` is not among them.
     public var fields: [(name: String, value: ControlValue)]
+    /// The operating system's user who asks, by the kernel's word; nil before it is received.
+    public internal(set) var user: String?
 
     /// Makes a request.
     public init(_ action: Action, _ fields: [(name: String, value: ControlValue)] = []) {

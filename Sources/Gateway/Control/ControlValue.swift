@@ -39,6 +39,11 @@ public enum ControlValue: Sendable {
         if case .list(let values) = self { values } else { nil }
     }
 
+    /// The members, if it is an object.
+    public var members: [(name: String, value: ControlValue)]? {
+        if case .object(let members) = self { members } else { nil }
+    }
+
     /// An object's member.
     public subscript(name: String) -> ControlValue? {
         guard case .object(let members) = self else { return nil }

@@ -112,6 +112,8 @@ public final class GatewayOperator: Sendable {
         case .stop:
             requestStop()
             return .done()
+        case .approvals, .approve, .deny:
+            return gateway.approvals.answer(request) ?? .refused("the gateway is ending")
         default: return .refused("this process does not know how to \(request.action.rawValue)")
         }
     }
@@ -166,6 +168,7 @@ extension ServeConfiguration {
             ("audit_failure", auditFailure != old.auditFailure),
             ("flood", flood != old.flood), ("watch", watch != old.watch),
             ("timeouts.commit", timeouts.commit != old.timeouts.commit),
+            ("timeouts.approval", timeouts.approval != old.timeouts.approval),
             ("limits.head_bytes", limits.headBytes != old.limits.headBytes),
         ]
         return parts.filter(\.1).map(\.0)

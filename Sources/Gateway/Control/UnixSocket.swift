@@ -94,6 +94,17 @@ struct UnixSocket: ~Copyable {
         return status == 0 && length == 12 ? credentials.uid : nil
     }
 
+    /// A user's name, or the number where it has none.
+    static func name(of user: uid_t) -> String {
+        var (entry, found) = (passwd(), UnsafeMutablePointer<passwd>?.none)
+        return withUnsafeTemporaryAllocation(of: CChar.self, capacity: 16_384) { buffer in
+            guard let start = buffer.baseAddress, getpwuid_r(user, &entry, start, buffer.count, &found) == 0, found != nil,
+                let name = entry.pw_name
+            else { return String(user) }
+            return String(cString: name)
+        }
+    }
+
     /// Sends without blocking; nil when nothing can be sent now.
     static func send(_ bytes: ArraySlice<UInt8>, to descriptor: Int32) throws(SystemError) -> Int? {
         while true {

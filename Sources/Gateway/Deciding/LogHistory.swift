@@ -15,16 +15,24 @@ struct LogHistory {
     /// Forwarded requests without an outcome, in the order of the log.
     private(set) var unanswered: [(seq: UInt64, decision: Decision)] = []
 
+    /// Calls that waited for a person when a process ended, in the order of the log.
+    private(set) var held: [(seq: UInt64, decision: Decision)] = []
+
     /// A call that was under way when a process died had been decided no longer before the log's last record.
     private static let longestCall: Int64 = 3_600_000_000
 
-    /// Reads a log's last part: the longest window before now, and an hour before its last record.
+    /// Reads a log's last part: the longest window before now, and before its last record an hour, or the longest time that a
+    /// call may wait for a person.
     ///
     /// - Throws: `LogError`.
-    init(_ log: LogDirectory, recovery: RecoveryReport, now: Timestamp, longestWindow: Int64) throws(LogError) {
+    init(
+        _ log: LogDirectory, recovery: RecoveryReport, now: Timestamp, longestWindow: Int64, longestApproval: Int64
+    ) throws(LogError) {
         guard let last = recovery.lastTimestamp else { return }
         let windowStart = now.advanced(by: -longestWindow)
-        let reader = try LogReader(log, fromTime: min(windowStart, last.advanced(by: -LogHistory.longestCall)))
+        let longestCall = max(LogHistory.longestCall, longestApproval)
+        let reader = try LogReader(log, fromTime: min(windowStart, last.advanced(by: -longestCall)))
+        var waiting: [UInt64: Decision] = [:]
         var open: [UInt64: Decision] = [:]
         var taken: [UInt64: Taking] = [:]
         while reader.nextSeq < recovery.nextSeq, let block = try reader.nextBlock() {
@@ -33,6 +41,8 @@ struct LogHistory {
                 switch record.body {
                 case .decision(let decision):
                     let passed = decision.verdict == .allow || decision.mode == .shadow
+                    if decision.verdict == .hold, !passed { waiting[seq] = decision }
+                    if let hold = decision.of { waiting[hold] = nil }
                     if passed, !decision.method.hasPrefix("notifications/") { open[seq] = decision }
                     // A clock that was set back since must not freeze limits until it has caught up.
                     let time = min(record.timestamp, now)
@@ -49,11 +59,16 @@ struct LogHistory {
             }
         }
         reservations = taken.sorted { $0.key < $1.key }.map(\.value)
+        held = waiting.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
         unanswered = open.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     }
 
-    /// Records what was never answered as such.
+    /// Records what was never answered as such, and ends what waited for a person.
     func markUnanswered(in log: LogWriter) {
+        for (seq, decision) in held {
+            let end = HeldCall.denial(of: decision, hold: seq, .approvalExpired, HeldCall.endedWithGateway)
+            log.append(isUrgent: false) { _, _ in .decision(end) }
+        }
         for (seq, decision) in unanswered {
             var outcome = Outcome(of: seq, ending: .unanswered)
             outcome.agent = decision.agent

@@ -32,6 +32,8 @@ final class GatewayCore: @unchecked Sendable {
     let clock: any LogClock
     let recorder: OutcomeRecorder
     let commits: CommitWaiters
+    /// The calls that wait for a person.
+    let approvals: ApprovalDesk
     /// What becomes of calls that cannot be recorded.
     let failPolicy: FailPolicy
     let flushes: FlushBatch
@@ -90,6 +92,7 @@ final class GatewayCore: @unchecked Sendable {
         failPolicy = configuration.auditFailure
         flushes = FlushBatch(loop: loop)
         commits = CommitWaiters(log: log, loop: loop, patience: TimeAmount(configuration.timeouts.commit))
+        approvals = ApprovalDesk(log: log, clock: clock, patience: configuration.timeouts.approval)
         limits = configuration.limits
         timeouts = TimeOuts(configuration.timeouts)
         grants = settings.grants
@@ -190,6 +193,18 @@ final class GatewayCore: @unchecked Sendable {
         admission.edition == edition && admission.grant.expires.map { clock.now() < $0 } ?? true
     }
 
+    /// Looks a held call's caller up again; nil where its grant, or its server, is no more.
+    func admitAgain(_ admission: Admission) -> Admission? {
+        if isCurrent(admission) { return admission }
+        guard let grant = grants.grant(id: admission.grant.id), grant.opens(server: admission.route.name),
+            case .grant = grants.look(up: grant.tokenSHA256, now: clock.now()),
+            let route = routes[admission.route.name]
+        else { return nil }
+        let caller = KnownCaller(
+            authorization: "", edition: edition, grant: grant, policy: grant.policy.flatMap { policies[$0] })
+        return Admission(caller, route: route, peer: admission.peer, head: admission.head, facts: admission.facts)
+    }
+
     /// Ends what a grant has open: it has been revoked, has expired, or has a new token.
     private func cut(grant: String) {
         for connection in connections where connection.grant == grant { connection.close() }
@@ -278,6 +293,7 @@ final class GatewayCore: @unchecked Sendable {
     /// Takes no further requests; what is under way goes on.
     func drain() {
         isDraining = true
+        approvals.close()
         for connection in connections { connection.sweep(now: .now()) }
         for session in sessions.all(where: { _ in true }) {
             for stream in session.streams { stream.end() }
@@ -299,6 +315,7 @@ final class GatewayCore: @unchecked Sendable {
 
     /// Ends what is left, and records it.
     func stop() {
+        approvals.close()
         for exchange in exchanges { exchange.cut() }
         for session in sessions.all(where: { _ in true }) { end(session) }
         for route in routes.values { route.close() }

@@ -31,7 +31,8 @@ public final class HTTPGateway: Sendable {
         let policies = settings.policies
         let history = try LogHistory(
             log.log, recovery: log.recovery, now: clock.now(),
-            longestWindow: policies.values.map(\.longestWindow).max() ?? 0)
+            longestWindow: policies.values.map(\.longestWindow).max() ?? 0,
+            longestApproval: policies.values.map(\.longestApproval).max() ?? 0)
         decider.restore(history.reservations) { policies[$0] }
         for policy in policies.values.sorted(by: { $0.name < $1.name }) { try PolicyArchive.keep(policy, in: log) }
         history.markUnanswered(in: log)
@@ -40,11 +41,15 @@ public final class HTTPGateway: Sendable {
             core = try GatewayCore(
                 settings, log: log, clock: clock, recorder: OutcomeRecorder(log: log, key: key, decider: decider),
                 name: settings.configuration.name ?? name, loop: group.next())
+            approvals = core.approvals
         } catch {
             group.shutdownGracefully { _ in }
             throw error
         }
     }
+
+    /// The calls that wait for a person.
+    let approvals: ApprovalDesk
 
     /// Listens, and gives the address, whose port the system may have chosen.
     ///

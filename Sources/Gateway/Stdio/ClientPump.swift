@@ -88,7 +88,12 @@ struct ClientPump: ~Copyable {
         decision.risk = profile?.risk ?? found
         fields.describe(
             call.arguments, in: scanner.tree, known: listed?.arguments, key: context.key, into: &decision)
-        let asked = Call(tool: name, arguments: call.arguments, in: scanner.tree, caller: caller)
+        let need = context.policy?.approval(ofTool: name)
+        let holdKey = need.map { _ in HoldKey(caller, tool: name, arguments: call.arguments, in: scanner.tree) }
+        let (standing, used) = holdKey.map { context.approvals.standing(of: $0) } ?? (.unasked, nil)
+        decision.of = used?.hold
+        let asked = Call(
+            tool: name, arguments: call.arguments, in: scanner.tree, caller: caller, approval: standing)
         let settled = context.decider.settle(
             &decision, asked, under: context.policy, observing: true,
             mayBeHeld: context.options.failPolicy.mayHold(decision), in: context.log, context.clock)
@@ -99,6 +104,12 @@ struct ClientPump: ~Copyable {
             return true
         }
         if let refusal = settled.refusal {
+            if refusal.verdict == .hold, let need, let holdKey {
+                let waiting = openRequest(request, key, nil, decided: settled.decided, isCharged: false, cost: nil, message)
+                StdioHold(context, Array(message), waiting, key, settled.ticket, progressToken(request, message))
+                    .begin(decision, settled, holdKey, need)
+                return true
+            }
             deny(refusal, tool: name, request, settled.ticket, message)
             return true
         }
@@ -129,12 +140,23 @@ struct ClientPump: ~Copyable {
         _ request: ClientRequest, _ key: MessageKey, _ ticket: LogTicket?, decided: Timestamp, isCharged: Bool,
         cost: Int?, _ message: UnsafeRawBufferPointer
     ) -> PendingRequests.Handle {
-        let waiting = OpenRequest(
+        context.pending.add(
+            openRequest(request, key, ticket, decided: decided, isCharged: isCharged, cost: cost, message), key: key)
+    }
+
+    private func openRequest(
+        _ request: ClientRequest, _ key: MessageKey, _ ticket: LogTicket?, decided: Timestamp, isCharged: Bool,
+        cost: Int?, _ message: UnsafeRawBufferPointer
+    ) -> OpenRequest {
+        OpenRequest(
             ticket: ticket, decided: decided, idToken: Array(message[request.id.range]), era: era(request),
             method: request.method.known, methodName: method(request.method),
             tool: request.call.flatMap { scanner.tree.string($0.name) }, caller: caller, policy: context.policy,
             cost: cost, isCharged: isCharged)
-        return context.pending.add(waiting, key: key)
+    }
+
+    private func progressToken(_ request: ClientRequest, _ message: UnsafeRawBufferPointer) -> [UInt8]? {
+        request.progressToken.map { Array(message[$0.range]) }
     }
 
     // MARK: Refusals

@@ -30,13 +30,13 @@ final class ForwardQueue: Sendable {
         self.maximumBytes = maximumBytes
     }
 
-    /// Queues a message, waiting while the queue is full; false once nothing can be forwarded any more.
+    /// Queues a message, waiting while the queue is full; false once nothing will be forwarded any more.
     func push(
         _ message: UnsafeRawBufferPointer, ticket: LogTicket? = nil, decided: Timestamp = Timestamp(microseconds: 0),
         request: PendingRequests.Handle? = nil
     ) -> Bool {
         let accepted = state.wait { state -> Bool? in
-            if state.hasStopped { return false }
+            if state.hasStopped || state.isClosed { return false }
             guard state.bytes.count == 0 || state.bytes.count + message.count <= self.maximumBytes else { return nil }
             let start = state.bytes.count
             state.bytes.append(message)

@@ -14,6 +14,8 @@ final class StdioContext: Sendable {
     let catalog = ToolCatalog()
     let pending = PendingRequests()
     let queue: ForwardQueue
+    /// The calls that wait for a person.
+    let approvals: ApprovalDesk
     /// The revision that the handshake agreed on, as the server named it.
     let agreed = Monitor<String?>(nil)
 
@@ -25,6 +27,7 @@ final class StdioContext: Sendable {
         self.log = log
         self.clock = clock
         recorder = OutcomeRecorder(log: log, key: key, decider: decider)
+        approvals = ApprovalDesk(log: log, clock: clock, patience: options.approvalPatience)
         self.client = client
         self.server = server
         queue = ForwardQueue(maximumBytes: options.queueBytes)

@@ -33,7 +33,8 @@ public final class StdioGateway: Sendable {
         let key = try DigestKey.load(stateFolder: options.stateFolder, origin: log.identity.origin)
         let decider = Decider()
         let history = try LogHistory(
-            log.log, recovery: log.recovery, now: clock.now(), longestWindow: options.policy?.longestWindow ?? 0)
+            log.log, recovery: log.recovery, now: clock.now(), longestWindow: options.policy?.longestWindow ?? 0,
+            longestApproval: options.policy?.longestApproval ?? 0)
         decider.restore(history.reservations) { _ in options.policy }
         if let policy = options.policy { try PolicyArchive.keep(policy, in: log) }
         history.markUnanswered(in: log)
@@ -41,6 +42,11 @@ public final class StdioGateway: Sendable {
         context = StdioContext(
             options: options, log: log, clock: clock, key: key, decider: decider, client: LineSink(1),
             server: LineSink(child.input))
+    }
+
+    /// Answers a request on the control socket.
+    public func handle(_ request: ControlRequest) -> ControlReply {
+        context.approvals.answer(request) ?? LogUpkeep.answer(request, about: context.log)
     }
 
     /// How a wrapped server ended.
@@ -111,6 +117,8 @@ public final class StdioGateway: Sendable {
         let grace = context.options.graceMilliseconds
         let first = firstEvent()
         var outputHasEnded = first == .outputEnded
+        // Its client gone, a call that waits for a person goes nowhere.
+        context.approvals.close()
         context.queue.close()
         if first == .clientEnded { outputHasEnded = awaitAnswers() }
         if first == .signal { child.signal(SIGTERM) }

@@ -25,6 +25,8 @@ public struct StdioOptions: Sendable {
     public var queueBytes = 8 << 20
     /// Milliseconds that a call waits for its record's commit before it is denied.
     public var commitMilliseconds = 2000
+    /// How long a request is held open that waits for a person, before its caller has to call again: clients give up at 60 s.
+    public var approvalPatience = Duration.seconds(50)
     /// What becomes of calls that cannot be recorded; the log has to be opened with its `hold`.
     public var failPolicy = FailPolicy()
     /// Milliseconds between closing the server's input and SIGTERM, and between that and SIGKILL.

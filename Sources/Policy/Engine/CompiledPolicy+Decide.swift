@@ -68,11 +68,14 @@ extension CompiledPolicy {
         let shared = allTools.limits
         let own = call.tool.rules.limits
         let cost = call.cost.value
-        let need = call.approval == .approved ? nil : call.tool.approval
+        let isApproved = call.approval.isApproved
+        let need = isApproved ? nil : call.tool.approval
         switch counters.admit(shared, own, caller: call.caller, cost: cost ?? 0, at: moment, counting: need == nil) {
         case .admitted(let reading):
             if let need { result.hold(need, isFull: call.approval == .full) } else { result.limit = reading }
-            if need == nil, let need = call.tool.approval { (result.reason, result.rule) = (.approved, need.rule) }
+            if isApproved, let need = call.tool.approval {
+                (result.reason, result.rule, result.message) = (.approved, need.rule, call.approval.message)
+            }
         case .refused(let refusal):
             let limit = refusal.limit < shared.count ? shared[refusal.limit] : own[refusal.limit - shared.count]
             CompiledPolicy.judge(refusal, limit, at: moment, &result)

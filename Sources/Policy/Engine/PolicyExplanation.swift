@@ -92,7 +92,7 @@ extension CompiledPolicy {
 
     private func approvalSteps(_ tool: Tool, _ call: Call) -> [Looked] {
         guard let need = tool.approval else { return [] }
-        let isApproved = call.approval == .approved
+        let isApproved = call.approval.isApproved
         return [(need.rule, !isApproved, [isApproved ? "a person has approved it" : "a person has to approve it"])]
     }
 

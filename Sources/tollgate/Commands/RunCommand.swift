@@ -38,6 +38,11 @@ struct RunCommand: ParsableCommand {
     var bounded: [BoundedClass] = []
     @Option(help: ArgumentHelp("How many such calls may go on, and for how many seconds.", valueName: "calls:seconds"))
     var boundedLimit: String?
+    @Option(
+        help: ArgumentHelp(
+            "How long a call that waits for a person is held open before its caller has to call again.",
+            valueName: "seconds"))
+    var approvalWait = 50
     @Option(help: ArgumentHelp("Begin a new segment after so many compressed bytes.", visibility: .hidden))
     var segmentBytes = 64 << 20
     @Argument(parsing: .postTerminator, help: ArgumentHelp("The server's command, after '--'.", valueName: "command"))
@@ -53,6 +58,10 @@ struct RunCommand: ParsableCommand {
             gateway: Places.hostName, user: NSUserName(), stateFolder: Places.state)
         options.agent = agent
         options.policy = policy
+        guard (1...3600).contains(approvalWait) else {
+            throw Failure("--approval-wait must be from 1 to 3600 seconds", hint: "tollgate run --help")
+        }
+        options.approvalPatience = .seconds(approvalWait)
         let clock = SystemLogClock()
         var logOptions = LogOptions()
         logOptions.durability = durability
@@ -82,7 +91,7 @@ struct RunCommand: ParsableCommand {
             throw error
         }
         if isatty(2) == 1 { greet(options, writer) }
-        let control = listen(writer)
+        let control = listen(writer, gateway)
         let ending = try gateway.run()
         control?.close()
         try writer.close()
@@ -136,11 +145,11 @@ struct RunCommand: ParsableCommand {
     /// Takes requests about the log, such as `tollgate log seal`'s, while this process holds it.
     ///
     /// Without a socket the gateway does its work all the same.
-    private func listen(_ writer: LogWriter) -> ControlServer? {
+    private func listen(_ writer: LogWriter, _ gateway: StdioGateway) -> ControlServer? {
         do throws(ControlError) {
             return try ControlServer(
                 log: writer.log.path, runtimeFolder: ProcessInfo.processInfo.environment["XDG_RUNTIME_DIR"]
-            ) { LogUpkeep.answer($0, about: writer) }
+            ) { gateway.handle($0) }
         } catch {
             Console.error("tollgate: no control socket: \(error.message)\n")
             return nil

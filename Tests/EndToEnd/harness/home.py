@@ -107,6 +107,7 @@ class Home:
         segment_bytes: int | None = None,
         bounded: str | None = None,
         bounded_limit: str | None = None,
+        approval_wait: int | None = None,
     ) -> list[str]:
         """The words of `tollgate run … -- server`."""
         options = {
@@ -118,6 +119,7 @@ class Home:
             "--segment-bytes": segment_bytes,
             "--bounded": bounded,
             "--bounded-limit": bounded_limit,
+            "--approval-wait": approval_wait,
         }
         words = [word for key, value in options.items() if value is not None for word in (key, str(value))]
         return [str(binary()), "run", *words, "--", *map(str, server)]

@@ -36,7 +36,9 @@ extension Exchange {
     // MARK: Tool calls
 
     /// Decides a call; it goes on when its record is durable.
-    func decide(_ request: ClientRequest) {
+    ///
+    /// - Parameter approved: the held call that it goes on with, now that a person has approved it.
+    func decide(_ request: ClientRequest, approved: HeldCall? = nil) {
         // One copy for all that follows: the scanner is the core's, and each look at it would make one.
         let tree = core.scanner.tree
         guard let call = request.call, let name = tree.string(call.name) else { return }
@@ -47,8 +49,17 @@ extension Exchange {
         describe(call, name, in: tree, &decision)
         let (digest, round) = (decision.argumentDigest, decision.round)
         let (policy, caller) = (admission.policy, caller)
+        let need = policy?.approval(ofTool: name)
+        let key = need.map { _ in HoldKey(caller, tool: name, arguments: call.arguments, in: tree) }
+        var (standing, used) = (ApprovalStanding.unasked, approved)
+        if let approved {
+            standing = .approved(by: approved.approver)
+        } else if let key {
+            (standing, used) = core.approvals.standing(of: key)
+        }
+        decision.of = used?.hold
         core.commits.arm()
-        let asked = Call(tool: name, arguments: call.arguments, in: tree, caller: caller)
+        let asked = Call(tool: name, arguments: call.arguments, in: tree, caller: caller, approval: standing)
         let settlement = core.recorder.decider.settle(
             &decision, asked, under: policy, mayBeHeld: core.failPolicy.mayHold(decision), in: core.log, core.clock)
         guard let settled = settlement else {
@@ -57,6 +68,10 @@ extension Exchange {
             return answerDenial(.json(.ok, bytes))
         }
         if let refusal = settled.refusal {
+            if refusal.verdict == .hold, let need, let key {
+                held = HeldRequest(idToken: idToken, ticket: settled.ticket)
+                return hold(decision, settled, key, need)
+            }
             var bytes: [UInt8] = []
             let denial = Denial(refusal, tool: name, record: core.log.name(of: settled.ticket))
             AnswerWriter.append(denial, id: idToken, era: era, to: &bytes)
@@ -172,6 +187,10 @@ extension Exchange {
             return true
         }
         cancelled.open?.cancelled = core.clock.now()
+        if cancelled.stage == .held {
+            cancelled.cancelHeld()
+            return false
+        }
         if cancelled.stage == .committing || cancelled.stage == .queued {
             cancelled.cancelBeforeForwarding()
             return false

@@ -11,6 +11,8 @@ final class Exchange {
     enum Stage {
         /// It is being read and decided.
         case deciding
+        /// It waits for a person.
+        case held
         /// Its record is being made durable.
         case committing
         /// It waits for its turn at the server.
@@ -25,7 +27,8 @@ final class Exchange {
     }
 
     let core: GatewayCore
-    let admission: Admission
+    /// Who sent it; looked up again where it was held while grants or policies changed.
+    var admission: Admission
     /// The client's connection; nil once it has gone.
     private(set) var connection: ClientConnection?
     /// The message.
@@ -33,6 +36,8 @@ final class Exchange {
     var stage = Stage.deciding
     /// What is known of the request; nil for messages that ask for no answer.
     var open: OpenRequest?
+    /// What is known of a call that waits for a person.
+    var held: HeldRequest?
     /// The request's id by value.
     var key: MessageKey?
     var session: Session?
@@ -219,11 +224,19 @@ final class Exchange {
         connection?.close()
     }
 
+    /// Takes the client's connection, to be answered by whoever takes it.
+    func takeConnection() -> ClientConnection? {
+        defer { connection = nil }
+        return connection
+    }
+
     /// Nothing more will come of it.
     func finish() {
         stage = .done
         core.exchanges.remove(self)
         if let key, let session, session.pending[key] === self { session.pending[key] = nil }
+        if let held { core.approvals.leave(held.name) }
+        held = nil
         upstream = nil
         child?.server.pause(self, false)
         child = nil
@@ -274,6 +287,8 @@ extension Exchange: ClientAnswerer {
     func clientLeft() {
         connection = nil
         switch stage {
+        // Nothing is forwarded for it; the same call goes on waiting where it was.
+        case .held: finish()
         case .queued where era == .stateless: abandon(.disconnected)
         case .forwarded where era == .stateless, .answering where era == .stateless: abandon(.disconnected)
         // In the handshake era a lost connection cancels nothing: the server goes on, and its answer is recorded.

@@ -1,0 +1,102 @@
+import AuditLog
+import Events
+import Policy
+
+/// What people ask of the desk, over the control socket.
+extension ApprovalDesk {
+    /// Answers a request; nil where it is about something else.
+    func answer(_ request: ControlRequest) -> ControlReply? {
+        switch request.action {
+        case .approvals: list()
+        case .approve: decide(request, approves: true)
+        case .deny: decide(request, approves: false)
+        default: nil
+        }
+    }
+
+    /// All that wait, the oldest first.
+    private func list() -> ControlReply {
+        let calls = state.withLock { $0.calls.values.sorted { $0.id < $1.id } }
+        return .done([("approvals", .list(calls.map(describe)))])
+    }
+
+    /// What a person has to know to decide: never an argument's value, but those that the policy lets into the log.
+    private func describe(_ call: HeldCall) -> ControlValue {
+        let decision = call.decision
+        var fields: [(name: String, value: ControlValue)] = [
+            ("id", .text(name(call))), ("tool", .text(call.key.tool)), ("server", .text(call.key.server)),
+            ("since", .text(call.began.description)),
+            ("ends_in_s", .integer(max(0, Int((call.deadline - .now) / .seconds(1))))),
+            ("caller_waits", .flag(call.waiter != nil)), ("rule", .text(call.need.rule)),
+            ("reason", .text(call.need.message)),
+        ]
+        if let agent = decision.agent { fields.append(("agent", .text(agent))) }
+        if let grant = decision.grant { fields.append(("grant", .text(grant))) }
+        if let client = decision.client { fields.append(("client", .text(client))) }
+        if let risk = decision.risk { fields.append(("risk", .text(risk.rawValue))) }
+        if let keys = decision.argumentKeys { fields.append(("arg_keys", .list(keys.map { .text($0) }))) }
+        if let values = decision.recordedArguments { fields.append(("args", .list(values.map { .text($0) }))) }
+        if let bytes = decision.argumentBytes { fields.append(("arg_bytes", .integer(bytes))) }
+        if case .approved(let by) = call.state { fields.append(("approved_by", .text(by))) }
+        return .object(fields)
+    }
+
+    /// The name by which people know a held call: that of its first record.
+    func name(_ call: HeldCall) -> String { "\(log.name)/\(call.id)" }
+
+    private func decide(_ request: ControlRequest, approves: Bool) -> ControlReply {
+        let hint = "tollgate approvals list"
+        guard let text = request["id"]?.text, let id = UInt64(text.split(separator: "/").last ?? "") else {
+            return .refused("an approval is named by its id, such as \(log.name)/12", hint: hint)
+        }
+        let taken = state.withLock { state -> HeldCall? in
+            guard let call = state.calls[id], call.state == .pending else { return nil }
+            state.calls[id]?.state = .deciding
+            return call
+        }
+        guard let call = taken else {
+            return .refused("no call waits under \(text): it is decided, is over, or never was", hint: hint)
+        }
+        let user = request.user ?? "?"
+        guard record(call, by: user, approves: approves, message: request["message"]?.text) else {
+            state.withLock { state in
+                state.calls[id]?.state = .pending
+                state.changes += 1
+            }
+            state.wakeAll()
+            return .refused("the audit log cannot be written, so nothing was decided", hint: "tollgate doctor")
+        }
+        approves ? approve(id, by: user) : deny(id, by: user, message: request["message"]?.text)
+        return .done([("id", .text(name(call))), ("state", .text(approves ? "approved" : "denied"))])
+    }
+
+    /// Records who decided what, durable before anything comes of it.
+    private func record(_ call: HeldCall, by user: String, approves: Bool, message: String?) -> Bool {
+        let decision = call.decision
+        let control = Control(.approvalDecided).with(.agent, decision.agent).with(.grant, decision.grant)
+            .with(.server, call.key.server).with(.tool, call.key.tool).with(.id, name(call))
+            .with(.rule, call.need.rule).with(.state, approves ? "approved" : "denied")
+            .with(.start, call.began.description).with(.reason, message).with(.by, user)
+        let ticket = log.append(isUrgent: true) { _, _ in .control(control) }
+        guard let ticket else { return false }
+        return log.waitUntilDurable(ticket, milliseconds: 5000) == .durable
+    }
+
+    private func approve(_ id: UInt64, by user: String) {
+        let call = state.withLock { state -> HeldCall? in
+            state.changes += 1
+            state.calls[id]?.state = .approved(by: user)
+            guard let call = state.calls[id], call.waiter != nil else { return nil }
+            state.calls[id] = nil
+            return call
+        }
+        state.wakeAll()
+        if let call { call.waiter?.notify(.approved(call)) }
+    }
+
+    private func deny(_ id: UInt64, by user: String, message: String?) {
+        let call = state.withLock { $0.calls.removeValue(forKey: id) }
+        let words = message.map { " \($0.prefix(500))" } ?? ""
+        if let call { end(call, .approvalDenied, "Refused by \(user).\(words)") }
+    }
+}
