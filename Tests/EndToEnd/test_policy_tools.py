@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import test_approvals as approvals
 from harness import logs
 from harness.client import verdict
 from harness.gateway import grant, running_gateway
@@ -285,6 +286,41 @@ def test_every_verdict_of_serve_recomputes_across_reloads_restarts_and_what_was_
     assert len(rolled) == 6 and len([one for one in found if one.get("event") == "log_open"]) == 3
     own, others = counted(found)
     assert others >= 3 and f"{own} of {own} verdicts recompute; {others} decisions are not" in whole.stdout
+
+
+def test_held_released_and_refused_calls_recompute(tmp_path: Path) -> None:
+    limits = [{"counter": "c", "window": "hour", "max": 1, "scope": "grant"}]
+    rules = approvals.policy(limits)
+    with approvals.behind(tmp_path, policy=rules) as (gateway, upstream), gateway.caller() as agent:
+        desk = approvals.at(gateway)
+        answer = approvals.Later(lambda: agent.stateless_call("pay", {"amount": 1}).json())
+        (waiting,) = desk.waiting()
+        desk.decide("approve", waiting["id"])
+        assert verdict(answer.value()) == "ok"
+        # The one call an hour is used up: throttled before anybody is asked.
+        assert verdict(agent.stateless_call("pay", {"amount": 9}).json()) == "throttle"
+        with gateway.caller() as other:
+            other.stateless_call("echo")
+        found = gateway.records()
+        whole = gateway.command("log", "verify", "--redecide", "--log", "log").stdout
+        back = json.loads(gateway.command("policy", "backtest", "open.policy.json", "--log", "log", "--json").stdout)
+        assert len(upstream.calls()) == 2
+    assert [one["reason"] for one in logs.decisions(found, tool="pay")] == ["approval", "approved", "limit"]
+    own, others = counted(found)
+    assert own == 4 and f"4 of 4 verdicts recompute; {others} decisions are not the policy's" in whole
+    assert (back["approvals"], back["calls"], back["unchanged"]) == (1, 3, 3)
+
+
+def test_a_call_that_a_person_refused_is_no_policys(tmp_path: Path) -> None:
+    with approvals.behind(tmp_path, policy=approvals.policy()) as (gateway, _), gateway.caller() as agent:
+        answer = approvals.Later(lambda: agent.stateless_call("pay", {"amount": 1}).json())
+        (waiting,) = approvals.at(gateway).waiting()
+        approvals.at(gateway).decide("deny", waiting["id"])
+        assert verdict(answer.value()) == "deny"
+        found = gateway.records()
+        whole = gateway.command("log", "verify", "--redecide", "--log", "log").stdout
+    assert [one["reason"] for one in logs.decisions(found, tool="pay")] == ["approval", "approval_denied"]
+    assert "1 of 1 verdicts recompute; 1 decisions are not the policy's" in whole
 
 
 def test_a_verdict_changed_by_hand_is_named(home: Home) -> None:

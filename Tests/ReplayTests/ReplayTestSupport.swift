@@ -123,7 +123,7 @@ struct PaperGateway {
         let caller = Caller(agent: agent, grant: grant, session: nil, server: "s")
         let call = Call(
             tool: tool, arguments: arguments == nil ? nil : tree.root, in: tree, caller: caller,
-            approval: hold == nil ? .unasked : .approved)
+            approval: hold == nil ? .unasked : .approved(by: "ann"))
         let verdict = policy?.decide(call, counters: &counters, now: time) ?? .withoutPolicy(observing: true)
         var decision = Decision(
             gateway: "gw", identity: .grant, server: "s", transport: .http, method: "tools/call", verdict: .deny,

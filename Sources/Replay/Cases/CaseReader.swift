@@ -117,7 +117,7 @@ struct CaseReader {
         return nil
     }
 
-    /// Seconds from the file's start, or RFC 3339; the moment of the case before where there is none. Never goes back.
+    /// Seconds from the file's start, or RFC 3339; the moment of the case before where there is none.
     private mutating func moment(_ node: JSONNode?, _ pointer: String) -> Timestamp {
         guard let node else { return now }
         var moment: Timestamp?

@@ -31,9 +31,9 @@ package struct LogWalk {
         self.isBrief = isBrief
     }
 
-    /// Hands over each record: its seq, its time, what it means. A line that cannot be read counts as lost.
+    /// Hands over each record: its seq, its time, what it means.
     ///
-    /// An outcome's time is only read where it gave something back; elsewhere it is the last decision's.
+    /// A line that cannot be read counts as lost. An outcome's time is only read where it gave something back; elsewhere it is the last decision's.
     ///
     /// - Parameter progress: told now and then how many records were read.
     /// - Throws: `LogError`, and what `body` throws.
