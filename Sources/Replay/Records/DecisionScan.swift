@@ -25,7 +25,14 @@ enum DecisionScan {
         }
     }
 
-    private static let keys = Field.allCases.map { Array($0.key.utf8) }
+    /// All keys of a decision in the order in which they are written, and which of them are read.
+    private static let keys: [(text: [UInt8], field: Field?)] = [
+        "gateway", "agent", "grant", "identity", "on_behalf_of", "peer", "session", "client", "server", "transport",
+        "protocol", "method", "rpc_id", "trace", "tool", "tool_digest", "unlisted", "risk", "arg_keys",
+        "arg_keys_other", "arg_digest", "arg_bytes", "args", "decision", "of", "mode", "reason", "rule", "message",
+        "policy", "policy_digest", "limit_counter", "limit_window_s", "limit_max", "limit_used", "retry_after_ms",
+        "cost", "facts", "round", "n", "decide_us",
+    ].map { key in (Array(key.utf8), Field.allCases.first { $0.key == key }) }
     private static let begin = Array("{\"v\":1,\"seq\":".utf8)
     private static let time = Array(",\"ts\":\"".utf8)
     private static let kind = Array("\",\"kind\":\"decision\"".utf8)
@@ -36,18 +43,17 @@ enum DecisionScan {
         guard scan.pass(begin), scan.passDigits(), scan.pass(time),
             let stamp = scan.take(Timestamp.textLength), let time = Timestamp(utf8: stamp), scan.pass(kind)
         else { return nil }
-        return withUnsafeTemporaryAllocation(of: UnsafeRawBufferPointer.self, capacity: keys.count) { values in
+        return withUnsafeTemporaryAllocation(of: UnsafeRawBufferPointer.self, capacity: Field.allCases.count) {
+            values in
             values.initialize(repeating: UnsafeRawBufferPointer(start: nil, count: 0))
             var next = 0
             while let key = scan.nextKey() {
                 guard let value = scan.value() else { return nil }
-                // Optional fields are passed over; a key that comes again finds no place and is no line of ours.
-                guard let place = (next..<keys.count).first(where: { same(keys[$0], key) }) else {
-                    if keys[..<next].contains(where: { same($0, key) }) { return nil }
-                    continue
-                }
-                values[place] = value
-                next = place + 1
+                // Optional fields are passed over; a key that comes again, or is none of ours, finds no place.
+                while next < keys.count, !same(keys[next].text, key) { next += 1 }
+                guard next < keys.count else { return nil }
+                if let field = keys[next].field { values[field.rawValue] = value }
+                next += 1
             }
             guard scan.isAtEnd else { return nil }
             return decision(Values(values: values)).map { (time, $0) }
