@@ -26,13 +26,18 @@ enum DecisionScan {
     }
 
     /// All keys of a decision in the order in which they are written, and which of them are read.
-    private static let keys: [(text: [UInt8], field: Field?)] = [
+    private static let keys: [(text: [UInt8], field: Int?, isNumber: Bool)] = [
         "gateway", "agent", "grant", "identity", "on_behalf_of", "peer", "session", "client", "server", "transport",
         "protocol", "method", "rpc_id", "trace", "tool", "tool_digest", "unlisted", "risk", "arg_keys",
         "arg_keys_other", "arg_digest", "arg_bytes", "args", "decision", "of", "mode", "reason", "rule", "message",
         "policy", "policy_digest", "limit_counter", "limit_window_s", "limit_max", "limit_used", "retry_after_ms",
         "cost", "facts", "round", "n", "decide_us",
-    ].map { key in (Array(key.utf8), Field.allCases.first { $0.key == key }) }
+    ].map { key in
+        let field = Field.allCases.first { $0.key == key }
+        let numbers: [Field] = [.of, .window, .maximum, .used, .retry, .cost]
+        return (Array(key.utf8), field?.rawValue, field.map { numbers.contains($0) } ?? false)
+    }
+    private static let fieldCount = Field.allCases.count
     private static let begin = Array("{\"v\":1,\"seq\":".utf8)
     private static let time = Array(",\"ts\":\"".utf8)
     private static let kind = Array("\",\"kind\":\"decision\"".utf8)
@@ -43,7 +48,7 @@ enum DecisionScan {
         guard scan.pass(begin), scan.passDigits(), scan.pass(time),
             let stamp = scan.take(Timestamp.textLength), let time = Timestamp(utf8: stamp), scan.pass(kind)
         else { return nil }
-        return withUnsafeTemporaryAllocation(of: UnsafeRawBufferPointer.self, capacity: Field.allCases.count) {
+        return withUnsafeTemporaryAllocation(of: UnsafeRawBufferPointer.self, capacity: fieldCount) {
             values in
             values.initialize(repeating: UnsafeRawBufferPointer(start: nil, count: 0))
             var next = 0
@@ -52,7 +57,11 @@ enum DecisionScan {
                 // Optional fields are passed over; a key that comes again, or is none of ours, finds no place.
                 while next < keys.count, !same(keys[next].text, key) { next += 1 }
                 guard next < keys.count else { return nil }
-                if let field = keys[next].field { values[field.rawValue] = value }
+                if let field = keys[next].field {
+                    // Behind a colon stands a number, behind a quotation mark a text.
+                    guard line[scan.place(of: value) - 1] == (keys[next].isNumber ? 0x3A : 0x22) else { return nil }
+                    values[field] = value
+                }
                 next += 1
             }
             guard scan.isAtEnd else { return nil }
@@ -69,21 +78,6 @@ enum DecisionScan {
         let values: UnsafeMutableBufferPointer<UnsafeRawBufferPointer>
 
         func has(_ field: Field) -> Bool { values[field.rawValue].baseAddress != nil }
-
-        /// Whether the value stands behind this byte: the colon, or a string's quotation mark.
-        private func stands(_ field: Field, behind byte: UInt8) -> Bool {
-            values[field.rawValue].baseAddress.map { $0.load(fromByteOffset: -1, as: UInt8.self) == byte } ?? false
-        }
-
-        /// Whether each value that is there has the type that its field has.
-        var areTyped: Bool {
-            Field.allCases.allSatisfy { field in
-                switch field {
-                case .of, .window, .maximum, .used, .retry, .cost: !has(field) || stands(field, behind: 0x3A)
-                default: !has(field) || stands(field, behind: 0x22)
-                }
-            }
-        }
 
         func text(_ field: Field) -> String? {
             has(field) ? String(decoding: values[field.rawValue], as: UTF8.self) : nil
@@ -112,7 +106,7 @@ enum DecisionScan {
 
     private static func decision(_ values: Values) -> Decision? {
         var isValid = true
-        guard values.areTyped, let server = values.text(.server),
+        guard let server = values.text(.server),
             let transport = values.word(.transport, Transport.self),
             let verdict = values.word(.decision, Verdict.self), let mode = values.word(.mode, Mode.self),
             let reason = values.word(.reason, Reason.self)
@@ -152,6 +146,12 @@ private struct LineScan {
 
     init(_ line: UnsafeRawBufferPointer) {
         self.line = line
+    }
+
+    /// Where a value begins in the line.
+    func place(of value: UnsafeRawBufferPointer) -> Int {
+        guard let base = line.baseAddress, let start = value.baseAddress else { return 1 }
+        return start - base
     }
 
     /// Whether all has been read but the brace that ends the line.
