@@ -65,15 +65,18 @@ let package = Package(
             swiftSettings: strict),
         .target(name: "Terminal", dependencies: ["Events"], swiftSettings: strict),
         .target(name: "Simulation", dependencies: ["Events"], swiftSettings: strict),
+        .target(
+            name: "Replay", dependencies: ["AuditLog", "Detection", "Events", "Policy", "StrictJSON", crypto],
+            swiftSettings: strict),
         .executableTarget(
             name: "tollgate",
             dependencies: [
-                "Alerts", "AuditLog", "Detection", "Events", "Gateway", "Ingest", "Policy", "Reports", "Simulation",
-                "Terminal", "Warehouse", argumentParser, logging, serviceLifecycle, unixSignals,
+                "Alerts", "AuditLog", "Detection", "Events", "Gateway", "Ingest", "Policy", "Replay", "Reports",
+                "Simulation", "Terminal", "Warehouse", argumentParser, logging, serviceLifecycle, unixSignals,
             ],
             swiftSettings: strict),
         .executableTarget(
-            name: "Measure", dependencies: ["AuditLog", "Events", "MCP", "Policy", "StrictJSON"],
+            name: "Measure", dependencies: ["AuditLog", "Events", "MCP", "Policy", "Replay", "StrictJSON"],
             path: "Benchmarks/Measure", swiftSettings: strict),
         .testTarget(name: "EventsTests", dependencies: ["Events"], swiftSettings: strict),
         .testTarget(name: "StrictJSONTests", dependencies: ["StrictJSON"], swiftSettings: strict),
@@ -99,6 +102,10 @@ let package = Package(
             dependencies: ["Reports", "Detection", "Events", "Simulation", "Terminal", "Warehouse", grdb],
             exclude: ["Golden"], swiftSettings: strict),
         .testTarget(name: "TerminalTests", dependencies: ["Terminal", "Events"], swiftSettings: strict),
+        .testTarget(
+            name: "ReplayTests",
+            dependencies: ["Replay", "AuditLog", "Events", "Policy", "Simulation", "StrictJSON", crypto],
+            swiftSettings: strict),
         .testTarget(name: "SimulationTests", dependencies: ["Simulation", "Events", crypto], swiftSettings: strict),
     ]
 )

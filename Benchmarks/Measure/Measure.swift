@@ -15,6 +15,9 @@ struct Measure {
             return try LogFigures.print(lines: CommandLine.arguments[2], only: CommandLine.arguments.dropFirst(3))
         }
         if CommandLine.arguments.dropFirst() == ["decisions"] { return try DecisionFigures.print(report) }
+        if CommandLine.arguments.count == 3, CommandLine.arguments[1] == "redecide" {
+            return try RedecideFigures.print(log: CommandLine.arguments[2])
+        }
         try encode()
         try decode()
         leaves()

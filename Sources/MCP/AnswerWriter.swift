@@ -124,7 +124,8 @@ public enum AnswerWriter {
     ///   - progress: grows from one to the next.
     ///   - token: the progress token as the client sent it.
     public static func append(progress: Int, token: [UInt8], text: String, to buffer: inout [UInt8]) {
-        buffer.append(literal: "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/progress\",\"params\":{\"progressToken\":")
+        buffer.append(
+            literal: "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/progress\",\"params\":{\"progressToken\":")
         buffer.append(contentsOf: token)
         buffer.append(literal: ",\"progress\":")
         buffer.append(decimal: progress)

@@ -18,7 +18,8 @@ struct Tollgate: ParsableCommand {
             """,
         version: Version.text,
         subcommands: [
-            RunCommand.self, WrapCommand.self, ServeCommand.self, GrantCommand.self, ApprovalsCommand.self, TailCommand.self,
+            RunCommand.self, WrapCommand.self, ServeCommand.self, GrantCommand.self, ApprovalsCommand.self,
+            TailCommand.self,
             IngestCommand.self, ReportCommand.self,
             WatchCommand.self, LogCommand.self, PolicyCommand.self, ToolsCommand.self, SimulateCommand.self,
             DoctorCommand.self,

@@ -23,7 +23,7 @@ struct DocumentationTests {
                     fence = nil
                 } else if open == "```json" {
                     examples[examples.count - 1].policy += line + "\n"
-                } else {
+                } else if open == "```text" {
                     examples[examples.count - 1].calls.append(line)
                 }
             } else if line.hasPrefix("```") {

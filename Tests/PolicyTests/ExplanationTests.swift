@@ -85,4 +85,14 @@ struct ExplanationTests {
             }
         }
     }
+
+    @Test func whatAnArgumentSaysToCountIsNamedAndNotShown() throws {
+        let policy = try policy(
+            documentText(
+                tool: #"""
+                    {"limits":[{"counter":"c","window":"hour","max":50000,"scope":"grant","increment_from":"args.n"}]}
+                    """#))
+        let explanation = policy.explain(try call("t", #"{"n":31337}"#), now: .start)
+        #expect(explanation.steps.map(\.why) == [["0 of 50000 in the last hour, this call counts args.n"]])
+    }
 }

@@ -63,7 +63,10 @@ struct RedecideTests {
                 reasons.insert(policy.decide(one, counters: &counters, now: .after(Double(step))).reason)
             }
         }
-        #expect(reasons == [.allowed, .hidden, .defaultDeny, .require, .denyIf, .typeMismatch, .limit, .approval, .approved])
+        #expect(
+            reasons == [
+                .allowed, .hidden, .defaultDeny, .require, .denyIf, .typeMismatch, .limit, .approval, .approved,
+            ])
     }
 
     @Test func factsOfAnotherPolicyAreNotReplayed() throws {

@@ -51,7 +51,8 @@ final class ApprovalDesk: Sendable {
             if own.contains(where: { $0.state == .pending }) { return (.unasked, nil) }
             // Many at once would teach people to approve without looking.
             let ofOwner = state.calls.values.count { $0.key.owner == key.owner }
-            let isFull = state.isClosed || state.calls.count >= ApprovalDesk.most || ofOwner >= ApprovalDesk.mostPerOwner
+            let isFull =
+                state.isClosed || state.calls.count >= ApprovalDesk.most || ofOwner >= ApprovalDesk.mostPerOwner
             return (isFull ? .full : .unasked, nil)
         }
     }

@@ -7,7 +7,8 @@ extension Denial {
     init(callAgain call: HeldCall, name: String) {
         let minutes = max(1, Int((call.deadline - .now) / .seconds(60)))
         self.init(
-            text: "[APPROVAL NEEDED] id \(name): \(call.key.tool) waits for a person's approval. Make exactly the same call "
+            text:
+                "[APPROVAL NEEDED] id \(name): \(call.key.tool) waits for a person's approval. Make exactly the same call "
                 + "again once it is approved, within \(minutes) min.",
             record: name, decision: Verdict.hold.rawValue, reason: Reason.approval.rawValue, rule: call.need.rule)
     }

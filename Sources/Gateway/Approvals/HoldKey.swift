@@ -15,12 +15,13 @@ struct HoldKey: Hashable, Sendable {
         owner = caller.grant ?? caller.agent ?? ""
         server = caller.server
         self.tool = tool
-        self.arguments = arguments.map { node in
-            tree.withUnsafeBytes(of: node) { bytes in
-                var hash = SHA256()
-                hash.update(bufferPointer: bytes)
-                return Array(hash.finalize())
-            }
-        } ?? []
+        self.arguments =
+            arguments.map { node in
+                tree.withUnsafeBytes(of: node) { bytes in
+                    var hash = SHA256()
+                    hash.update(bufferPointer: bytes)
+                    return Array(hash.finalize())
+                }
+            } ?? []
     }
 }

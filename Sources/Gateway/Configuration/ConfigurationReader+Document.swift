@@ -152,7 +152,8 @@ extension ConfigurationReader {
     private mutating func readTimeOuts(_ place: Place, into timeouts: inout ServeConfiguration.TimeOuts) {
         let known: [(name: String, path: WritableKeyPath<ServeConfiguration.TimeOuts, Duration>)] = [
             ("head", \.head), ("body", \.body), ("idle", \.idle), ("connect", \.connect), ("answer", \.answer),
-            ("queue", \.queue), ("commit", \.commit), ("approval", \.approval), ("shutdown", \.shutdown), ("child_idle", \.childIdle),
+            ("queue", \.queue), ("commit", \.commit), ("approval", \.approval), ("shutdown", \.shutdown),
+            ("child_idle", \.childIdle),
         ]
         guard let fields = fields(place, known: ConfigurationFields.timeouts) else { return }
         for field in known {

@@ -98,7 +98,8 @@ struct UnixSocket: ~Copyable {
     static func name(of user: uid_t) -> String {
         var (entry, found) = (passwd(), UnsafeMutablePointer<passwd>?.none)
         return withUnsafeTemporaryAllocation(of: CChar.self, capacity: 16_384) { buffer in
-            guard let start = buffer.baseAddress, getpwuid_r(user, &entry, start, buffer.count, &found) == 0, found != nil,
+            guard let start = buffer.baseAddress, getpwuid_r(user, &entry, start, buffer.count, &found) == 0,
+                found != nil,
                 let name = entry.pw_name
             else { return String(user) }
             return String(cString: name)

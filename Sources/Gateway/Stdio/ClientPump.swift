@@ -107,7 +107,8 @@ struct ClientPump: ~Copyable {
         }
         if let refusal = settled.refusal {
             if refusal.verdict == .hold, let need, let holdKey {
-                let waiting = openRequest(request, key, nil, decided: settled.decided, isCharged: false, cost: nil, message)
+                let waiting = openRequest(
+                    request, key, nil, decided: settled.decided, isCharged: false, cost: nil, message)
                 StdioHold(context, Array(message), waiting, key, settled.ticket, progressToken(request, message))
                     .begin(decision, settled, holdKey, need)
                 return true

@@ -62,7 +62,8 @@ struct StdioHold: Sendable {
         guard case .success(.request(let again)) = reading, let asked = again.call, let tool = request.tool,
             context.log.result(of: ticket) == .durable
         else {
-            let end = HeldCall.denial(of: call.decision, hold: call.hold, .internal, "The call cannot be made any more.")
+            let end = HeldCall.denial(
+                of: call.decision, hold: call.hold, .internal, "The call cannot be made any more.")
             context.log.append(isUrgent: false) { _, _ in .decision(end) }
             return answer(Denial(ended: end, record: nil))
         }

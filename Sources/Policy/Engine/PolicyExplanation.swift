@@ -101,6 +101,7 @@ extension CompiledPolicy {
         let moment = counters.advance(to: now)
         let cost = examine(call).cost
         let (shared, own) = limits(ofTool: call.tool)
+        let path = allTools.increment?.path ?? tool(call.tool).rules.increment?.path
         return (shared + own).map { limit in
             guard let reading = counters.reading(of: limit, call.caller, at: moment) else {
                 return (limit.id, true, ["the caller has no identity to count by"])
@@ -110,9 +111,11 @@ extension CompiledPolicy {
             }
             let denies = Int64(reading.used) + count > limit.maximum || limit.maximum == 0
             let window = LimitWords.window(limit.windowSeconds)
+            // What an argument says to count is its value: named, not shown.
+            let counted = limit.increment.map { "\($0)" } ?? path ?? "an argument"
             return (
                 limit.id, denies,
-                ["\(reading.used) of \(limit.maximum) in the last \(window), this call counts \(count)"]
+                ["\(reading.used) of \(limit.maximum) in the last \(window), this call counts \(counted)"]
             )
         }
     }

@@ -69,7 +69,7 @@ public struct LimitCounters: Sendable {
     ) -> Int64 {
         var handle: UInt32
         if let found = find(limit.identity, key, hash: hash) {
-            handle = found
+            handle = isWornOut(found, at: now) ? renew(found, limit, key: key, hash: hash) : found
         } else {
             handle = make(limit, key: key)
             index.insert(hash, handle)
@@ -85,6 +85,30 @@ public struct LimitCounters: Sendable {
             index.move(hash, from: handle, to: larger)
             handle = larger
         }
+    }
+
+    /// Whether a counter has become coarse and then empty.
+    private mutating func isWornOut(_ handle: UInt32, at now: Int64) -> Bool {
+        arena.withMutableBlock(handle) { words in
+            let block = CounterBlock(words)
+            guard block.shape == .subWindows else { return false }
+            block.settle(at: now)
+            return block.used == 0
+        }
+    }
+
+    /// Begins a counter anew, as if it had been forgotten.
+    ///
+    /// When an empty counter is forgotten depends on its place in the index, which differs from process to process; what
+    /// is decided must not.
+    private mutating func renew(
+        _ handle: UInt32, _ limit: CompiledLimit, key: UnsafeRawBufferPointer, hash: UInt32
+    ) -> UInt32 {
+        let units = arena.withMutableBlock(handle) { CounterBlock($0).units }
+        let fresh = make(limit, key: key)
+        index.move(hash, from: handle, to: fresh)
+        arena.release(handle, units: units)
+        return fresh
     }
 
     private mutating func make(_ limit: CompiledLimit, key: UnsafeRawBufferPointer) -> UInt32 {

@@ -96,7 +96,8 @@ struct DocumentReader {
         let problem = PolicyProblem(
             severity: .error, code: .notJSON, pointer: "", line: 1, column: 1,
             found: "what is no JSON (\(error.code.explanation))",
-            expected: looksLikeJSON ? "a JSON document" : "a JSON object (or YAML, in a file ending in .yaml)", suggestion: nil)
+            expected: looksLikeJSON ? "a JSON document" : "a JSON object (or YAML, in a file ending in .yaml)",
+            suggestion: nil)
         return placed([(error.offset, problem)], in: bytes).first ?? problem
     }
 

@@ -30,7 +30,9 @@ struct ApprovalsCommand: ParsableCommand {
 struct ApprovalDeskOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The configuration of `serve`.", valueName: "file"))
     var config: String?
-    @Option(help: ArgumentHelp("The log of the gateway, of `run` too; the default is every running one's.", valueName: "dir"))
+    @Option(
+        help: ArgumentHelp(
+            "The log of the gateway, of `run` too; the default is every running one's.", valueName: "dir"))
     var log: String?
     @Flag(help: "Print JSON.")
     var json = false
@@ -74,7 +76,8 @@ struct ApprovalDeskOptions: ParsableArguments {
             throw Failure("no call waits under '\(id)'", hint: "tollgate approvals list", status: 1)
         }
         guard calls.count == 1 else {
-            throw Failure("'\(id)' names \(calls.count) calls, of several gateways", hint: "give the whole id, or --log")
+            throw Failure(
+                "'\(id)' names \(calls.count) calls, of several gateways", hint: "give the whole id, or --log")
         }
         return first
     }
@@ -189,7 +192,8 @@ struct ApprovalsDenyCommand: ParsableCommand {
 
     @Argument(help: ArgumentHelp("The call's id, or its number.", valueName: "id"))
     var id: String
-    @Option(help: ArgumentHelp("What the caller is told, at most 500 characters; it stands in the log.", valueName: "text"))
+    @Option(
+        help: ArgumentHelp("What the caller is told, at most 500 characters; it stands in the log.", valueName: "text"))
     var message: String?
     @OptionGroup var desk: ApprovalDeskOptions
 

@@ -1,9 +1,9 @@
 public import ArgumentParser
 import AuditLog
-import Crypto
 import Events
 import Foundation
 import Policy
+import Replay
 public import Simulation
 import Terminal
 
@@ -37,9 +37,7 @@ struct SimulateCommand: ParsableCommand {
         options.scenario = scenario
         options.calls = events
         let document = try PolicyDocument(parsing: Array(FleetPolicy.json.utf8))
-        let policy = CompiledPolicy(
-            document, name: FleetPolicy.name,
-            digest: Digest64(prefixOf: SHA256.hash(data: document.normalForm)) ?? Digest64(0))
+        let policy = CompiledPolicy(document, name: FleetPolicy.name, digest: KeptPolicies.digest(of: document))
         options.policyDigest = policy.digest
         var fleet = SimulatedFleet(options)
         if stdout { return print(&fleet) }
@@ -70,6 +68,7 @@ struct SimulateCommand: ParsableCommand {
             try? writer.close()
             throw Failure("there is a log in \(log.path) already", hint: "ls \(log.path)")
         }
+        try keep(policy, beside: log)
         var progress = Console.progress("simulating", unit: "calls", total: events)
         var last: LogTicket?
         var lastTime: Timestamp?
@@ -87,6 +86,15 @@ struct SimulateCommand: ParsableCommand {
             Console.output(
                 "incident: \(incident.kind) \(incident.agent) \(incident.tool) \(incident.start) – \(incident.end)\n")
         }
+    }
+}
+
+extension SimulateCommand {
+    /// Keeps the policy as a gateway does, so that the log's verdicts can be recomputed.
+    private func keep(_ policy: CompiledPolicy, beside log: LogDirectory) throws {
+        let files = PosixFileSystem()
+        try files.makeDirectory(log.policiesPath)
+        try files.replace("\(log.policiesPath)/\(policy.digest).json", with: policy.document.normalForm)
     }
 }
 

@@ -2,6 +2,7 @@ import ArgumentParser
 import AuditLog
 import Events
 import Foundation
+import Replay
 import Terminal
 
 /// `tollgate log verify`: reads a log whole and says whether it is.
@@ -14,11 +15,17 @@ struct LogVerifyCommand: ParsableCommand {
             public half (identity.json) and now and then a head somewhere else: every weekly report and alert carries
             one.
 
-            Exit status: 0 whole, 3 damaged (the first bad record is named), 4 other records than a head was made of,
+            With --redecide, every verdict of a policy is recomputed too, from the records and from the policies kept beside
+            them: verdict, mode, reason, rule, message, limit and cost. Decisions about no tool, made without a policy or
+            before one was asked, and a person's, are not a policy's. Where records before the first one are gone, verdicts that hang on
+            them are not judged.
+
+            Exit status: 0 whole, 1 whole but a verdict does not recompute or its policy is not kept, 3 damaged (the first bad record is named), 4 other records than a head was made of,
             5 records are gone that a head covers.
 
             Examples:
               tollgate log verify --log ~/.local/share/tollgate/logs/ecs-mcp-server
+              tollgate log verify --redecide --log DIR
               tollgate log verify --log DIR --key 'host/ecs/1f..+a1b2c3d4+AS..' --checkpoint mondays-report.html
             """)
 
@@ -31,6 +38,8 @@ struct LogVerifyCommand: ParsableCommand {
             "A file with a head that was kept elsewhere: a report, an alert, a checkpoint. May be repeated.",
             valueName: "file"))
     var checkpoints: [String] = []
+    @Flag(help: "Recompute every verdict from the log alone.")
+    var redecide = false
     @Flag(help: "Print one JSON object for each log.")
     var json = false
 
@@ -48,7 +57,8 @@ struct LogVerifyCommand: ParsableCommand {
                 if !heads.isEmpty { used.insert(file.path) }
                 witnesses += heads.map { ($0.note, $0.head, file.path) }
             }
-            let result = try verify(log, trusted.flatMap { $0.name == origin ? $0 : nil }, witnesses)
+            let (result, redecided) = try check(log, trusted.flatMap { $0.name == origin ? $0 : nil }, witnesses)
+            if let redecided, !redecided.isWhole { damages.append((log, describe(redecided), 1)) }
             if let fault = result.fault {
                 damages.append((log, describe(fault, after: result.records), fault.kind.exitCode))
             } else if let trusted, trusted.name == origin, result.signedSize == 0 {
@@ -74,6 +84,34 @@ struct LogVerifyCommand: ParsableCommand {
             status: damages.map(\.status).max() ?? 3)
     }
 
+    /// Verifies a log, recomputes the verdicts of one that is whole, and prints both.
+    private func check(
+        _ log: LogDirectory, _ trusted: NoteVerifier?,
+        _ witnesses: [(note: SignedNote, head: TreeHead, place: String)]
+    ) throws -> (LogVerification, Redecision?) {
+        let result = try verify(log, trusted, witnesses)
+        let redecided = redecide && result.fault == nil ? try recompute(log) : nil
+        if json {
+            Console.output(jsonLine(log, result, trusted, redecided) + "\n")
+        } else if result.fault == nil {
+            Console.output(text(log, result, trusted) + "\n")
+            if let redecided { Console.output("\(log.name): \(redecided)\n") }
+        }
+        return (result, redecided)
+    }
+
+    private func recompute(_ log: LogDirectory) throws -> Redecision {
+        var progress = Console.progress("recomputing", unit: "records")
+        defer { progress.finish() }
+        return try LogRedecider(log).run { progress.update($0, now: Console.now) }
+    }
+
+    private func describe(_ redecided: Redecision) -> String {
+        guard let first = redecided.first else { return "has verdicts of a policy that is not kept beside it" }
+        let count = redecided.different == 1 ? "a verdict" : "\(redecided.different) verdicts"
+        return "has \(count) that its policies do not come to; the first: \(VisibleText.of(first.description))"
+    }
+
     private func verify(
         _ log: LogDirectory, _ trusted: NoteVerifier?,
         _ witnesses: [(note: SignedNote, head: TreeHead, place: String)]
@@ -83,11 +121,6 @@ struct LogVerifyCommand: ParsableCommand {
             progress.update(state.records, now: Console.now)
         }.verify()
         progress.finish()
-        if json {
-            Console.output(jsonLine(log, result, trusted) + "\n")
-        } else if result.fault == nil {
-            Console.output(text(log, result, trusted) + "\n")
-        }
         return result
     }
 
@@ -141,7 +174,9 @@ struct LogVerifyCommand: ParsableCommand {
         return text + "; \(trusted == nil ? "self-consistent, signed" : "authentic") \(through) (\(name))"
     }
 
-    private func jsonLine(_ log: LogDirectory, _ result: LogVerification, _ trusted: NoteVerifier?) -> String {
+    private func jsonLine(
+        _ log: LogDirectory, _ result: LogVerification, _ trusted: NoteVerifier?, _ redecided: Redecision?
+    ) -> String {
         var object: [String: Any] = [
             "log": log.name, "path": log.path, "records": result.records, "blocks": result.blocks,
             "segments": result.segments, "compressed_bytes": result.compressedBytes,
@@ -157,6 +192,7 @@ struct LogVerifyCommand: ParsableCommand {
         object["key"] = result.key
         object["first_ts"] = result.firstTimestamp?.description
         object["last_ts"] = result.lastTimestamp?.description
+        object["redecide"] = redecided.map { self.object($0) }
         if let fault = result.fault {
             object["fault"] = [
                 "kind": fault.kind.rawValue, "seq": Int(fault.seq), "segment": fault.segment, "offset": fault.offset,
@@ -164,5 +200,26 @@ struct LogVerifyCommand: ParsableCommand {
             ]
         }
         return JSONText.line(object)
+    }
+
+    private func object(_ redecided: Redecision) -> [String: Any] {
+        var object: [String: Any] = [
+            "ok": redecided.isWhole, "judged": redecided.judged, "recomputed": redecided.recomputed,
+            "different": redecided.different, "not_the_policys": redecided.notThePolicys,
+            "unjudged": redecided.unjudged,
+            "without_policy": Dictionary(
+                uniqueKeysWithValues: redecided.withoutPolicy.map { ($0.key.description, $0.value) }),
+        ]
+        if let first = redecided.first {
+            var difference: [String: Any] = [
+                "seq": Int(first.seq), "tool": first.tool, "recorded": first.recorded.rawValue, "fields": first.fields,
+            ]
+            difference["agent"] = first.agent
+            difference["recorded_rule"] = first.recordedRule
+            difference["recomputed"] = first.recomputed?.rawValue
+            difference["recomputed_rule"] = first.recomputedRule
+            object["first"] = difference
+        }
+        return object
     }
 }

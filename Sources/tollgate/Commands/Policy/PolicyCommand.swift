@@ -6,8 +6,11 @@ import Policy
 /// `tollgate policy`: tools around policies.
 struct PolicyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "policy", abstract: "Check and convert policies.",
-        subcommands: [PolicyCheckCommand.self, PolicyConvertCommand.self])
+        commandName: "policy", abstract: "Check, explain, test, compare and propose policies.",
+        subcommands: [
+            PolicyCheckCommand.self, PolicyExplainCommand.self, PolicyTestCommand.self, PolicyBacktestCommand.self,
+            PolicyRecommendCommand.self, PolicyConvertCommand.self,
+        ])
 }
 
 /// `tollgate policy check`: every error of a document at once.
