@@ -123,6 +123,12 @@ public final class LogReader {
                 }
                 switch try cursor.next(limit: limit) {
                 case .block(let offset, _, let plaintext):
+                    guard isDurable(plaintext, at: offset) else {
+                        cursor.seek(to: offset)
+                        cursor.forget()
+                        if durable == 0 { continue }
+                        return nil
+                    }
                     if let block = block(plaintext, segment: segment, offset: offset) { return block }
                 case .endOfFile, .end: continue
                 case .bad(let offset):
@@ -176,6 +182,21 @@ public final class LogReader {
             }
         }
         return nextSeq < durable ? try cursor.file.size() : nil
+    }
+
+    /// Whether a block that was read lies before the watermark.
+    ///
+    /// Behind records that are missing it need not, though the watermark is past what was read before them. Where no writer
+    /// lives any more, `durable` is 0 afterwards: `limit(of:)` has to look again.
+    private func isDurable(_ plaintext: [UInt8], at offset: Int) -> Bool {
+        if uncommitted || offset < openLimit { return true }
+        let head = plaintext.withUnsafeBytes { LineScan.head(LineScan.firstLine(of: $0)) }
+        guard let head, head.seq >= durable else { return true }
+        switch gate.look() {
+        case .through(let seq): durable = seq
+        case .open: durable = 0
+        }
+        return head.seq < durable
     }
 
     /// Makes a file and its name durable; one that sealing replaced or retention removed meanwhile was so before.
