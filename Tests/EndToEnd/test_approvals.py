@@ -257,25 +257,55 @@ def test_a_restart_ends_what_was_held_and_no_approval_outlives_it(tmp_path: Path
         assert not upstream.calls()
 
 
-def test_a_revoked_grants_approval_is_worth_nothing(tmp_path: Path) -> None:
+def test_a_revoked_grants_calls_and_approvals_end_with_it(tmp_path: Path) -> None:
     grants = [grant("ci"), grant("other")]
     with (
         behind(tmp_path, policy=policy(), grants=grants, grants_file="grants.json") as (gateway, upstream),
         gateway.caller("ci") as agent,
+        gateway.caller("other") as other,
     ):
-        agent.handshake()
-        post(agent, {"amount": 5})
-        (waiting,) = at(gateway).waiting()
+        for one in (agent, other):
+            one.handshake()
+            post(one, {"amount": 5})
+        waiting = {one["grant"]: one["id"] for one in at(gateway).waiting(2)}
         gateway.command("grant", "revoke", "ci", "--config", str(gateway.file))
-        until(lambda: at(gateway).list()[0]["caller_waits"] is False)
-        at(gateway).decide("approve", waiting["id"])
+        (left,) = at(gateway).waiting()
+        assert left["id"] == waiting["other"], "another grant's call goes on waiting"
+        at(gateway).decide("approve", waiting["ci"], expect=1)
         with gateway.caller("ci") as agent:
             assert agent.stateless_call("pay", {"amount": 5}).status == 401
-        with gateway.caller("other") as agent:
-            agent.handshake()
-            post(agent, {"amount": 5})
-            at(gateway).waiting(2)
-        assert not upstream.calls()
+        (end,) = logs.decisions(gateway.now(), reason="grant_revoked", tool="pay")
+        assert waiting["ci"].endswith(f"/{end['of']}") and not upstream.calls()
+
+
+def test_a_call_that_waited_long_has_all_its_time_again_when_released(tmp_path: Path) -> None:
+    """`timeouts.commit` is two seconds and `timeouts.queue` shorter still: neither counts from the call's arrival."""
+    with behind(tmp_path, policy=policy(), timeouts={"queue": "1s"}) as (gateway, upstream), gateway.caller() as agent:
+        for _ in range(3):
+            answer = Later(lambda: agent.stateless_call("pay", {"amount": 5}).json())
+            (waiting,) = at(gateway).waiting()
+            time.sleep(2.6)
+            at(gateway).decide("approve", waiting["id"])
+            assert verdict(answer.value()) == "ok"
+        assert len(upstream.calls()) == 3 and "cannot be written" not in gateway.error_text()
+
+
+def test_each_hold_has_one_end_and_a_restart_adds_none_that_is_untrue(tmp_path: Path) -> None:
+    with behind(tmp_path, policy=policy(), timeouts={"approval": "1s"}) as (gateway, upstream), gateway.caller() as agent:
+        agent.handshake()
+        for _ in range(3):
+            waiting = agent.call("pay", {"amount": 5}).json()
+        at(gateway).decide("approve", own(waiting)["record"])
+        assert verdict(agent.call("pay", {"amount": 5}).json()) == "ok"
+        gateway.records()
+        gateway.kill()
+        gateway.start()
+        found = gateway.records(lambda found: len([one for one in found if one.get("event") == "log_open"]) == 2)
+    holds = logs.decisions(found, decision="hold")
+    ends = {one["of"]: one for one in found if one["kind"] == "decision" and "of" in one}
+    assert sorted(ends) == [one["seq"] for one in holds] and len(holds) == 3
+    assert [ends[one["seq"]]["reason"] for one in holds] == ["approval_expired", "approval_expired", "approved"]
+    assert "made again" in ends[holds[0]["seq"]]["message"] and len(upstream.calls()) == 1
 
 
 # --- over standard input ---
@@ -328,6 +358,32 @@ def test_over_stdio_a_client_that_leaves_ends_what_it_waits_for(home: Home) -> N
         assert time.monotonic() - began < 10
     hold, end = logs.decisions(home.records(), tool="pay")
     assert (end["of"], end["reason"]) == (hold["seq"], "approval_expired") and not home.received_calls()
+
+
+def test_over_stdio_a_cancelled_call_leaves_its_approval_to_the_next(home: Home) -> None:
+    with stdio(home) as client:
+        client.handshake()
+        held = client.request_call("pay", {"amount": 5}, rpc_id="held")
+        (waiting,) = of(home).waiting()
+        client.send({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": held}})
+        until(lambda: of(home).list()[0]["caller_waits"] is False, what="a cancelled call's caller waits no more")
+        of(home).decide("approve", waiting["id"])
+        assert verdict(client.call("pay", {"amount": 5})) == "ok", "the next like call uses the approval"
+        assert client.close() == 0
+    assert len(home.received_calls()) == 1
+
+
+def test_a_callers_text_cannot_draw_on_the_deciders_screen(home: Home) -> None:
+    forged = "x\n\x1b[2Jgw/99\tread_file"
+    file = home.write("policy.json", policy())
+    with home.client(*home.recorder(tools="pay"), policy=file) as client:
+        client.handshake(name=forged)
+        client.request_call("pay", {"amount": f"5\n{forged}"})
+        (waiting,) = of(home).waiting()
+        shown = [home.tollgate("approvals", "list").out, home.tollgate("approvals", "show", waiting["id"]).out]
+        assert all("\x1b" not in text and "\ngw/99" not in text for text in shown)
+        assert len(shown[0].splitlines()) == 1 and "\\x1b" in shown[0]
+        assert client.close() == 0
 
 
 def test_shadow_mode_records_the_hold_and_lets_the_call_pass(home: Home) -> None:

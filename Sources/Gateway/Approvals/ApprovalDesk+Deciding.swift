@@ -35,6 +35,7 @@ extension ApprovalDesk {
         if let client = decision.client { fields.append(("client", .text(client))) }
         if let risk = decision.risk { fields.append(("risk", .text(risk.rawValue))) }
         if let keys = decision.argumentKeys { fields.append(("arg_keys", .list(keys.map { .text($0) }))) }
+        if let others = decision.argumentKeysOther { fields.append(("arg_keys_other", .integer(others))) }
         if let values = decision.recordedArguments { fields.append(("args", .list(values.map { .text($0) }))) }
         if let bytes = decision.argumentBytes { fields.append(("arg_bytes", .integer(bytes))) }
         if case .approved(let by) = call.state { fields.append(("approved_by", .text(by))) }
@@ -46,11 +47,16 @@ extension ApprovalDesk {
 
     private func decide(_ request: ControlRequest, approves: Bool) -> ControlReply {
         let hint = "tollgate approvals list"
+        guard request["message"]?.text?.count ?? 0 <= 500 else {
+            return .refused("a message may have 500 characters", hint: hint)
+        }
         guard let text = request["id"]?.text, let id = UInt64(text.split(separator: "/").last ?? "") else {
             return .refused("an approval is named by its id, such as \(log.name)/12", hint: hint)
         }
         let taken = state.withLock { state -> HeldCall? in
-            guard let call = state.calls[id], call.state == .pending else { return nil }
+            guard let call = state.calls[id], call.state == .pending, call.deadline > .now else { return nil }
+            // Of another log there may be a call of the same number.
+            guard text == String(id) || text == name(call) else { return nil }
             state.calls[id]?.state = .deciding
             return call
         }
@@ -58,7 +64,14 @@ extension ApprovalDesk {
             return .refused("no call waits under \(text): it is decided, is over, or never was", hint: hint)
         }
         let user = request.user ?? "?"
-        guard record(call, by: user, approves: approves, message: request["message"]?.text) else {
+        switch record(call, by: user, approves: approves, message: request["message"]?.text) {
+        case .durable: break
+        case .timedOut, .held:
+            // The record may come yet: what it says must not be said again, and nothing goes on without it.
+            let gone = state.withLock { $0.calls.removeValue(forKey: id) }
+            if let gone { end(gone, .approvalExpired, "The decision about it could not be recorded in time.") }
+            return .refused("the audit log could not be written in time, so the call is ended", hint: "tollgate doctor")
+        case .failed, nil:
             state.withLock { state in
                 state.calls[id]?.state = .pending
                 state.changes += 1
@@ -73,15 +86,14 @@ extension ApprovalDesk {
     }
 
     /// Records who decided what, durable before anything comes of it.
-    private func record(_ call: HeldCall, by user: String, approves: Bool, message: String?) -> Bool {
+    private func record(_ call: HeldCall, by user: String, approves: Bool, message: String?) -> CommitResult? {
         let decision = call.decision
         let control = Control(.approvalDecided).with(.agent, decision.agent).with(.grant, decision.grant)
             .with(.server, call.key.server).with(.tool, call.key.tool).with(.id, name(call))
             .with(.rule, call.need.rule).with(.state, approves ? "approved" : "denied")
             .with(.start, call.began.description).with(.reason, message).with(.by, user)
         let ticket = log.append(isUrgent: true) { _, _ in .control(control) }
-        guard let ticket else { return false }
-        return log.waitUntilDurable(ticket, milliseconds: 5000) == .durable
+        return ticket.map { log.waitUntilDurable($0, milliseconds: 5000) }
     }
 
     /// Lets a call go on whose caller waits, or its next one; false where it is gone.
@@ -100,7 +112,7 @@ extension ApprovalDesk {
 
     private func deny(_ id: UInt64, by user: String, message: String?) -> Bool {
         let call = state.withLock { $0.calls.removeValue(forKey: id) }
-        let words = message.map { " \($0.prefix(500))" } ?? ""
+        let words = message.map { " \($0)" } ?? ""
         if let call { end(call, .approvalDenied, "Refused by \(user).\(words)") }
         return call != nil
     }

@@ -41,8 +41,9 @@ final class ApprovalDesk: Sendable {
     ///
     /// - Returns: with `.approved`, the held call that this one goes on with: its approval is used up.
     func standing(of key: HoldKey) -> (standing: ApprovalStanding, used: HeldCall?) {
-        state.withLock { state in
-            let own = state.calls.values.filter { $0.key == key && $0.waiter == nil }
+        let now = ContinuousClock.now
+        return state.withLock { state in
+            let own = state.calls.values.filter { $0.key == key && $0.waiter == nil && $0.deadline > now }
             let approved = own.filter { !$0.approver.isEmpty }.min { $0.id < $1.id }
             if let approved {
                 state.calls[approved.id] = nil
@@ -63,47 +64,66 @@ final class ApprovalDesk: Sendable {
     /// - Parameters:
     ///   - decision: the hold's record.
     ///   - wantsNotices: whether `notify` is to hear every ten seconds that the call waits.
-    /// - Returns: the name by which people know it.
+    ///   - notify: must not block.
     func hold(
         _ decision: Decision, seq: UInt64, at began: Timestamp, _ key: HoldKey, _ need: ApprovalNeed,
         wantsNotices: Bool = false, notify: @escaping @Sendable (HoldEnd) -> Void
-    ) -> UInt64 {
+    ) {
         let now = ContinuousClock.now
         let waiter = HoldWaiter(
             until: now + patience, notify: notify, nextNotice: wantsNotices ? now + ApprovalDesk.noticeInterval : nil)
-        let id = state.withLock { state -> UInt64 in
+        let call = HeldCall(
+            id: seq, hold: seq, key: key, need: need, decision: decision, began: began,
+            deadline: now + .seconds(need.timeoutSeconds), waiter: waiter)
+        let over = state.withLock { state -> HeldCall? in
+            if state.isClosed { return call }
             state.changes += 1
-            let earlier = state.calls.values.filter { $0.key == key && $0.waiter == nil && $0.state == .pending }
-            if let id = earlier.map(\.id).min() {
-                state.calls[id]?.hold = seq
-                state.calls[id]?.decision = decision
-                state.calls[id]?.waiter = waiter
-                return id
+            let earlier = state.calls.values.filter {
+                $0.key == key && $0.waiter == nil && $0.state == .pending && $0.deadline > now
             }
-            state.calls[seq] = HeldCall(
-                id: seq, hold: seq, key: key, need: need, decision: decision, began: began,
-                deadline: now + .seconds(need.timeoutSeconds), waiter: waiter)
-            return seq
+            guard let known = earlier.min(by: { $0.id < $1.id }) else {
+                state.calls[seq] = call
+                return nil
+            }
+            state.calls[known.id]?.hold = seq
+            state.calls[known.id]?.decision = decision
+            state.calls[known.id]?.waiter = waiter
+            return known
         }
         keepTime()
         state.wakeAll()
-        return id
+        // Each hold has an end in the log.
+        if let over { end(over, .approvalExpired, over.id == seq ? HeldCall.endedWithGateway : HeldCall.madeAgain) }
     }
 
-    /// The caller of a held call has left: nothing is forwarded for it; the next call like it goes on where it was.
-    func leave(_ id: UInt64) {
-        state.withLock { $0.calls[id]?.waiter = nil }
+    /// The caller of a hold has left: nothing is forwarded for it; the next call like it goes on where it was.
+    func leave(hold seq: UInt64) {
+        state.withLock { state in
+            if let call = state.calls.values.first(where: { $0.hold == seq }) { state.calls[call.id]?.waiter = nil }
+        }
     }
 
     /// Gives an approval back that found its caller gone.
     func giveBack(_ call: HeldCall) {
         var call = call
         call.waiter = nil
-        state.withLock { state in
+        let isClosed = state.withLock { state -> Bool in
             if !state.isClosed { state.calls[call.id] = call }
             state.changes += 1
+            return state.isClosed
         }
         state.wakeAll()
+        if isClosed { end(call, .approvalExpired, HeldCall.endedWithGateway) }
+    }
+
+    /// Ends all that waits of an owner whose grant is no more.
+    func end(owner: String) {
+        let own = state.withLock { state -> [HeldCall] in
+            let own = state.calls.values.filter { $0.key.owner == owner && $0.state != .deciding }
+            for call in own { state.calls[call.id] = nil }
+            return own.sorted { $0.id < $1.id }
+        }
+        for call in own { end(call, .grantRevoked, "The grant that called is no longer valid.") }
     }
 
     // MARK: Time
@@ -171,10 +191,15 @@ final class ApprovalDesk: Sendable {
 
     /// Records that a held call is denied, and tells whoever waits.
     func end(_ call: HeldCall, _ reason: Reason, _ message: String) {
+        let (decision, seq) = record(call, reason, message)
+        call.waiter?.notify(.denied(decision, seq: seq))
+    }
+
+    private func record(_ call: HeldCall, _ reason: Reason, _ message: String) -> (Decision, seq: UInt64?) {
         var decision = HeldCall.denial(of: call.decision, hold: call.hold, reason, message)
         decision.rule = call.need.rule
-        let ticket = log.append(isUrgent: false) { _, _ in .decision(decision) }
-        call.waiter?.notify(.denied(decision, seq: ticket?.seq))
+        let ended = decision
+        return (ended, log.append(isUrgent: false) { _, _ in .decision(ended) }?.seq)
     }
 
     /// Ends all that waits: the gateway takes no further requests.
@@ -190,6 +215,8 @@ final class ApprovalDesk: Sendable {
 }
 
 extension HeldCall {
+    /// What is recorded of a hold whose caller was told to call again, and did.
+    static let madeAgain = "The call was made again, and waits as that."
     /// What is recorded of what was held when its gateway ended.
     static let endedWithGateway = "The gateway ended before anybody decided, or before the approval was used."
 

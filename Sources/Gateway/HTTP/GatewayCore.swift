@@ -207,6 +207,7 @@ final class GatewayCore: @unchecked Sendable {
 
     /// Ends what a grant has open: it has been revoked, has expired, or has a new token.
     private func cut(grant: String) {
+        approvals.end(owner: grant)
         for connection in connections where connection.grant == grant { connection.close() }
         for session in sessions.all(where: { $0.grant == grant }) { end(session) }
     }
@@ -214,6 +215,7 @@ final class GatewayCore: @unchecked Sendable {
     /// Forgets a session and ends what serves it alone.
     func end(_ session: Session) {
         sessions.remove(session)
+        for exchange in Array(session.pending.values) where exchange.stage == .held { exchange.cancelHeld() }
         for stream in session.streams { stream.end() }
         session.child?.stop()
     }

@@ -43,6 +43,8 @@ struct OpenRequest: Sendable {
     let ticket: LogTicket?
     /// The decision's time.
     let decided: Timestamp
+    /// The hold's seq, while it waits for a person.
+    var hold: UInt64?
     /// When its last byte was written to the server; nil before.
     var forwarded: Timestamp?
     /// When the client said that it no longer waits; nil while it does.

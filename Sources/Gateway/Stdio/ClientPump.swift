@@ -96,7 +96,7 @@ struct ClientPump: ~Copyable {
             tool: name, arguments: call.arguments, in: scanner.tree, caller: caller, approval: standing)
         let settled = context.decider.settle(
             &decision, asked, under: context.policy, observing: true,
-            mayBeHeld: context.options.failPolicy.mayHold(decision), in: context.log, context.clock)
+            mayBeHeld: need == nil && context.options.failPolicy.mayHold(decision), in: context.log, context.clock)
         guard let settled else {
             // Nothing says that it was used.
             if let used { context.approvals.giveBack(used) }
@@ -211,7 +211,10 @@ struct ClientPump: ~Copyable {
         var decision = template(method: MCPMethod.cancelled.rawValue, verdict: .allow, reason: .allowed)
         decision.rpcID = scanner.tree.bytes.withUnsafeBytes { String(decoding: $0[id.range], as: UTF8.self) }
         context.log.append(isUrgent: false) { _, _ in .decision(decision) }
-        if let key = scanner.key(of: id) { context.pending.markCancelled(key, at: context.clock.now()) }
+        guard let key = scanner.key(of: id) else { return }
+        if let hold = context.pending.markCancelled(key, at: context.clock.now()) {
+            context.approvals.leave(hold: hold)
+        }
     }
 
     // MARK: What records say of every request

@@ -40,13 +40,39 @@ final class PendingRequests: Sendable {
     }
 
     /// Notes that the client no longer waits.
-    func markCancelled(_ key: MessageKey, at time: Timestamp) {
-        state.withLock { $0.requests[key]?.request.cancelled = time }
+    ///
+    /// - Returns: the hold's seq, where it waited for a person.
+    func markCancelled(_ key: MessageKey, at time: Timestamp) -> UInt64? {
+        state.withLock { state in
+            state.requests[key]?.request.cancelled = time
+            return state.requests[key]?.request.hold
+        }
     }
 
-    /// Takes a request out: its answer has come.
+    /// Whether the client still waits for this request.
+    func isAwaited(_ handle: Handle) -> Bool {
+        state.withLock { state in
+            state.requests[handle.key].map { $0.number == handle.number && $0.request.cancelled == nil } ?? false
+        }
+    }
+
+    /// Puts a request in the place of one that waited for a person; nil where that one is gone or was cancelled.
+    func replace(_ handle: Handle, by request: OpenRequest) -> Handle? {
+        state.withLock { state in
+            guard let old = state.requests[handle.key], old.number == handle.number, old.request.cancelled == nil else {
+                return nil
+            }
+            state.requests[handle.key] = (handle.number, request)
+            return handle
+        }
+    }
+
+    /// Takes a request out: its answer has come; nil where nothing was sent under this id, whatever the server says.
     func take(_ key: MessageKey) -> OpenRequest? {
-        state.withLock { $0.requests.removeValue(forKey: key)?.request }
+        state.withLock { state in
+            guard state.requests[key]?.request.hold == nil else { return nil }
+            return state.requests.removeValue(forKey: key)?.request
+        }
     }
 
     /// Takes a request out by its handle.

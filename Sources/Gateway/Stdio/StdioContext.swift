@@ -16,6 +16,7 @@ final class StdioContext: Sendable {
     let queue: ForwardQueue
     /// The calls that wait for a person.
     let approvals: ApprovalDesk
+    let holds = HoldWorker()
     /// The revision that the handshake agreed on, as the server named it.
     let agreed = Monitor<String?>(nil)
 

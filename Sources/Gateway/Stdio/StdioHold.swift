@@ -6,7 +6,7 @@ import StrictJSON
 
 /// A call over standard input that waits for a person: its message is kept until somebody has decided.
 ///
-/// Works on the threads of whoever decides and of the desk, one end only.
+/// Goes on by the thread of `HoldWorker`, to one end only.
 struct StdioHold: Sendable {
     private let context: StdioContext
     private let message: [UInt8]
@@ -29,30 +29,34 @@ struct StdioHold: Sendable {
 
     /// Begins to wait; the id is busy meanwhile.
     func begin(_ decision: Decision, _ settled: Settlement, _ holdKey: HoldKey, _ need: ApprovalNeed) {
-        let handle = context.pending.add(request, key: key)
-        _ = context.approvals.hold(
+        var waiting = request
+        waiting.hold = ticket.seq
+        let handle = context.pending.add(waiting, key: key)
+        context.approvals.hold(
             decision, seq: ticket.seq, at: settled.decided, holdKey, need, wantsNotices: progressToken != nil
-        ) { go(on: $0, handle) }
+        ) { end in context.holds.add { go(on: end, handle) } }
     }
 
     private func go(on end: HoldEnd, _ handle: PendingRequests.Handle) {
         if case .waiting(let seconds) = end { return notice(seconds) }
-        // Gone: the server has ended, and the client has been told. Cancelled: the client waits for no answer.
-        guard let waiting = context.pending.take(handle), waiting.cancelled == nil, context.client.hasReader else {
-            if case .approved(let call) = end { context.approvals.giveBack(call) }
-            return
+        if case .approved(let call) = end {
+            // Gone: the server has ended, and the client has been told. Cancelled: the client waits for no answer.
+            guard context.pending.isAwaited(handle), context.client.hasReader else {
+                return context.approvals.giveBack(call)
+            }
+            return release(call, handle)
         }
+        guard let waiting = context.pending.take(handle), waiting.cancelled == nil else { return }
         switch end {
-        case .waiting: break
+        case .waiting, .approved: break
         case .callAgain(let call): answer(Denial(callAgain: call, name: context.approvals.name(call)))
         case .denied(let decision, let seq):
             answer(Denial(ended: decision, record: seq.map { "\(context.log.name)/\($0)" }))
-        case .approved(let call): release(call)
         }
     }
 
     /// Decides an approved call again: brake and limits may be others than when it was held.
-    private func release(_ call: HeldCall) {
+    private func release(_ call: HeldCall, _ handle: PendingRequests.Handle) {
         var scanner = EnvelopeScanner(limits: context.options.limits)
         let line = message.last == 0x0A ? message.dropLast() : message[...]
         let reading = line.withUnsafeBytes { bytes in
@@ -65,7 +69,7 @@ struct StdioHold: Sendable {
             let end = HeldCall.denial(
                 of: call.decision, hold: call.hold, .internal, "The call cannot be made any more.")
             context.log.append(isUrgent: false) { _, _ in .decision(end) }
-            return answer(Denial(ended: end, record: nil))
+            return refuse(Denial(ended: end, record: nil), handle)
         }
         var decision = call.decision
         decision.of = call.hold
@@ -76,26 +80,34 @@ struct StdioHold: Sendable {
             &decision, judged, under: context.policy, mayBeHeld: false, in: context.log, context.clock)
         guard let settled else {
             context.approvals.giveBack(call)
+            guard let waiting = context.pending.take(handle), waiting.cancelled == nil else { return }
             var line: [UInt8] = []
             AuditUnavailable.append(to: &line, id: request.idToken, isCall: true, era: request.era, record: nil)
             return context.answer(&line)
         }
         if let refusal = settled.refusal {
-            return answer(Denial(refusal, tool: tool, record: context.log.name(of: settled.ticket)))
+            return refuse(Denial(refusal, tool: tool, record: context.log.name(of: settled.ticket)), handle)
         }
-        forward(settled)
+        forward(settled, handle)
     }
 
-    private func forward(_ settled: Settlement) {
+    private func forward(_ settled: Settlement, _ held: PendingRequests.Handle) {
         let open = OpenRequest(
             ticket: settled.ticket, decided: settled.decided, idToken: request.idToken, era: request.era,
             method: request.method, methodName: request.methodName, tool: request.tool, caller: request.caller,
             policy: context.policy, cost: settled.cost, isCharged: settled.isCharged)
-        let handle = context.pending.add(open, key: key)
+        // The id stays busy all the time: another request with it could not be told apart.
+        guard let handle = context.pending.replace(held, by: open) else {
+            return context.recorder.recordNotForwarded(open, .cancelled)
+        }
         let isQueued = message.withUnsafeBytes {
             context.queue.push($0, ticket: settled.ticket, decided: settled.decided, request: handle)
         }
         if !isQueued, let open = context.pending.take(handle) { context.end(open, status: nil) }
+    }
+
+    private func refuse(_ denial: Denial, _ handle: PendingRequests.Handle) {
+        if let waiting = context.pending.take(handle), waiting.cancelled == nil { answer(denial) }
     }
 
     private func answer(_ denial: Denial) {

@@ -2,6 +2,7 @@ import ArgumentParser
 import AuditLog
 import Foundation
 import Gateway
+import Terminal
 
 /// `tollgate approvals`: calls that wait for a person.
 struct ApprovalsCommand: ParsableCommand {
@@ -132,7 +133,7 @@ struct ApprovalsListCommand: ParsableCommand {
                 call["server"]?.text ?? "", "since \(call["since"]?.text ?? "")",
                 call["approved_by"]?.text.map { "approved by \($0)" } ?? "pending",
             ]
-            Console.output(words.joined(separator: "\t") + "\n")
+            Console.output(words.map { VisibleText.of($0) }.joined(separator: "\t") + "\n")
         }
     }
 }
@@ -156,8 +157,10 @@ struct ApprovalsShowCommand: ParsableCommand {
         let call = try desk.call(id)
         if desk.json { return Console.output(call.json + "\n") }
         for (name, value) in call.members ?? [] {
-            let text = value.text ?? value.list.map { $0.compactMap(\.text).joined(separator: ", ") } ?? value.json
-            Console.output("\(name.padding(toLength: 14, withPad: " ", startingAt: 0))\(text)\n")
+            // Callers choose some of these texts, and must not be able to draw on the screen of whoever decides.
+            for text in value.list.map({ $0.compactMap(\.text) }) ?? [value.text ?? value.json] {
+                Console.output(name.padding(toLength: 16, withPad: " ", startingAt: 0) + VisibleText.of(text) + "\n")
+            }
         }
     }
 }

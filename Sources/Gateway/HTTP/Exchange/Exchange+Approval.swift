@@ -11,8 +11,6 @@ struct HeldRequest {
     let idToken: [UInt8]
     /// The hold's record.
     let ticket: LogTicket
-    /// The name by which people know the call.
-    var name: UInt64 = 0
 }
 
 extension Exchange {
@@ -21,7 +19,7 @@ extension Exchange {
         stage = .held
         let bound = NIOLoopBound(self, eventLoop: core.loop)
         let loop = core.loop
-        held?.name = core.approvals.hold(decision, seq: settled.ticket.seq, at: settled.decided, key, need) { end in
+        core.approvals.hold(decision, seq: settled.ticket.seq, at: settled.decided, key, need) { end in
             loop.execute { bound.value.go(on: end) }
         }
     }
@@ -46,7 +44,11 @@ extension Exchange {
     private func release(_ call: HeldCall, _ held: HeldRequest) {
         self.held = nil
         stage = .deciding
-        guard core.log.result(of: held.ticket) == .durable, let current = core.admitAgain(admission) else {
+        decidedAt = .roughlyNow()
+        guard core.log.result(of: held.ticket) == .durable else {
+            return deny(call, held, .auditUnavailable, "The call's record is not durable.")
+        }
+        guard let current = core.admitAgain(admission) else {
             return deny(call, held, .grantRevoked, "The grant that called is no longer valid.")
         }
         admission = current

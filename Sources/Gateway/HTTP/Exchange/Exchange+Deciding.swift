@@ -61,7 +61,8 @@ extension Exchange {
         core.commits.arm()
         let asked = Call(tool: name, arguments: call.arguments, in: tree, caller: caller, approval: standing)
         let settlement = core.recorder.decider.settle(
-            &decision, asked, under: policy, mayBeHeld: core.failPolicy.mayHold(decision), in: core.log, core.clock)
+            &decision, asked, under: policy, mayBeHeld: need == nil && core.failPolicy.mayHold(decision), in: core.log,
+            core.clock)
         guard let settled = settlement else {
             // Nothing says that it was used.
             if let used { core.approvals.giveBack(used) }

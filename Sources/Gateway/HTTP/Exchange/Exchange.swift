@@ -61,7 +61,8 @@ final class Exchange {
     var isTask = false
     var relay = AnswerRelay()
     private(set) var lastHeard: NIODeadline
-    let decidedAt: NIODeadline
+    /// When it came, or was released after a person's approval: what it waits for is reckoned from then.
+    var decidedAt: NIODeadline
     /// Where it stands among the core's exchanges.
     var place = 0
 
@@ -235,7 +236,7 @@ final class Exchange {
         stage = .done
         core.exchanges.remove(self)
         if let key, let session, session.pending[key] === self { session.pending[key] = nil }
-        if let held { core.approvals.leave(held.name) }
+        if let held { core.approvals.leave(hold: held.ticket.seq) }
         held = nil
         upstream = nil
         child?.server.pause(self, false)
