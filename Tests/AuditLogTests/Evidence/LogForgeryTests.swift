@@ -86,7 +86,9 @@ import Testing
 
     @Test func aLossThatWasAcceptedStaysSoThroughNewKeysAndLostCheckpoints() throws {
         let place = try TemporaryLog()
-        try write(30, to: place, options(place))
+        // The first of two writers leaves a head where the hole will be, however slow the machine is.
+        try write(15, to: place, options(place))
+        try write(15, to: place, options(place), from: 15)
         let heads = try KeptHead.all(of: place.log)
         try cut(place, toMembers: 2)
         let kept = UInt64(try place.lines().count)
