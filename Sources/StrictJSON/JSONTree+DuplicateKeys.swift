@@ -15,6 +15,22 @@ extension JSONTree {
             return nil
         }
     }
+
+    /// Every key that repeats an earlier one of its object, compared after unescaping, inside `node`: for readers of documents,
+    /// which tell all that is wrong at once.
+    ///
+    /// Recurs as deep as the document, which its parser's limits bound.
+    public func repeatedKeys(in node: JSONNode) -> [JSONNode] {
+        var repeated = elements(node).flatMap { repeatedKeys(in: $0) }
+        var seen: Set<[UInt8]> = []
+        for (key, value) in members(node) {
+            var name: [UInt8] = []
+            appendUnescaped(key, to: &name)
+            if !seen.insert(name).inserted { repeated.append(key) }
+            repeated += repeatedKeys(in: value)
+        }
+        return repeated
+    }
 }
 
 /// Finds repeated keys: small objects by comparing each with each, larger ones with a hash table.

@@ -54,7 +54,9 @@ extension ApprovalDesk {
             return .refused("an approval is named by its id, such as \(log.name)/12", hint: hint)
         }
         let taken = state.withLock { state -> HeldCall? in
-            guard let call = state.calls[id], call.state == .pending, call.deadline > .now else { return nil }
+            guard let call = state.calls[id], call.deadline > .now else { return nil }
+            // An approval that nobody has used yet can be taken back.
+            guard call.state == .pending || !approves && !call.approver.isEmpty else { return nil }
             // Of another log there may be a call of the same number.
             guard text == String(id) || text == name(call) else { return nil }
             state.calls[id]?.state = .deciding
@@ -73,7 +75,7 @@ extension ApprovalDesk {
             return .refused("the audit log could not be written in time, so the call is ended", hint: "tollgate doctor")
         case .failed, nil:
             state.withLock { state in
-                state.calls[id]?.state = .pending
+                state.calls[id]?.state = call.state
                 state.changes += 1
             }
             state.wakeAll()

@@ -22,16 +22,14 @@ final class ApprovalDesk: Sendable {
     }
 
     let log: LogWriter
-    let clock: any LogClock
     /// How long a request is held open.
     private let patience: Duration
     let state = Monitor(State())
     private let isTimed = Monitor(false)
 
     /// - Parameter patience: how long a request is held open before its caller has to call again.
-    init(log: LogWriter, clock: any LogClock, patience: Duration) {
+    init(log: LogWriter, patience: Duration) {
         self.log = log
-        self.clock = clock
         self.patience = patience
     }
 
@@ -132,7 +130,8 @@ final class ApprovalDesk: Sendable {
     private func keepTime() {
         isTimed.withLock { isTimed in
             guard !isTimed else { return }
-            // Nobody joins it: it may be telling a client that does not read.
+            // Without a thread to be had the next hold tries again; until then nothing that is over is told, and nothing that is
+            // over is approved or used.
             let thread = try? WorkerThread(named: "approvals") { [self] in
                 while awaitNext() { for end in takeDue() { end() } }
             }

@@ -103,20 +103,8 @@ struct ConfigurationReader {
 
     /// Refuses every key that repeats one of its object, wherever in the document.
     mutating func refuseDuplicateKeys() {
-        refuseDuplicateKeys(in: tree.root)
-    }
-
-    /// As deep as the document, which `ConfigurationFields.maximumDepth` bounds.
-    private mutating func refuseDuplicateKeys(in node: JSONNode) {
-        for element in tree.elements(node) { refuseDuplicateKeys(in: element) }
-        var seen: Set<[UInt8]> = []
-        for (key, value) in tree.members(node) {
-            var name: [UInt8] = []
-            tree.appendUnescaped(key, to: &name)
-            if !seen.insert(name).inserted {
-                refuse(.duplicateKey, Place(key, tree.pointer(to: key)), expected: "each key once in an object")
-            }
-            refuseDuplicateKeys(in: value)
+        for key in tree.repeatedKeys(in: tree.root) {
+            refuse(.duplicateKey, Place(key, tree.pointer(to: key)), expected: "each key once in an object")
         }
     }
 }

@@ -92,7 +92,7 @@ final class GatewayCore: @unchecked Sendable {
         failPolicy = configuration.auditFailure
         flushes = FlushBatch(loop: loop)
         commits = CommitWaiters(log: log, loop: loop, patience: TimeAmount(configuration.timeouts.commit))
-        approvals = ApprovalDesk(log: log, clock: clock, patience: configuration.timeouts.approval)
+        approvals = ApprovalDesk(log: log, patience: configuration.timeouts.approval)
         limits = configuration.limits
         timeouts = TimeOuts(configuration.timeouts)
         grants = settings.grants

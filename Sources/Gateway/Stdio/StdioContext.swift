@@ -28,7 +28,7 @@ final class StdioContext: Sendable {
         self.log = log
         self.clock = clock
         recorder = OutcomeRecorder(log: log, key: key, decider: decider)
-        approvals = ApprovalDesk(log: log, clock: clock, patience: options.approvalPatience)
+        approvals = ApprovalDesk(log: log, patience: options.approvalPatience)
         self.client = client
         self.server = server
         queue = ForwardQueue(maximumBytes: options.queueBytes)

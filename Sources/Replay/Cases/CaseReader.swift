@@ -39,7 +39,9 @@ struct CaseReader {
     }
 
     private mutating func cases() -> [CaseFile.Case] {
-        refuseDuplicateKeys(in: tree.root)
+        for key in tree.repeatedKeys(in: tree.root) {
+            refuse(key, tree.pointer(to: key), expected: "each key once in an object")
+        }
         guard tree.kind(tree.root) == .array, tree.count(tree.root) > 0 else {
             refuse(tree.root, "", expected: "a list of at least one case")
             return []
@@ -166,19 +168,6 @@ struct CaseReader {
     private func sorted() -> [CaseProblem] {
         problems.enumerated()
             .sorted { ($0.element.offset, $0.offset) < ($1.element.offset, $1.offset) }.map(\.element.problem)
-    }
-
-    private mutating func refuseDuplicateKeys(in node: JSONNode) {
-        for element in tree.elements(node) { refuseDuplicateKeys(in: element) }
-        var seen: Set<[UInt8]> = []
-        for (key, value) in tree.members(node) {
-            var name: [UInt8] = []
-            tree.appendUnescaped(key, to: &name)
-            if !seen.insert(name).inserted {
-                refuse(key, tree.pointer(to: key), expected: "each key once in an object")
-            }
-            refuseDuplicateKeys(in: value)
-        }
     }
 
     private static func nearest(to word: String, among words: [String]) -> String? {

@@ -187,7 +187,7 @@ struct ApprovalsApproveCommand: ParsableCommand {
 /// `tollgate approvals deny`.
 struct ApprovalsDenyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "deny", abstract: "Refuse a held call.",
+        commandName: "deny", abstract: "Refuse a held call, or take back an approval that nobody has used.",
         discussion: """
             Example:
               tollgate approvals deny gw/12 --message "Ask finance first."
