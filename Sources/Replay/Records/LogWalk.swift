@@ -1,6 +1,5 @@
 package import AuditLog
 package import Events
-import Glibc
 
 /// Reads a log's records in their order, and no more of them than a replay needs.
 ///
@@ -42,15 +41,17 @@ package struct LogWalk {
     ) throws {
         var count = 0
         var time = Timestamp(microseconds: .min)
+        var days = DayText()
+        var scan = DecisionScan()
         while reader.nextSeq < end, let block = try reader.nextBlock() {
             if block.skipped != nil { try body(block.firstSeq, time, .lost) }
             try block.forEachLine { seq, line in
                 guard seq < end else { return }
                 count += 1
-                if let of = OutcomeScan.settled(line) {
+                if let of = OutcomeScan.settled(line, &days) {
                     return try body(seq, time, .outcome(of: of, isRolledBack: false))
                 }
-                if isBrief, let found = DecisionScan.read(line) {
+                if isBrief, let found = scan.read(line) {
                     time = found.time
                     return try body(seq, time, ReplayStep(of: found.decision))
                 }
@@ -65,44 +66,28 @@ package struct LogWalk {
 
 /// A look at an outcome's line without decoding it.
 enum OutcomeScan {
-    private static let version = Array("{\"v\":1,\"seq\":".utf8)
-    private static let kind = Array("\",\"kind\":\"outcome\",\"of\":".utf8)
-    private static let rolledBack = Array("rolled_bac".utf8)
-    /// Bytes from behind the seq to the kind: `,"ts":"` and the time.
-    private static let toKind = 7 + Timestamp.textLength
-
     /// The decision that an outcome ends without giving anything back; nil for any other line, and for one that is not
     /// written as tollgate writes it.
-    static func settled(_ line: UnsafeRawBufferPointer) -> UInt64? {
-        guard stands(version, in: line, at: 0) else { return nil }
-        var place = version.count
-        while place < line.count, line[place] &- 0x30 < 10 { place += 1 }
-        place += toKind
-        guard stands(kind, in: line, at: place), !givesBack(line) else { return nil }
-        var of: UInt64 = 0
-        var index = place + kind.count
-        let first = index
-        while index < line.count, line[index] &- 0x30 < 10, index - first < 17 {
-            of = of * 10 + UInt64(line[index] - 0x30)
-            index += 1
+    static func settled(_ bytes: UnsafeRawBufferPointer, _ days: inout DayText) -> UInt64? {
+        var line = LineCursor(bytes)
+        var rest: LineCursor.Slice?
+        var number: Int64?
+        guard line.skip("{\"v\":1,\"seq\":"), line.number() != nil, line.skip(",\"ts\":\""), line.moment(&days) != nil,
+            line.skip(",\"kind\":\"outcome\",\"of\":"), let of = line.number(),
+            line.text(after: ",\"agent\":\"", &rest), line.text(after: ",\"server\":\"", &rest),
+            line.text(after: ",\"tool\":\"", &rest), line.text(after: ",\"method\":\"", &rest),
+            line.text(after: ",\"outcome\":\"", &rest), rest != nil
+        else { return nil }
+        if line.skip(",\"code\":") {
+            _ = line.skip("-")
+            guard line.number() != nil else { return nil }
         }
-        return index > first ? of : nil
-    }
+        if line.skip(",\"reservation\":\""), !line.skip("committed\"") { return nil }
 
-    private static func stands(_ text: [UInt8], in line: UnsafeRawBufferPointer, at place: Int) -> Bool {
-        guard place + text.count <= line.count, let base = line.baseAddress else { return false }
-        return text.withUnsafeBytes { memcmp(base + place, $0.baseAddress ?? base, text.count) == 0 }
-    }
-
-    /// Whether `rolled_back` stands anywhere: looked for by its last letter, which is rare.
-    private static func givesBack(_ line: UnsafeRawBufferPointer) -> Bool {
-        guard let base = line.baseAddress else { return false }
-        var place = 0
-        while let found = memchr(base + place, 0x6B, line.count - place) {
-            let index = UnsafeRawPointer(found) - base
-            if index >= rolledBack.count, stands(rolledBack, in: line, at: index - rolledBack.count) { return true }
-            place = index + 1
-        }
-        return false
+        guard line.number(after: ",\"wait_us\":", &number), line.number(after: ",\"upstream_us\":", &number),
+            line.number(after: ",\"gateway_us\":", &number), line.number(after: ",\"result_bytes\":", &number),
+            !line.skip(",\"result_digest\":\"") || line.digest() != nil, line.skip("}"), line.isAtEnd
+        else { return nil }
+        return UInt64(of)
     }
 }

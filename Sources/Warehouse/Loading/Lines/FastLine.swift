@@ -1,3 +1,5 @@
+import Events
+
 /// A line in the writer's own form, read without building a record.
 enum FastLine {
     case decision(DecisionLine)
