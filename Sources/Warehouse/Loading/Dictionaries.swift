@@ -48,12 +48,21 @@ struct Dictionaries {
         sessions.forget()
     }
 
+    /// Reads what other loaders have added.
+    mutating func refresh() throws(WarehouseError) {
+        try actors.refresh()
+        try tools.refresh()
+        try verdicts.refresh()
+        try clients.refresh()
+        try sessions.refresh()
+    }
+
     /// Ids of a decision's actor: the row, and the first row with this agent.
     mutating func actor(_ decision: Decision) throws(WarehouseError) -> (id: Int64, agent: Int64) {
-        let columns = [decision.agent ?? "", decision.grant ?? "", decision.identity.rawValue]
+        let identity = Dimension.Value.text(decision.identity.rawValue)
         let id = try actors.id(
-            key(columns), columns.map { .text($0) },
-            other: [.text(Dictionaries.other), .text(""), .text(decision.identity.rawValue)])
+            [.text(decision.agent ?? ""), .text(decision.grant ?? ""), identity],
+            other: [.text(Dictionaries.other), .text(""), identity])
         return (id, actors.base(of: id))
     }
 
@@ -61,9 +70,9 @@ struct Dictionaries {
     mutating func tool(_ decision: Decision) throws(WarehouseError) -> (id: Int64, tool: Int64) {
         let isCall = decision.method == Dictionaries.callMethod
         let tool = !isCall ? "" : decision.unlisted ? Dictionaries.unlisted : decision.tool ?? ""
-        let columns = [decision.server, tool, decision.method, isCall ? decision.risk?.rawValue ?? "" : ""]
+        let risk = isCall ? decision.risk?.rawValue ?? "" : ""
         let id = try tools.id(
-            key(columns), columns.map { .text($0) },
+            [.text(decision.server), .text(tool), .text(decision.method), .text(risk)],
             other: [
                 .text(decision.server), .text(isCall ? Dictionaries.other : ""),
                 .text(isCall ? decision.method : Dictionaries.other), .text(""),
@@ -73,17 +82,16 @@ struct Dictionaries {
 
     /// Id of what was decided and why.
     mutating func verdict(_ decision: Decision) throws(WarehouseError) -> Int64 {
-        let head = [decision.verdict.rawValue, decision.mode.rawValue, decision.reason.rawValue]
-        let texts =
-            head + [
-                decision.rule ?? "", decision.message ?? "", decision.policy ?? "",
-                decision.policyDigest?.description ?? "", decision.limit?.counter ?? "",
-            ]
-        let numbers = [decision.limit?.windowSeconds ?? 0, decision.limit?.maximum ?? 0]
+        let head: [Dimension.Value] = [
+            .text(decision.verdict.rawValue), .text(decision.mode.rawValue), .text(decision.reason.rawValue),
+        ]
         return try verdicts.id(
-            key(texts + numbers.map(String.init)),
-            texts.map { .text($0) } + numbers.map { .number(Int64($0)) },
-            other: head.map { .text($0) } + [
+            head + [
+                .text(decision.rule ?? ""), .text(decision.message ?? ""), .text(decision.policy ?? ""),
+                .text(decision.policyDigest?.description ?? ""), .text(decision.limit?.counter ?? ""),
+                .number(Int64(decision.limit?.windowSeconds ?? 0)), .number(Int64(decision.limit?.maximum ?? 0)),
+            ],
+            other: head + [
                 .text(Dictionaries.other), .text(""), .text(""), .text(""), .text(""), .number(0), .number(0),
             ])
     }
@@ -91,33 +99,29 @@ struct Dictionaries {
     /// Id of a client's label.
     mutating func client(_ name: String?) throws(WarehouseError) -> Int64? {
         guard let name else { return nil }
-        return try clients.id(key([name]), [.text(name)], other: [.text(Dictionaries.other)])
+        return try clients.id([.text(name)], other: [.text(Dictionaries.other)])
     }
 
     /// Id of a protocol session.
     mutating func session(_ name: String?) throws(WarehouseError) -> Int64? {
         guard let name else { return nil }
-        return try sessions.id(key([name]), [.text(name)], other: [.text(Dictionaries.other)])
+        return try sessions.id([.text(name)], other: [.text(Dictionaries.other)])
     }
 
-    private func key(_ columns: [String]) -> NameKey {
-        var key = NameKey()
-        for column in columns { key.add(column) }
-        return key
-    }
-
-    /// Encodes a call from its line; nil where a name is not in memory yet, and for other requests.
-    mutating func encode(_ line: DecisionLine, _ bytes: UnsafeRawBufferPointer, log: Int64) -> DecidedRequest? {
-        guard slice(bytes, line.method).elementsEqual(Dictionaries.callMethodBytes) else { return nil }
+    /// Encodes a request from its line; nil where its tool, its agent or its verdict was not met yet.
+    mutating func encode(
+        _ line: DecisionLine, _ bytes: UnsafeRawBufferPointer, log: Int64
+    ) throws(WarehouseError) -> DecidedRequest? {
+        let isCall = slice(bytes, line.method).elementsEqual(Dictionaries.callMethodBytes)
         scratch.clear()
         scratch.add(slice(bytes, line.server))
-        if line.isUnlisted {
+        if isCall, line.isUnlisted {
             scratch.add(Dictionaries.unlisted)
         } else {
-            scratch.add(slice(bytes, line.tool))
+            scratch.add(slice(bytes, isCall ? line.tool : nil))
         }
         scratch.add(slice(bytes, line.method))
-        scratch.add(slice(bytes, line.risk))
+        scratch.add(slice(bytes, isCall ? line.risk : nil))
         guard let tool = tools.known(scratch) else { return nil }
         scratch.clear()
         scratch.add(slice(bytes, line.agent))
@@ -127,20 +131,20 @@ struct Dictionaries {
         else { return nil }
         let verdict = knownVerdicts[Int(index)]
         var request = DecidedRequest(
-            id: RecordID.of(log: log, seq: line.seq), timestamp: line.timestamp, isCall: true, actor: actor,
+            id: RecordID.of(log: log, seq: line.seq), timestamp: line.timestamp, isCall: isCall, actor: actor,
             agent: actors.base(of: actor), tool: tool, toolBase: tools.base(of: tool), verdict: verdict.id,
             isStopped: verdict.facts.isStopped, isNear: verdict.facts.isNear(used: line.limitUsed))
         if let session = line.session {
             scratch.clear()
             scratch.add(slice(bytes, session))
-            guard let id = sessions.known(scratch) else { return nil }
-            request.session = id
+            request.session = sessions.known(scratch)
+            if request.session == nil { request.session = try self.session(text(bytes, session)) }
         }
         if let client = line.client {
             scratch.clear()
             scratch.add(slice(bytes, client))
-            guard let id = clients.known(scratch) else { return nil }
-            request.client = id
+            request.client = clients.known(scratch)
+            if request.client == nil { request.client = try self.client(text(bytes, client)) }
         }
         request.decideMicroseconds = line.decideMicroseconds
         request.argumentDigest = line.argumentDigest
@@ -148,6 +152,10 @@ struct Dictionaries {
         request.limitUsed = line.limitUsed
         request.retryAfterMilliseconds = line.retryAfterMilliseconds
         return request
+    }
+
+    private func text(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>) -> String {
+        String(decoding: bytes[range], as: UTF8.self)
     }
 
     /// Remembers a verdict by its line's bytes.

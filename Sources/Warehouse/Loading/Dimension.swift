@@ -1,6 +1,8 @@
 import Events
 
-/// One dictionary of the star: texts and numbers to a row's id, kept in memory and in the database.
+/// One dictionary of the star: texts and numbers to a row's id, whole in memory, so that no name is looked up twice.
+///
+/// A transaction begins with `refresh`, which reads what other loaders have added since.
 struct Dimension {
     /// A column's value.
     enum Value {
@@ -11,16 +13,20 @@ struct Dimension {
     /// Rows after which new names become `(other)`: what callers invent must not grow the roll-ups.
     static let capacity: Int64 = 100_000
 
-    private let name: String
     private let capacity: Int64
-    private let find: SQLiteStatement
+    private let columns: Int32
+    /// Columns at the front whose first row is a row's base; 0 where rows have none.
+    private let baseKey: Int32
+    private let read: SQLiteStatement
     private let insert: SQLiteStatement
-    private let last: SQLiteStatement
     private let overflow: SQLiteStatement
-    private let hasBase: Bool
     private var known = ByteTable()
-    /// By id; 0 where not known.
+    /// The first row by the columns of the base.
+    private var firsts = ByteTable()
+    /// By id; 0 where there is no row.
     private var bases: [Int64] = []
+    private var last: Int64 = 0
+    private var isOverflowNoted = false
 
     /// Prepares a dictionary.
     ///
@@ -28,107 +34,105 @@ struct Dimension {
     ///   - columns: the unique key's columns.
     ///   - base: a column that names the first row with the same first `baseKey` columns.
     init(
-        _ connection: SQLiteConnection, _ name: String, _ columns: [String], base: String? = nil, baseKey: Int = 0,
+        _ connection: SQLiteConnection, _ name: String, _ columns: [String], base: String? = nil, baseKey: Int32 = 0,
         capacity: Int64 = Dimension.capacity
     ) throws(WarehouseError) {
-        self.name = name
         self.capacity = capacity
-        hasBase = base != nil
-        let match = columns.enumerated().map { "\($1) = ?\($0 + 1)" }
-        find = try connection.prepare(
-            "SELECT id, \(base ?? "id") FROM \(name) WHERE \(match.joined(separator: " AND "))")
-        var names = columns
-        var values = (1...columns.count).map { "?\($0)" }
-        if let base {
-            let same = match.prefix(baseKey).joined(separator: " AND ")
-            names.append(base)
-            values.append(
-                """
-                coalesce((SELECT min(id) FROM \(name) WHERE \(same)), (SELECT coalesce(max(id), 0) + 1 FROM \(name)))
-                """)
-        }
-        insert = try connection.prepare(
-            "INSERT INTO \(name) (\(names.joined(separator: ", "))) VALUES (\(values.joined(separator: ", ")))")
-        last = try connection.prepare("SELECT coalesce(max(id), 0) FROM \(name)")
+        self.columns = Int32(columns.count)
+        self.baseKey = baseKey
+        let names = ["id"] + columns + (base.map { [$0] } ?? [])
+        read = try connection.prepare(
+            "SELECT \(names.joined(separator: ", ")) FROM \(name) WHERE id > ? ORDER BY id")
+        let values = names.map { _ in "?" }.joined(separator: ", ")
+        insert = try connection.prepare("INSERT INTO \(name) (\(names.joined(separator: ", "))) VALUES (\(values))")
         overflow = try connection.prepare(
             "INSERT OR IGNORE INTO meta (key, value) VALUES ('overflow.\(name)', 1)")
     }
 
-    /// The row's id if it is in memory.
+    /// Reads the rows that are not in memory yet.
+    mutating func refresh() throws(WarehouseError) {
+        var key = NameKey()
+        read.bind(1, last)
+        while try read.step() {
+            key.clear()
+            var prefix = 0
+            for column in 1...columns {
+                read.withText(column) { key.add($0) }
+                if column == baseKey { prefix = key.count }
+            }
+            remember(read.integer(0), key, prefix: prefix, base: baseKey > 0 ? read.integer(columns + 1) : nil)
+        }
+    }
+
+    /// The row's id if there is one.
     @inline(__always)
     func known(_ key: NameKey) -> Int64? {
         key.withBytes { bytes in known.value(of: bytes) }
     }
 
     /// The row's id; a new row where there is none, `other` where the dictionary is full.
-    mutating func id(
-        _ key: NameKey, _ columns: @autoclosure () -> [Value], other: @autoclosure () -> [Value]
-    ) throws(WarehouseError) -> Int64 {
+    mutating func id(_ columns: [Value], other: @autoclosure () -> [Value]) throws(WarehouseError) -> Int64 {
+        let key = NameKey(columns)
         if let id = known(key) { return id }
-        let columns = columns()
-        if let id = try stored(columns) {
-            key.withBytes { bytes in known.insert(bytes, id) }
-            return id
+        guard last >= capacity else { return try added(columns, key) }
+        if !isOverflowNoted {
+            try overflow.run()
+            isOverflowNoted = true
         }
-        guard try isFull() else {
-            let id = try added(columns)
-            key.withBytes { bytes in known.insert(bytes, id) }
-            return id
-        }
-        // Not remembered: memory would grow with the names that callers invent.
-        try overflow.run()
         let other = other()
-        if let id = try stored(other) { return id }
-        return try added(other)
+        let otherKey = NameKey(other)
+        if let id = known(otherKey) { return id }
+        return try added(other, otherKey)
     }
 
     /// The first row that shares this row's base key.
     @inline(__always)
     func base(of id: Int64) -> Int64 {
-        hasBase ? bases[Int(id)] : id
+        baseKey > 0 ? bases[Int(id)] : id
     }
 
     /// Forgets what it knew: after a rollback its rows may be gone.
     mutating func forget() {
         known.removeAll()
+        firsts.removeAll()
         bases.removeAll()
+        last = 0
+        isOverflowNoted = false
     }
 
-    private func isFull() throws(WarehouseError) -> Bool {
-        let id = try last.step() ? last.integer(0) : 0
-        last.reset()
-        return id >= capacity
-    }
-
-    private mutating func stored(_ columns: [Value]) throws(WarehouseError) -> Int64? {
-        bind(columns, to: find)
-        guard try find.step() else { return nil }
-        let id = find.integer(0)
-        if hasBase { remember(base: find.integer(1), of: id) }
-        find.reset()
-        return id
-    }
-
-    private mutating func remember(base: Int64, of id: Int64) {
-        while bases.count <= id { bases.append(0) }
-        bases[Int(id)] = base
-    }
-
-    private mutating func added(_ columns: [Value]) throws(WarehouseError) -> Int64 {
-        bind(columns, to: insert)
-        try insert.run()
-        guard let id = try stored(columns) else {
-            throw WarehouseError(.sql, "a row of \(name) vanished", path: insert.path)
-        }
-        return id
-    }
-
-    private func bind(_ columns: [Value], to statement: SQLiteStatement) {
+    private mutating func added(_ columns: [Value], _ key: NameKey) throws(WarehouseError) -> Int64 {
+        let id = last + 1
+        insert.bind(1, id)
         for (index, column) in columns.enumerated() {
             switch column {
-            case .text(let text): statement.bind(Int32(index + 1), text)
-            case .number(let number): statement.bind(Int32(index + 1), number)
+            case .text(let text): insert.bind(Int32(index + 2), text)
+            case .number(let number): insert.bind(Int32(index + 2), number)
             }
+        }
+        var prefix = 0
+        if baseKey > 0 {
+            let baseColumns = NameKey(Array(columns.prefix(Int(baseKey))))
+            prefix = baseColumns.count
+            insert.bind(Int32(columns.count + 2), baseColumns.withBytes { firsts.value(of: $0) } ?? id)
+        }
+        try insert.run()
+        remember(id, key, prefix: prefix, base: nil)
+        return id
+    }
+
+    /// - Parameters:
+    ///   - prefix: how many bytes of the key are its base's.
+    ///   - base: the base's id where the row says it.
+    private mutating func remember(_ id: Int64, _ key: NameKey, prefix: Int, base: Int64?) {
+        last = id
+        key.withBytes { bytes in
+            known.insert(bytes, id)
+            guard baseKey > 0 else { return }
+            let first = UnsafeRawBufferPointer(rebasing: bytes[..<prefix])
+            let found = base ?? firsts.value(of: first) ?? id
+            if firsts.value(of: first) == nil { firsts.insert(first, found) }
+            while bases.count <= id { bases.append(0) }
+            bases[Int(id)] = found
         }
     }
 }

@@ -9,15 +9,29 @@ struct NameKey {
         storage.reserveCapacity(4096)
     }
 
+    /// The key of a row's columns.
+    init(_ columns: [Dimension.Value]) {
+        for column in columns {
+            switch column {
+            case .text(let text): storage.append(contentsOf: text.utf8)
+            case .number(let number): storage.append(contentsOf: String(number).utf8)
+            }
+            storage.append(NameKey.separator)
+        }
+    }
+
+    /// How many bytes it has.
+    var count: Int { storage.count }
+
     /// Forgets all parts but not its memory.
     @inline(__always)
     mutating func clear() {
         storage.removeAll(keepingCapacity: true)
     }
 
-    /// Adds a part, empty where absent.
-    mutating func add(_ text: String?) {
-        if let text { storage.append(contentsOf: text.utf8) }
+    /// Adds a part.
+    mutating func add(_ text: String) {
+        storage.append(contentsOf: text.utf8)
         storage.append(NameKey.separator)
     }
 

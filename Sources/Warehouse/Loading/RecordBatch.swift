@@ -49,8 +49,8 @@ final class RecordBatch {
     }
 
     /// Takes a decision as its line has it; false where that needs the record itself.
-    func add(_ line: DecisionLine, _ bytes: UnsafeRawBufferPointer) -> Bool {
-        guard let row = dictionaries.encode(line, bytes, log: log) else { return false }
+    func add(_ line: DecisionLine, _ bytes: UnsafeRawBufferPointer) throws(WarehouseError) -> Bool {
+        guard let row = try dictionaries.encode(line, bytes, log: log) else { return false }
         pending.append(row)
         return true
     }
@@ -113,9 +113,10 @@ final class RecordBatch {
         try peaks.flush()
     }
 
-    /// Forgets what another writer may have made untrue.
-    func forgetPeaks() {
+    /// Reads what another writer has added, and forgets what it may have made untrue.
+    func refresh() throws(WarehouseError) {
         peaks.forget()
+        try dictionaries.refresh()
     }
 
     /// Forgets everything: after a rollback, or when the database was made anew.
@@ -147,10 +148,18 @@ final class RecordBatch {
     }
 
     /// The pending row of a decision; rows stand in seq order.
+    ///
+    /// Looked for at growing distances from the end: most calls are answered before many others are made.
     private func index(of seq: UInt64) -> Int? {
         let id = RecordID.of(log: log, seq: seq)
-        var low = 0
         var high = pending.count
+        var low = high
+        var step = 4
+        while low > 0, pending[low - 1].id >= id {
+            high = low
+            low = max(0, low - step)
+            step *= 4
+        }
         while low < high {
             let middle = (low + high) / 2
             if pending[middle].id < id { low = middle + 1 } else { high = middle }

@@ -47,8 +47,9 @@ package final class WarehouseLoader {
         guard version != seenDataVersion else { return }
         seenDataVersion = version
         let made = try first(generation)
-        if made == seenGeneration { batch.forgetPeaks() } else { batch.forget() }
+        if made != seenGeneration { batch.forget() }
         seenGeneration = made
+        try batch.refresh()
     }
 
     /// Says which log the next lines come from, and which line must come next.
@@ -75,7 +76,7 @@ package final class WarehouseLoader {
         let fast = usesFastLines ? FastLine(line, &days) : nil
         switch fast {
         case .decision(let decision)? where decision.seq == seq:
-            guard batch.add(decision, line) else { break }
+            guard try batch.add(decision, line) else { break }
             current?.decisions += 1
             current?.loaded(seq, at: decision.timestamp)
             return

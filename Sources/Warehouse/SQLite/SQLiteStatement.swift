@@ -99,6 +99,12 @@ final class SQLiteStatement {
         sqlite3_column_type(pointer, column) == SQLITE_NULL ? nil : sqlite3_column_int64(pointer, column)
     }
 
+    /// A column's text as its bytes, a number's as decimal digits; empty where it is NULL.
+    func withText(_ column: Int32, _ body: (UnsafeRawBufferPointer) -> Void) {
+        let text = sqlite3_column_text(pointer, column)
+        body(UnsafeRawBufferPointer(start: text, count: text == nil ? 0 : Int(sqlite3_column_bytes(pointer, column))))
+    }
+
     func text(_ column: Int32) -> String? {
         guard let bytes = sqlite3_column_text(pointer, column) else { return nil }
         return String(cString: bytes)
