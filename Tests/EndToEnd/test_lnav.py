@@ -48,8 +48,8 @@ def lnav(tmp_path_factory: pytest.TempPathFactory) -> Lnav:
     return Lnav(tmp_path_factory.mktemp("lnav"))
 
 
-COUNTS = """SELECT log_level, kind, decision, outcome, event, count(*), min(seq), max(seq), coalesce(sum(upstream_us), 0)
-    FROM tollgate_log GROUP BY 1, 2, 3, 4, 5"""
+COUNTS = """SELECT log_level, kind, decision, outcome, event, count(*), min(seq), max(seq),
+    coalesce(sum(upstream_us), 0) FROM tollgate_log GROUP BY 1, 2, 3, 4, 5"""
 
 
 def texts(values: Iterable[Any]) -> tuple[str, ...]:
