@@ -167,6 +167,16 @@ def test_segments_may_come_in_any_order(empty: ClickHouse, month: Month) -> None
     assert Counter(empty.ask(CALLS)) == sqlite_calls(month, SECOND)
 
 
+def test_a_segment_that_comes_again_takes_nothing_away(empty: ClickHouse, month: Month) -> None:
+    """Even where the records of its neighbours, which knew how its calls ended, have been dropped meanwhile."""
+    parts = segments(month.logs[SECOND])
+    for segment, parameters in parts:
+        load(empty, segment, parameters)
+    empty.ask("TRUNCATE TABLE tollgate.records")
+    load(empty, *parts[0])
+    assert Counter(empty.ask(CALLS)) == sqlite_calls(month, SECOND)
+
+
 def test_a_damaged_segment_leaves_nothing(empty: ClickHouse, month: Month, tmp_path: Path) -> None:
     (segment, parameters), *_ = segments(month.logs[FLEET])
     hurt = tmp_path / segment.name

@@ -68,7 +68,7 @@ def counted(records: list[dict[str, Any]]) -> Counter[tuple[str, ...]]:
     )
 
 
-@pytest.mark.parametrize("name", [FLEET, WATCH])
+@pytest.mark.parametrize("name", [FLEET, SECOND, WATCH])
 def test_every_record_of_a_log_is_a_row(lnav: Lnav, month: Month, name: str) -> None:
     """From the compressed segments as they are."""
     found = lnav.ask(COUNTS, *logs.segments(month.logs[name]))

@@ -9,7 +9,7 @@ SELECT
     sum(n) AS calls,
     count() AS agents,
     length(arrayDistinct(arrayFlatten(groupArray(used)))) AS tools,
-    argMax(who, (n, who)) AS mostly
+    argMin(who, (-toInt64(n), who)) AS mostly
 FROM (
     SELECT policy, rule, reason, decision, mode, if(agent = '', '(unresolved)', agent) AS who, count() AS n,
         groupUniqArray((server, tool)) AS used

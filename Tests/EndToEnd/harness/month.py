@@ -172,10 +172,14 @@ def write_second(log: Path) -> None:
     w.control(
         "gap", n=17, reason="disk_full", **{"from": "2026-11-19T11:00:00.000000Z", "to": "2026-11-19T11:00:09.000000Z"}
     )
-    w.wait(days=1, hours=9)  # Friday evening.
+    for hours in (0.4, 2):  # Back within the hour, and later.
+        w.decide("pay", agent="clerk-04", **throttled, retry_after_ms=1000)
+        w.wait(hours=hours)
+        w.decide("pay", agent="clerk-04")
+    w.wait(days=1, hours=7)  # Friday evening.
     w.control("policy_loaded", policy="desk", policy_digest="bb" * 8)
-    for tool in ("refund", "balance"):
-        w.decide(tool, policy="bb" * 8, decision="deny", reason="default_deny", rule="(default deny)")
+    for tool, agent in (("refund", "clerk-02"), ("balance", "clerk-01")):
+        w.decide(tool, agent, policy="bb" * 8, decision="deny", reason="default_deny", rule="(default deny)")
     w.answer(w.decide("pay", policy="bb" * 8), "tool_error", upstream_us=20_000)
     w.decide("pay", policy="bb" * 8)  # Not answered.
     w.hold(policy="bb" * 8)  # Nobody has decided yet.
