@@ -343,6 +343,21 @@ def test_parameters_are_heeded(month: Month) -> None:
     assert moved != {row[0]: row[2] for row in ask(12)} and sum(moved.values()) > 0
 
 
+@pytest.mark.parametrize("question", QUESTIONS, ids=lambda one: one.slug)
+def test_a_question_reads_what_its_last_line_says(month: Month, question) -> None:
+    """SQLite's own plan: fast ones scan neither the calls nor an hourly or daily roll-up, but search in them."""
+    plan = month.ask(f"EXPLAIN QUERY PLAN {question.sql}", dict.fromkeys(question.parameters, ""))
+    steps = [detail for *_, detail in plan]
+    scans = {name for step in steps for name in re.findall(r"^SCAN (call|r|p|l)\b", step)}
+    searched = any(re.match(r"SEARCH call USING INTEGER PRIMARY KEY", step) for step in steps)
+    if question.speed.startswith("Fast"):
+        assert not scans, steps
+    elif "found by `hour`" in question.speed:
+        assert searched and not scans, steps
+    else:
+        assert scans, f"it is faster than it says: {steps}"
+
+
 def test_there_are_twenty_questions(month: Month) -> None:
     assert [one.number for one in QUESTIONS] == sorted(RECOUNTS) == list(range(1, 21))
     assert len(re.findall(r"```sql\n", DOCUMENT.read_text())) == 20, "each block of SQL is one of them"

@@ -1,4 +1,4 @@
-"""What a warehouse should say, counted again from a log's lines: plain Python, nothing of tollgate's, no SQL."""
+"""What a warehouse should say, counted again from a log's lines: plain Python, no SQL but to round as SQLite does."""
 
 from __future__ import annotations
 
