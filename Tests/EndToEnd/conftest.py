@@ -11,6 +11,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from harness.home import Home  # noqa: E402
+from harness.month import Month, made_month  # noqa: E402
 from harness.paths import binary  # noqa: E402
 
 _FIGURES: list[str] = []
@@ -26,6 +27,16 @@ def home(tmp_path: Path) -> Iterator[Home]:
     home = Home(tmp_path)
     yield home
     home.close()
+
+
+@pytest.fixture(scope="session")
+def month() -> Iterator[Month]:
+    """A simulated month and its warehouse, for tests that only read."""
+    try:
+        binary()
+    except FileNotFoundError as error:
+        pytest.exit(str(error), returncode=1)
+    yield from made_month()
 
 
 @pytest.fixture
