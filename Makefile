@@ -14,6 +14,7 @@ SEED    ?= 1
 FOR     ?= 3600
 FUZZ    ?= 60
 COMMITS ?= 1000000
+CALLS   ?= 500000
 
 # What `release` is built with, and why: docs/decisions/0006-release-build.md.
 WHOLE := --static-swift-stdlib --experimental-lto-mode=full -Xswiftc -use-ld=lld \
@@ -22,7 +23,7 @@ WHOLE := --static-swift-stdlib --experimental-lto-mode=full -Xswiftc -use-ld=lld
 EXPLICIT := --explicit-target-dependency-import-check error
 step = @printf '\n=== %s\n' "$(1)"
 
-.PHONY: help demo test build release lint unit e2e bench bench-gateway bench-log fuzz kills simulate-log rotations soak readme clean system
+.PHONY: help demo test build release lint unit e2e bench bench-gateway bench-log bench-ingest fuzz kills simulate-log rotations soak readme clean system
 
 help: ## lists the targets
 	@echo "usage: make TARGET"
@@ -68,6 +69,10 @@ bench-gateway: release ## CPU of `serve` beside nginx, on the same work in one r
 bench-log: system ## the log's writer beside C on the same lines, and the log's other figures
 	$(call step,benchmark of the log)
 	$(PYTHON) Benchmarks/log/run
+
+bench-ingest: release $(VENV)/.complete ## ingest and the weekly questions beside DuckDB and C, on the same segments (CALLS=500000)
+	$(call step,benchmark of ingest)
+	$(VENV)/bin/python Benchmarks/ingest/run --tollgate $(DIST) --calls $(CALLS)
 
 fuzz: ## fuzzes what reads strangers' bytes, for FUZZ seconds in all (FUZZ=60)
 	PYTHON=$(PYTHON) scripts/fuzz $(FUZZ)

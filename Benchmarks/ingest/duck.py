@@ -31,19 +31,20 @@ COLUMNS = (
     | dict.fromkeys(NUMBERS, "BIGINT")
 )
 
+TOOL = "CASE WHEN unlisted THEN '(unlisted)' ELSE tool END AS tool"
 CALLS = "kind = 'decision' AND method = 'tools/call' AND n IS NULL AND of IS NULL"
 QUESTIONS = {
     "rates": f"""
-        SELECT agent, server, tool, date_trunc('hour', ts) AS hour, count(*) AS n,
+        SELECT coalesce(agent, '') AS agent, server, {TOOL}, date_trunc('hour', ts) AS hour, count(*) AS n,
             count(*) FILTER (decision = 'throttle' AND mode = 'enforce') AS throttled
         FROM ev WHERE {CALLS} AND ts >= $week AND ts < $week + INTERVAL 7 DAY
         GROUP BY ALL ORDER BY n DESC, agent, server, tool, hour LIMIT 50""",
     "denials": f"""
-        SELECT agent, server, tool, rule, decision, count(*) AS n
+        SELECT coalesce(agent, '') AS agent, server, {TOOL}, coalesce(rule, '') AS rule, decision, count(*) AS n
         FROM ev WHERE {CALLS} AND decision <> 'allow' AND ts >= $week AND ts < $week + INTERVAL 7 DAY
-        GROUP BY ALL ORDER BY n DESC, agent, server, tool, rule NULLS FIRST, decision LIMIT 20""",
+        GROUP BY ALL ORDER BY n DESC, agent, server, tool, rule, decision LIMIT 20""",
     "movers": f"""
-        SELECT agent, server, tool, count(*) FILTER (ts >= $week) AS now, count(*) FILTER (ts < $week) AS before
+        SELECT coalesce(agent, '') AS agent, server, {TOOL}, count(*) FILTER (ts >= $week) AS now, count(*) FILTER (ts < $week) AS before
         FROM ev WHERE {CALLS} AND ts >= $week - INTERVAL 7 DAY AND ts < $week + INTERVAL 7 DAY
         GROUP BY ALL ORDER BY now - before DESC, agent, server, tool LIMIT 20""",
 }
@@ -74,7 +75,7 @@ def main() -> None:
             rows = connection.execute(sql, {"week": start_of_week}).fetchall()
             times.append(cpu() - start)
         found["questions"][name] = min(times)
-        found["answers"][name] = [[str(value) if value is not None else None for value in row] for row in rows]
+        found["answers"][name] = [[value if isinstance(value, int) else str(value) for value in row] for row in rows]
     connection.close()
     found["bytes"] = os.path.getsize(path)
     found["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
