@@ -12,6 +12,7 @@ DIST    := dist/tollgate
 N       ?= $(if $(filter rotations,$(MAKECMDGOALS)),1000,200)
 SEED    ?= 1
 FOR     ?= 3600
+KILLS   ?= 3000
 FUZZ    ?= 60
 COMMITS ?= 1000000
 CALLS   ?= 500000
@@ -77,8 +78,9 @@ bench-ingest: release $(VENV)/.complete ## ingest and the weekly questions besid
 fuzz: ## fuzzes what reads strangers' bytes, for FUZZ seconds in all (FUZZ=60)
 	PYTHON=$(PYTHON) scripts/fuzz $(FUZZ)
 
-soak: build $(VENV)/.complete ## mixed load for FOR seconds (FOR=3600): memory stays flat, every call is accounted for
+soak: build $(VENV)/.complete ## mixed load for FOR seconds (FOR=3600): memory flat, every call accounted for; then KILLS (3000) kills
 	TOLLGATE=$(DEBUG) $(VENV)/bin/python Tests/EndToEnd/soak.py --seconds $(FOR)
+	TOLLGATE=$(DEBUG) $(PYTHON) Tests/EndToEnd/kills.py --kills $(KILLS) --seed $(SEED) --jobs $(JOBS)
 
 kills: system ## kills writer, ingester and tailer N times at random (N=200 SEED=1) and counts what is left
 	swift build --product tollgate -j $(JOBS)
