@@ -64,6 +64,9 @@ struct KeyTable {
     let entries: [Entry]
     /// The number of each control key, in the order of `Control.Key`.
     let controlKeys: [(key: Control.Key, number: Int)]
+    /// By kind, in the order of `kinds`: whether a record of the kind says something by the key of each number.
+    private let belonging: [[Bool]]
+    private static let kinds: [RecordKind] = [.decision, .outcome, .control]
 
     private init() {
         let names =
@@ -74,6 +77,17 @@ struct KeyTable {
             return Entry(head: bytes.withUnsafeBytes { KeyTable.head($0) }, bytes: bytes)
         }
         controlKeys = Control.Key.allCases.map { key in (key, names.firstIndex(of: key.rawValue) ?? 0) }
+        let common: [RecordField] = [.v, .seq, .ts, .kind]
+        let known = [
+            Set(RecordField.decisionFields.map(\.rawValue)), Set(RecordField.outcomeFields.map(\.rawValue)),
+            Set((common + [.event]).map(\.rawValue) + Control.Key.allCases.map(\.rawValue)),
+        ]
+        belonging = known.map { known in names.map { known.contains($0) } }
+    }
+
+    /// Whether a record of a kind says something by the key of a number.
+    func belongs(_ number: Int, to kind: RecordKind) -> Bool {
+        belonging[KeyTable.kinds.firstIndex(of: kind) ?? 0][number]
     }
 
     /// The number of a key, looked for from `hint` on and around.

@@ -15,6 +15,8 @@ struct RecordScanner {
 
     let bytes: UnsafeRawBufferPointer
     var position = 0
+    /// Where the keys stand that `KeyTable` does not have; a record of our own has none.
+    var unknown: [Range<Int>] = []
 
     init(_ bytes: UnsafeRawBufferPointer) {
         self.bytes = bytes
@@ -48,6 +50,8 @@ struct RecordScanner {
                         kind: kind, start: Int32(isText ? start + 1 : start),
                         end: Int32(isText ? position - 1 : position))
                     hint = number + 1
+                } else {
+                    unknown.append(keyStart..<keyStart + key.count)
                 }
                 skipSpace()
                 guard peek == UInt8(ascii: ",") else { break }
