@@ -31,8 +31,8 @@ struct CoverageBlocks {
             return part.what == "hours" || part.what == "days"
                 ? "sums by \(String(part.what.dropLast())) before \(day)" : "\(part.what) before \(day)"
         }
-        return
-            " \(strong: "Deleted from the warehouse") and not counted row by row: \(Prose.joined(parts, separator: ", "))."
+        let list = Prose.joined(parts, separator: ", ")
+        return " \(strong: "Deleted from the warehouse:") " + list + ". What needs those rows leaves that time out."
     }
 
     private static func whole(_ coverage: CoverageFigures) -> Prose {
