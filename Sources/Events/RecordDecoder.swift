@@ -19,8 +19,7 @@ extension Record {
             for range in scanner.unknown {
                 keys.append((range.lowerBound, String(decoding: bytes[range], as: UTF8.self)))
             }
-            for number in slots.indices where slots[number].kind != .absent {
-                guard !KeyTable.shared.belongs(number, to: record.kind) else { continue }
+            for number in scanner.found.numbers(notIn: KeyTable.shared.known(to: record.kind)) {
                 let name = String(decoding: KeyTable.shared.entries[number].bytes, as: UTF8.self)
                 keys.append((Int(slots[number].start), name))
             }

@@ -51,6 +51,30 @@ public enum RecordField: String, Sendable, CaseIterable {
     }
 }
 
+/// A set of numbers of `KeyTable`, which has fewer than 128 (a test holds it to that).
+struct KeySet {
+    private var low: UInt64 = 0
+    private var high: UInt64 = 0
+
+    init(_ numbers: [Int] = []) {
+        for number in numbers { insert(number) }
+    }
+
+    @inline(__always)
+    mutating func insert(_ number: Int) {
+        if number < 64 { low |= 1 << UInt64(number) } else { high |= 1 << UInt64(number - 64) }
+    }
+
+    /// Those that are not in the other, in order; empty at once where there is none.
+    func numbers(notIn other: KeySet) -> [Int] {
+        guard low & ~other.low | high & ~other.high != 0 else { return [] }
+        return (0..<128).filter { number in
+            let word = number < 64 ? low & ~other.low : high & ~other.high
+            return word >> UInt64(number & 63) & 1 == 1
+        }
+    }
+}
+
 /// Keys of all kinds of record, numbered: the record's own first, then those that only controls have.
 struct KeyTable {
     /// A key as it is compared: its length, its first eight bytes, and all of them.
@@ -64,8 +88,8 @@ struct KeyTable {
     let entries: [Entry]
     /// The number of each control key, in the order of `Control.Key`.
     let controlKeys: [(key: Control.Key, number: Int)]
-    /// By kind, in the order of `kinds`: whether a record of the kind says something by the key of each number.
-    private let belonging: [[Bool]]
+    /// By kind, in the order of `kinds`: the keys by which a record of the kind says something.
+    private let known: [KeySet]
     private static let kinds: [RecordKind] = [.decision, .outcome, .control]
 
     private init() {
@@ -82,12 +106,12 @@ struct KeyTable {
             Set(RecordField.decisionFields.map(\.rawValue)), Set(RecordField.outcomeFields.map(\.rawValue)),
             Set((common + [.event]).map(\.rawValue) + Control.Key.allCases.map(\.rawValue)),
         ]
-        belonging = known.map { known in names.map { known.contains($0) } }
+        self.known = known.map { known in KeySet(names.indices.filter { known.contains(names[$0]) }) }
     }
 
-    /// Whether a record of a kind says something by the key of a number.
-    func belongs(_ number: Int, to kind: RecordKind) -> Bool {
-        belonging[KeyTable.kinds.firstIndex(of: kind) ?? 0][number]
+    /// The keys by which a record of a kind says something.
+    func known(to kind: RecordKind) -> KeySet {
+        known[KeyTable.kinds.firstIndex(of: kind) ?? 0]
     }
 
     /// The number of a key, looked for from `hint` on and around.

@@ -17,6 +17,8 @@ struct RecordScanner {
     var position = 0
     /// Where the keys stand that `KeyTable` does not have; a record of our own has none.
     var unknown: [Range<Int>] = []
+    /// The keys that were found.
+    var found = KeySet()
 
     init(_ bytes: UnsafeRawBufferPointer) {
         self.bytes = bytes
@@ -49,6 +51,7 @@ struct RecordScanner {
                     slots[number] = Slot(
                         kind: kind, start: Int32(isText ? start + 1 : start),
                         end: Int32(isText ? position - 1 : position))
+                    found.insert(number)
                     hint = number + 1
                 } else {
                     unknown.append(keyStart..<keyStart + key.count)
