@@ -3,7 +3,7 @@ extension Record {
     ///
     /// - Throws: `RecordError` that names the first fault and its byte.
     public init(utf8 bytes: UnsafeRawBufferPointer) throws(RecordError) {
-        self = try Record.read(bytes) { _, _, _ in }
+        self = try Record.read(bytes) { _, _, _, _ in }
     }
 
     /// Reads one line as `init(utf8:)` does, and names the keys that it passes over: those of a newer tollgate or of
@@ -15,11 +15,11 @@ extension Record {
     /// - Throws: `RecordError` that names the first fault and its byte.
     public init(utf8 bytes: UnsafeRawBufferPointer, passedOver: inout [String]) throws(RecordError) {
         var keys: [(start: Int, name: String)] = []
-        self = try Record.read(bytes) { record, scanner, slots in
-            for range in scanner.unknown {
+        self = try Record.read(bytes) { record, found, unknown, slots in
+            for range in unknown {
                 keys.append((range.lowerBound, String(decoding: bytes[range], as: UTF8.self)))
             }
-            for number in scanner.found.numbers(notIn: KeyTable.shared.known(to: record.kind)) {
+            for number in found.numbers(notIn: KeyTable.shared.known(to: record.kind)) {
                 let name = String(decoding: KeyTable.shared.entries[number].bytes, as: UTF8.self)
                 keys.append((Int(slots[number].start), name))
             }
@@ -34,7 +34,7 @@ extension Record {
 
     private static func read(
         _ bytes: UnsafeRawBufferPointer,
-        _ look: (Record, RecordScanner, UnsafeMutableBufferPointer<RecordScanner.Slot>) -> Void
+        _ look: (Record, KeySet, [Range<Int>], UnsafeMutableBufferPointer<RecordScanner.Slot>) -> Void
     ) throws(RecordError) -> Record {
         let result: Result<Record, RecordError> = withUnsafeTemporaryAllocation(
             of: RecordScanner.Slot.self, capacity: KeyTable.shared.entries.count
@@ -42,9 +42,10 @@ extension Record {
             slots.initialize(repeating: RecordScanner.Slot())
             return Result { () throws(RecordError) in
                 var scanner = RecordScanner(bytes)
-                try scanner.scan(into: slots)
+                var unknown: [Range<Int>] = []
+                try scanner.scan(into: slots, unknown: &unknown)
                 let record = try RecordBuilder(bytes: bytes, slots: UnsafeBufferPointer(slots)).record()
-                look(record, scanner, slots)
+                look(record, scanner.found, unknown, slots)
                 return record
             }
         }

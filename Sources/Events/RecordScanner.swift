@@ -15,8 +15,6 @@ struct RecordScanner {
 
     let bytes: UnsafeRawBufferPointer
     var position = 0
-    /// Where the keys stand that `KeyTable` does not have; a record of our own has none.
-    var unknown: [Range<Int>] = []
     /// The keys that were found.
     var found = KeySet()
 
@@ -25,7 +23,11 @@ struct RecordScanner {
     }
 
     /// Fills `slots`, one for each key of `KeyTable`.
-    mutating func scan(into slots: UnsafeMutableBufferPointer<Slot>) throws(RecordError) {
+    ///
+    /// - Parameter unknown: gets the places of the keys that `KeyTable` does not have; a record of our own has none.
+    mutating func scan(
+        into slots: UnsafeMutableBufferPointer<Slot>, unknown: inout [Range<Int>]
+    ) throws(RecordError) {
         guard bytes.count <= Record.maximumBytes else { throw RecordError("line over 32 KiB", at: Record.maximumBytes) }
         try expect(UInt8(ascii: "{"), "expected an object")
         skipSpace()
