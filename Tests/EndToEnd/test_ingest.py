@@ -262,3 +262,15 @@ def test_a_rule_with_mistakes_changes_nothing(home: Home) -> None:
     for words in (["--stats", "--follow"], ["--stats", "--rebuild"], ["--stats", "--keep", "calls=1d"]):
         home.tollgate("ingest", *words, expect=2)
 
+
+def test_fields_of_another_gateway_are_named(home: Home) -> None:
+    """An import writes the records that it knows; what it leaves out of them is said, by name."""
+    lines = [json.loads(line) for line in logs.lines(situations.written_log(home))]
+    lines = [{**line, "x_future": {"secret": "hunter2"}, "mood\x1b": seq} for seq, line in enumerate(lines)]
+    text = "".join(json.dumps(line, ensure_ascii=False).replace("\\u001b", "~") + "\n" for line in lines).encode()
+    done = home.tollgate("log", "append", "--json", "--log", home.path / "logs" / "theirs", stdin=text, expect=None)
+    assert json.loads(done.out)["left_out"] == dict.fromkeys(("mood~", "x_future"), json.loads(done.out)["imported"])
+    assert "were left out: mood~ (" in done.err and "hunter2" not in done.err
+    home.tollgate("ingest")
+    statistics = json.loads(home.tollgate("ingest", "--stats", "--json").out)
+    assert statistics["unknown_fields"] == [] and statistics["rejected"] == 0

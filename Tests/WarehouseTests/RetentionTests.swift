@@ -217,4 +217,63 @@ import Testing
                 "\(table)")
         }
     }
+
+    /// Loading and retention in any order: each line is counted once, each call is in its day's sum once, and no row of a
+    /// kept day is missing.
+    @Test(arguments: [86, 87, 88, 89] as [UInt64]) func everythingCountsOnceHoweverRetentionFallsBetween(
+        seed: UInt64
+    ) throws {
+        let whole = try Fixture(seed: seed)
+        let folder = try TemporaryFolder()
+        let store = try WarehouseStore(creating: folder.file("w.sqlite"))
+        var generator = SeededGenerator(seed: seed)
+        let loader = try store.loader()
+        var next = whole.logs.map { _ in 0 }
+        while let index = next.indices.filter({ next[$0] < whole.logs[$0].lines.count }).randomElement(
+            using: &generator)
+        {
+            let log = whole.logs[index]
+            let end = min(log.lines.count, next[index] + Int.random(in: 1...40, using: &generator))
+            try loader.begin()
+            _ = try loader.open(log.key)
+            for seq in next[index]..<end {
+                try log.lines[seq].bytes.withUnsafeBytes { bytes in
+                    try loader.load(bytes, seq: UInt64(seq), at: LinePlace(segment: "s", member: 0))
+                }
+            }
+            try loader.finish(leaf: nil)
+            try loader.commit()
+            next[index] = end
+            guard generator.oneIn(3) else { continue }
+            let rule = generator.oneIn(2) ? "calls=1d,requests=1d" : "calls=1d,requests=2d,events=1d,hours=3d"
+            try Self.keep(store, rule, now: 1000 * Self.day)
+        }
+        let byDay = """
+            SELECT day, agent, server, tool.tool, sum(n) FROM rollup_day JOIN actor ON actor.id = actor
+            JOIN tool ON tool.id = rollup_day.tool GROUP BY 1, 2, 3, 4
+            """
+        #expect(try store.dump(byDay) == whole.store.dump(byDay), "seed \(seed)")
+        let uses = """
+            SELECT (SELECT agent FROM actor WHERE id = first_use.agent), server, tool.tool, ts_us FROM first_use
+            JOIN tool ON tool.id = first_use.tool
+            """
+        #expect(try store.dump(uses) == whole.store.dump(uses), "seed \(seed)")
+        let (mine, theirs) = (try store.coverage(), try whole.store.coverage())
+        #expect(mine.logs.map(\.nextSeq) == theirs.logs.map(\.nextSeq))
+        #expect(mine.logs.map(\.records) == theirs.logs.map(\.records))
+        #expect(mine.logs.map(\.decisions) == theirs.logs.map(\.decisions))
+        #expect(mine.logs.map(\.controls) == theirs.logs.map(\.controls))
+        #expect(mine.late > 0 || mine.rejects == theirs.rejects, "seed \(seed)")
+        #expect(mine.rejects <= theirs.rejects && mine.late >= theirs.rejects - mine.rejects, "seed \(seed)")
+        let from = try #require(mine.kept.first { $0.subject == .calls }?.from.microseconds, "seed \(seed)")
+        let rows = """
+            SELECT name, call.id & 1099511627775, ts_us, arg_digest FROM call JOIN log ON log.id = call.id >> 40
+            WHERE ts_us >= \(from)
+            """
+        #expect(try store.dump(rows) == whole.store.dump(rows), "seed \(seed)")
+        #expect(try store.number("SELECT count(*) FROM rollup_day WHERE n < 0") == 0)
+        #expect(try store.number("SELECT count(*) FROM rollup_hour WHERE n < 0") == 0)
+        let peaks = "SELECT sum(calls) FROM peak_minute WHERE agent = 0 AND tool = 0"
+        #expect(try store.number(peaks) ?? 0 <= whole.store.number(peaks) ?? 0)
+    }
 }
