@@ -3,17 +3,53 @@ extension Record {
     ///
     /// - Throws: `RecordError` that names the first fault and its byte.
     public init(utf8 bytes: UnsafeRawBufferPointer) throws(RecordError) {
+        self = try Record.read(bytes) { _, _, _, _ in }
+    }
+
+    /// Reads one line as `init(utf8:)` does, and names the keys that it passes over: those of a newer tollgate or of
+    /// another gateway, and ours where they say nothing, such as a decision's `severity`.
+    ///
+    /// - Parameters:
+    ///   - bytes: the line, with or without its newline.
+    ///   - passedOver: the keys in the line's order, each once; their values are not looked at.
+    /// - Throws: `RecordError` that names the first fault and its byte.
+    public init(utf8 bytes: UnsafeRawBufferPointer, passedOver: inout [String]) throws(RecordError) {
+        var keys: [(start: Int, name: String)] = []
+        self = try Record.read(bytes) { record, found, unknown, slots in
+            for range in unknown {
+                keys.append((range.lowerBound, String(decoding: bytes[range], as: UTF8.self)))
+            }
+            for number in found.numbers(notIn: KeyTable.shared.known(to: record.kind)) {
+                let name = String(decoding: KeyTable.shared.entries[number].bytes, as: UTF8.self)
+                keys.append((Int(slots[number].start), name))
+            }
+        }
+        passedOver.removeAll(keepingCapacity: true)
+        guard !keys.isEmpty else { return }
+        var seen: Set<String> = []
+        for (_, name) in keys.sorted(by: { $0.start < $1.start }) where seen.insert(name).inserted {
+            passedOver.append(name)
+        }
+    }
+
+    private static func read(
+        _ bytes: UnsafeRawBufferPointer,
+        _ look: (Record, KeySet, [Range<Int>], UnsafeMutableBufferPointer<RecordScanner.Slot>) -> Void
+    ) throws(RecordError) -> Record {
         let result: Result<Record, RecordError> = withUnsafeTemporaryAllocation(
             of: RecordScanner.Slot.self, capacity: KeyTable.shared.entries.count
         ) { slots in
             slots.initialize(repeating: RecordScanner.Slot())
             return Result { () throws(RecordError) in
                 var scanner = RecordScanner(bytes)
-                try scanner.scan(into: slots)
-                return try RecordBuilder(bytes: bytes, slots: UnsafeBufferPointer(slots)).record()
+                var unknown: [Range<Int>] = []
+                try scanner.scan(into: slots, unknown: &unknown)
+                let record = try RecordBuilder(bytes: bytes, slots: UnsafeBufferPointer(slots)).record()
+                look(record, scanner.found, unknown, slots)
+                return record
             }
         }
-        self = try result.get()
+        return try result.get()
     }
 
     /// Reads one line.

@@ -51,6 +51,30 @@ public enum RecordField: String, Sendable, CaseIterable {
     }
 }
 
+/// A set of numbers of `KeyTable`, which has fewer than 128 (a test holds it to that).
+struct KeySet {
+    private var low: UInt64 = 0
+    private var high: UInt64 = 0
+
+    init(_ numbers: [Int] = []) {
+        for number in numbers { insert(number) }
+    }
+
+    @inline(__always)
+    mutating func insert(_ number: Int) {
+        if number < 64 { low |= 1 << UInt64(number) } else { high |= 1 << UInt64(number - 64) }
+    }
+
+    /// Those that are not in the other, in order; empty at once where there is none.
+    func numbers(notIn other: KeySet) -> [Int] {
+        guard low & ~other.low | high & ~other.high != 0 else { return [] }
+        return (0..<128).filter { number in
+            let word = number < 64 ? low & ~other.low : high & ~other.high
+            return word >> UInt64(number & 63) & 1 == 1
+        }
+    }
+}
+
 /// Keys of all kinds of record, numbered: the record's own first, then those that only controls have.
 struct KeyTable {
     /// A key as it is compared: its length, its first eight bytes, and all of them.
@@ -64,6 +88,9 @@ struct KeyTable {
     let entries: [Entry]
     /// The number of each control key, in the order of `Control.Key`.
     let controlKeys: [(key: Control.Key, number: Int)]
+    /// By kind, in the order of `kinds`: the keys by which a record of the kind says something.
+    private let known: [KeySet]
+    private static let kinds: [RecordKind] = [.decision, .outcome, .control]
 
     private init() {
         let names =
@@ -74,6 +101,17 @@ struct KeyTable {
             return Entry(head: bytes.withUnsafeBytes { KeyTable.head($0) }, bytes: bytes)
         }
         controlKeys = Control.Key.allCases.map { key in (key, names.firstIndex(of: key.rawValue) ?? 0) }
+        let common: [RecordField] = [.v, .seq, .ts, .kind]
+        let known = [
+            Set(RecordField.decisionFields.map(\.rawValue)), Set(RecordField.outcomeFields.map(\.rawValue)),
+            Set((common + [.event]).map(\.rawValue) + Control.Key.allCases.map(\.rawValue)),
+        ]
+        self.known = known.map { known in KeySet(names.indices.filter { known.contains(names[$0]) }) }
+    }
+
+    /// The keys by which a record of a kind says something.
+    func known(to kind: RecordKind) -> KeySet {
+        known[KeyTable.kinds.firstIndex(of: kind) ?? 0]
     }
 
     /// The number of a key, looked for from `hint` on and around.

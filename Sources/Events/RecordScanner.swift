@@ -15,13 +15,19 @@ struct RecordScanner {
 
     let bytes: UnsafeRawBufferPointer
     var position = 0
+    /// The keys that were found.
+    var found = KeySet()
 
     init(_ bytes: UnsafeRawBufferPointer) {
         self.bytes = bytes
     }
 
     /// Fills `slots`, one for each key of `KeyTable`.
-    mutating func scan(into slots: UnsafeMutableBufferPointer<Slot>) throws(RecordError) {
+    ///
+    /// - Parameter unknown: gets the places of the keys that `KeyTable` does not have; a record of our own has none.
+    mutating func scan(
+        into slots: UnsafeMutableBufferPointer<Slot>, unknown: inout [Range<Int>]
+    ) throws(RecordError) {
         guard bytes.count <= Record.maximumBytes else { throw RecordError("line over 32 KiB", at: Record.maximumBytes) }
         try expect(UInt8(ascii: "{"), "expected an object")
         skipSpace()
@@ -47,7 +53,10 @@ struct RecordScanner {
                     slots[number] = Slot(
                         kind: kind, start: Int32(isText ? start + 1 : start),
                         end: Int32(isText ? position - 1 : position))
+                    found.insert(number)
                     hint = number + 1
+                } else {
+                    unknown.append(keyStart..<keyStart + key.count)
                 }
                 skipSpace()
                 guard peek == UInt8(ascii: ",") else { break }

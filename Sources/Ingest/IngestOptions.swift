@@ -1,3 +1,5 @@
+public import Warehouse
+
 /// How an ingester works.
 public struct IngestOptions: Sendable {
     /// Records after which a transaction is committed: with more of them a roll-up's row is written less often.
@@ -8,6 +10,12 @@ public struct IngestOptions: Sendable {
     public var pauseMicroseconds: Int64 = 50_000
     /// Time between two looks for new logs while following, in microseconds.
     public var discoveryMicroseconds: Int64 = 1_000_000
+    /// What a following ingester deletes from the warehouse when it is older; nil for nothing.
+    ///
+    /// It is the running process's and is kept in no database: a command that somebody types beside it deletes nothing.
+    public var keep: KeepRule?
+    /// Time between two passes of retention while following, in microseconds.
+    public var keepMicroseconds: Int64 = 3_600_000_000
 
     /// The defaults.
     public init() {}

@@ -53,6 +53,8 @@ public struct IngestSummary: Sendable, Equatable {
         line += " in \(milliseconds) ms · coverage \(IngestSummary.percent(coverage.share)) %"
         line += ", \(coverage.gapCount) gap\(coverage.gapCount == 1 ? "" : "s")"
         if coverage.rejects > 0 { line += ", \(coverage.rejects) rejected" }
+        let unknown = coverage.unknownFields.count
+        if unknown > 0 { line += ", \(unknown) unknown field\(unknown == 1 ? "" : "s")" }
         return line
     }
 

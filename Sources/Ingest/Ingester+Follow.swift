@@ -15,6 +15,8 @@ public enum IngestNotice: Sendable {
     case loaded(IngestSummary)
     /// A log was found that was not looked at before.
     case found(LogDirectory)
+    /// A pass of retention is over.
+    case kept(KeepSummary)
     /// Something is in the way; it is tried again until it passes.
     case trouble(IngestError)
     /// Nothing is in the way any more.
@@ -39,6 +41,8 @@ extension Ingester {
         var pause: Int64 = 4000
         var isTroubled = false
         var failed: [LogDirectory: String] = [:]
+        var keeping = KeepPace(options)
+        var hasKept = false
         while !stop.isSet {
             do throws(IngestError) {
                 if lastLook.map({ (clock.now - $0).microseconds >= options.discoveryMicroseconds }) ?? true {
@@ -58,6 +62,16 @@ extension Ingester {
                     // Longer and longer, so that a quiet log costs nothing and a busy one no delay.
                     pause = min(options.pauseMicroseconds, pause * 2)
                     renewLeases(isPausing: true)
+                }
+                // Once it has caught up for the first time; then between transactions, so that loading goes on.
+                if let isDue = keeping?.isDue(clock.now), isDue, !more || hasKept {
+                    hasKept = true
+                    let start = clock.now
+                    if let summary = try keeping?.step(self) {
+                        if summary.total > 0 { notify(.kept(summary)) }
+                    } else {
+                        pause = min(pause, max(1000, (clock.now - start).microseconds))
+                    }
                 }
                 if isTroubled { notify(.recovered) }
                 isTroubled = false
@@ -97,7 +111,7 @@ extension Ingester {
         return "\(key.origin)/\(key.epoch)"
     }
 
-    private static func sleep(microseconds: Int64) {
+    static func sleep(microseconds: Int64) {
         var time = timespec(tv_sec: Int(microseconds / 1_000_000), tv_nsec: Int(microseconds % 1_000_000) * 1000)
         nanosleep(&time, nil)
     }

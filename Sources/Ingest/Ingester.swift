@@ -7,10 +7,10 @@ public import Warehouse
 /// Several ingesters may work on one warehouse, in one process or in many; each transaction begins where the last
 /// one, whoever made it, ended. Not for several threads.
 public final class Ingester {
-    private let loader: WarehouseLoader
+    let loader: WarehouseLoader
     let options: IngestOptions
-    private let clock = ContinuousClock()
-    private let wallClock = SystemLogClock()
+    let clock = ContinuousClock()
+    let wallClock = SystemLogClock()
     /// Our name among the logs' readers: one for each warehouse.
     private let leaseName: String
     private(set) var feeds: [LogFeed] = []
@@ -32,14 +32,20 @@ public final class Ingester {
     ///
     /// A log that cannot be read does not keep the others from being loaded; its error is thrown afterwards.
     ///
+    /// - Parameters:
+    ///   - logs: the logs.
+    ///   - progress: is told after each transaction how many records have been loaded.
     /// - Throws: `IngestError`.
-    public func catchUp(_ logs: [LogDirectory]) throws(IngestError) -> IngestSummary {
+    public func catchUp(
+        _ logs: [LogDirectory], _ progress: (Int) -> Void = { _ in }
+    ) throws(IngestError) -> IngestSummary {
         let start = clock.now
         var summary = IngestSummary()
         var failure: IngestError?
         _ = use(logs) { error in failure = failure ?? error }
         while !feeds.isEmpty {
             let failed = try step(&summary)
+            progress(summary.records)
             for (feed, error) in failed {
                 failure = failure ?? .log(error)
                 drop(feed)

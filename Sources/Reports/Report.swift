@@ -19,6 +19,10 @@ public enum ReportFormat: String, Sendable, CaseIterable {
 ///
 /// The same figures give the same bytes: nothing in here looks at a clock, a locale or an environment.
 public protocol Report: Sendable {
+    /// What a form that has figures only, as CSV has, leaves out and its reader must know: rejected lines, gaps, what was
+    /// deleted; nil where nothing is.
+    var caveat: String? { get }
+
     /// Every figure as JSON with sorted keys, ending in a newline.
     func json() throws(ReportError) -> String
 
@@ -41,6 +45,7 @@ extension Report {
 
 /// A report as the renderers need it.
 protocol DocumentedReport: Report, Encodable {
+    var coverage: CoverageFigures { get }
     var document: Document { get }
     /// The report's one table for spreadsheets; nil where it has many.
     var csv: CSV? { get }
@@ -49,6 +54,9 @@ protocol DocumentedReport: Report, Encodable {
 }
 
 extension DocumentedReport {
+    /// What a form that has figures only leaves out; nil where nothing is.
+    public var caveat: String? { CoverageBlocks.caveat(coverage) }
+
     func encoded() throws(ReportError) -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]

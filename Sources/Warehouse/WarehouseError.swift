@@ -8,6 +8,8 @@ public struct WarehouseError: Error, Sendable, CustomStringConvertible {
         case notAWarehouse
         /// A newer tollgate made it.
         case newerSchema
+        /// An older tollgate made it, and what only reads does not lead it forward.
+        case olderSchema
         /// Its pages are damaged.
         case corrupt
         /// Another process kept it locked for too long.
@@ -42,7 +44,7 @@ public struct WarehouseError: Error, Sendable, CustomStringConvertible {
     /// The process's exit status for this error.
     public var exitCode: Int32 {
         switch code {
-        case .notFound, .notAWarehouse, .newerSchema: 2
+        case .notFound, .notAWarehouse, .newerSchema, .olderSchema: 2
         case .corrupt, .sql: 3
         case .rolledBack, .sequence: 4
         case .disk: 6
@@ -90,5 +92,12 @@ extension WarehouseError {
             .newerSchema,
             "a newer tollgate made this warehouse (schema \(version), this one knows \(WarehouseSchema.version))",
             path: path, hint: "tollgate ingest --rebuild --db \(path)")
+    }
+
+    static func olderSchema(_ version: Int, _ path: String) -> WarehouseError {
+        WarehouseError(
+            .olderSchema,
+            "an older tollgate made this warehouse (schema \(version), this one reads \(WarehouseSchema.version))",
+            path: path, hint: "tollgate ingest --db \(path)")
     }
 }

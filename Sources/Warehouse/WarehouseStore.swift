@@ -33,7 +33,7 @@ public final class WarehouseStore: Sendable {
 
     /// Opens an existing warehouse for questions only.
     ///
-    /// - Throws: `WarehouseError.notFound`, `.notAWarehouse`, `.newerSchema`, `.corrupt`, `.busy`, `.disk`.
+    /// - Throws: `WarehouseError.notFound`, `.notAWarehouse`, `.newerSchema`, `.olderSchema`, `.corrupt`, `.busy`, `.disk`.
     public convenience init(reading path: String) throws(WarehouseError) {
         try self.init(opening: path)
     }
@@ -59,7 +59,9 @@ public final class WarehouseStore: Sendable {
         switch found {
         case .warehouse(WarehouseSchema.version): break
         case .warehouse(let version) where version > WarehouseSchema.version: throw .newerSchema(version, path)
-        case .warehouse, .empty: throw .notFound(path)
+        // A question changes nothing, so it does not migrate either: the file may be a copy, or on a disk for reading.
+        case .warehouse(let version): throw .olderSchema(version, path)
+        case .empty: throw .notFound(path)
         case .other: throw .notAWarehouse(path)
         }
     }

@@ -3,47 +3,14 @@
 from __future__ import annotations
 
 import http.client
-import os
-import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from harness import logs
 from harness.client import DECISION, Client, until, verdict
+from harness.disks import fill
 from harness.gateway import Gateway, behind
 from harness.home import Home
 from harness.http_upstream import Server
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 8 MiB; mounting one needs root."""
-    if os.geteuid() != 0:
-        pytest.skip("mounting an 8 MiB tmpfs needs root")
-    folder = tmp_path / "small"
-    folder.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=8m", "tollgate-test", folder], capture_output=True, text=True
-    )
-    if mounted.returncode != 0:
-        pytest.skip(f"this machine lets root mount nothing: {mounted.stderr.strip()}")
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", "-l", folder], check=True)
-
-
-def fill(folder: Path) -> Path:
-    """Takes every byte that is left."""
-    filler = folder / "filler"
-    with filler.open("wb", buffering=0) as stream:
-        try:
-            while True:
-                stream.write(b"\0" * 4096)
-        except OSError:
-            pass
-    return filler
 
 
 def call_until(client: Client, wanted: str) -> dict:

@@ -15,6 +15,27 @@ import Testing
         }
     }
 
+    @Test(arguments: 1...10 as ClosedRange<UInt64>)
+    func whatIsPassedOverIsNamedAndOursIsNot(seed: UInt64) throws {
+        #expect(KeyTable.shared.entries.count <= 128, "KeySet has two words")
+        var records = RandomRecords(seed: seed)
+        var names = ["left over"]
+        for seq in 0..<40 as Range<UInt64> {
+            let record = records.record(seq: seq)
+            #expect(try record.line.withUnsafeBytes { try Record(utf8: $0, passedOver: &names) } == record)
+            #expect(names == [], "seed \(seed), seq \(seq)")
+            let foreign =
+                switch record.kind {
+                case .decision: "severity"
+                case .outcome: "sha256"
+                case .control: "upstream_us"
+                }
+            let more = record.line.dropLast(2) + Array(#","ä":null,"\#(foreign)":1,"x":[],"ä":2}"#.utf8)
+            #expect(try more.withUnsafeBytes { try Record(utf8: $0, passedOver: &names) } == record)
+            #expect(names == ["ä", foreign, "x"], "seed \(seed), seq \(seq)")
+        }
+    }
+
     @Test func keysMayComeInAnyOrderAndUnknownOnesArePassedOver() throws {
         let line = #"""
             {"mode":"enforce","new":{"a":[1,{"b":"}"}]},"reason":"limit","decision":"throttle","method":"tools/call",

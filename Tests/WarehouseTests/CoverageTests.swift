@@ -83,4 +83,44 @@ import Testing
         try load(store, [call(0, at: 50), call(1, at: 60), beat])
         #expect(try store.span() == Period(from: Timestamp(microseconds: 50), to: Timestamp(microseconds: 71)))
     }
+
+    /// A reject has no time of its own; every one of them counts to one of the periods that follow each other.
+    @Test func rejectsCountToTheHourBeforeThem() throws {
+        let folder = try TemporaryFolder()
+        let store = try WarehouseStore(creating: folder.file("w.sqlite"))
+        let hour: Int64 = 3_600_000_000
+        func load(_ lines: [Record?], of name: String) throws {
+            let loader = try store.loader()
+            var line = LineBuffer()
+            try loader.begin()
+            _ = try loader.open(LogKey(origin: name, epoch: 1, name: name, kind: "gateway"))
+            for (seq, record) in lines.enumerated() {
+                line.truncate(to: 0)
+                if let record { line.append(record) } else { line.append(UInt8(ascii: "x")) }
+                let bytes = record == nil ? line.bytes[...] : line.bytes.dropLast()
+                try loader.load(
+                    UnsafeRawBufferPointer(rebasing: bytes), seq: UInt64(seq), at: LinePlace(segment: "s", member: 0))
+            }
+            try loader.finish(leaf: nil)
+            try loader.commit()
+        }
+        // Before the first, between two hours (two of them), within an hour, behind the last.
+        try load(
+            [nil, call(1, at: 5), nil, nil, call(4, at: hour), nil, call(6, at: hour + 1), call(7, at: 2 * hour), nil],
+            of: "gw")
+        func rejects(_ from: Int64, _ to: Int64) throws -> Int {
+            try store.coverage(in: Period(from: Timestamp(microseconds: from), to: Timestamp(microseconds: to))).rejects
+        }
+        #expect(try (rejects(0, hour), rejects(hour, 2 * hour), rejects(2 * hour, 3 * hour)) == (3, 1, 1))
+        #expect(try rejects(0, 3 * hour) == 5)
+        #expect(try rejects(3 * hour, 4 * hour) == 0)
+        #expect(try store.coverage(in: nil).rejects == 5)
+        // A log without decisions has no hours: what it could not give is told whatever the time.
+        let beat = Record(seq: 0, timestamp: Timestamp(microseconds: 5), body: .control(Control(.heartbeat)))
+        try load([beat, nil], of: "watch")
+        #expect(try rejects(0, hour) == 4)
+        #expect(try rejects(3 * hour, 4 * hour) == 1)
+        let period = Period(from: Timestamp(microseconds: 0), to: Timestamp(microseconds: 3 * hour))
+        #expect(try store.coverage(in: period).share < 1)
+    }
 }

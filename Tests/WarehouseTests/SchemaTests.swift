@@ -6,11 +6,11 @@ import Testing
 @testable import Warehouse
 
 @Suite struct SchemaTests {
-    /// `schemas/warehouse.v1.sql`, found from this file: `Tests/WarehouseTests/SchemaTests.swift`.
+    /// `schemas/warehouse.v2.sql`, found from this file: `Tests/WarehouseTests/SchemaTests.swift`.
     private static func schemaFile(_ file: String = #filePath) throws -> String {
         let real = URL(fileURLWithPath: file).resolvingSymlinksInPath()
         let root = real.deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-        return try String(contentsOf: root.appendingPathComponent("schemas/warehouse.v1.sql"), encoding: .utf8)
+        return try String(contentsOf: root.appendingPathComponent("schemas/warehouse.v2.sql"), encoding: .utf8)
     }
 
     @Test func codeAndFileAreEqualByteForByte() throws {
@@ -68,7 +68,7 @@ import Testing
         ] {
             let error = #expect(throws: WarehouseError.self) { _ = try open() }
             #expect(error?.code == .newerSchema)
-            #expect(error?.message.contains("schema 7, this one knows 1") == true)
+            #expect(error?.message.contains("schema 7, this one knows 2") == true)
             #expect(error?.exitCode == 2)
         }
     }

@@ -22,6 +22,9 @@ public struct LogImporter: ~Copyable {
     public private(set) var rejections = 0
     /// The first of them, at most twenty.
     public private(set) var firstRejections: [Rejection] = []
+    /// Fields that were left out because this tollgate does not know them, with the number of records that had each; at
+    /// most a hundred names, later ones as `(other)`.
+    public private(set) var leftOut: [String: Int] = [:]
     private let writer: LogWriter
     private var hash = SHA256()
     private var lines = 0
@@ -46,8 +49,9 @@ public struct LogImporter: ~Copyable {
         withUnsafeBytes(of: UInt8(0x0A)) { hash.update(bufferPointer: $0) }
         guard line.contains(where: { $0 != 0x20 && $0 != 0x0D && $0 != 0x09 }) else { return }
         let record: Record
+        var passedOver: [String] = []
         do throws(RecordError) {
-            record = try Record(utf8: line)
+            record = try Record(utf8: line, passedOver: &passedOver)
         } catch {
             return reject("no record: \(error)")
         }
@@ -69,6 +73,10 @@ public struct LogImporter: ~Copyable {
         first = first ?? ticket.seq
         (last, lastTime) = (ticket.seq, record.timestamp)
         count += 1
+        for name in passedOver {
+            let isKept = leftOut[name] != nil || (leftOut.count < 100 && name.utf8.count <= 64)
+            leftOut[isKept ? name : "(other)", default: 0] += 1
+        }
     }
 
     /// Takes note of a line that is longer than any record.

@@ -9,6 +9,8 @@ enum ConfigurationFields {
     static let auditFailure = ["read", "write", "events", "duration"]
     static let flood = ["denials_per_second", "burst"]
     static let retention = ["days", "bytes", "keep_days"]
+    static let warehouse = ["file", "keep"]
+    static let warehouseKeep = ["calls", "requests", "events", "alerts", "rejects", "hours", "days"]
     static let tls = ["certificate", "key"]
     static let limits = [
         "message_bytes", "depth", "head_bytes", "answer_bytes", "connections", "sessions", "sessions_per_grant",

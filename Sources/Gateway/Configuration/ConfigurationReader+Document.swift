@@ -40,7 +40,7 @@ extension ConfigurationReader {
 
     private mutating func readPlaces(_ fields: Fields, into result: inout ServeConfiguration) {
         if let place = fields["log"], let path = path(place) { result.log = path }
-        if let place = fields["warehouse"], let path = path(place) { result.warehouse = path }
+        if let place = fields["warehouse"] { readWarehouse(place, into: &result) }
         if let place = fields["grants_file"] { result.grantsFile = path(place) }
         if let place = fields["name"] { result.name = string(place, "a name") }
         if let place = fields["durability"] {

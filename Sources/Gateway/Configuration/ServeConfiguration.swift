@@ -19,6 +19,8 @@ public struct ServeConfiguration: Sendable, Equatable {
     public var durability = Durability.strict
     /// The warehouse's file (`warehouse.sqlite`).
     public var warehouse: String
+    /// After how many days the warehouse forgets what, by name (`calls`, …); what is not named it keeps for ever.
+    public var warehouseKeep: [String: Int] = [:]
     /// The gateway's name in records; nil for the host's.
     public var name: String?
     /// What becomes of calls that cannot be recorded (every class is denied).

@@ -168,7 +168,8 @@ extension ServeConfiguration {
     func whatNeedsRestart(before old: ServeConfiguration) -> [String] {
         let parts: [(String, Bool)] = [
             ("listen", listen != old.listen), ("log", log != old.log), ("durability", durability != old.durability),
-            ("warehouse", warehouse != old.warehouse), ("tls", (tls == nil) != (old.tls == nil)),
+            ("warehouse", warehouse != old.warehouse || warehouseKeep != old.warehouseKeep),
+            ("tls", (tls == nil) != (old.tls == nil)),
             ("timeouts.shutdown", timeouts.shutdown != old.timeouts.shutdown),
             ("name", name != old.name),
             ("audit_failure", auditFailure != old.auditFailure),

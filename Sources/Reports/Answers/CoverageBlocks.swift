@@ -7,6 +7,35 @@ struct CoverageBlocks {
 
     /// `Coverage 100.000 %, 0 gaps: 2,611 records of 1 log.`, or what is missing.
     static func sentence(_ coverage: CoverageFigures) -> Prose {
+        whole(coverage) + unknown(coverage) + deleted(coverage)
+    }
+
+    /// What a reader of bare figures has to know; nil where they are whole.
+    static func caveat(_ coverage: CoverageFigures) -> String? {
+        let isPlain = coverage.isWhole && coverage.deleted.isEmpty && coverage.unknownFields.isEmpty
+        return isPlain ? nil : sentence(coverage).plain
+    }
+
+    /// That records have fields of which nothing is known but the name.
+    private static func unknown(_ coverage: CoverageFigures) -> Prose {
+        let names = Set(coverage.unknownFields.map(\.field)).count
+        guard names > 0 else { return "" }
+        return " This tollgate does not know \(strong: Words.count(names, "field")) that records have."
+    }
+
+    /// What retention has taken from the warehouse.
+    private static func deleted(_ coverage: CoverageFigures) -> Prose {
+        guard !coverage.deleted.isEmpty else { return "" }
+        let parts = coverage.deleted.map { part -> Prose in
+            let day = Words.date(part.before.timestamp)
+            return part.what == "hours" || part.what == "days"
+                ? "sums by \(String(part.what.dropLast())) before \(day)" : "\(part.what) before \(day)"
+        }
+        let list = Prose.joined(parts, separator: ", ")
+        return " \(strong: "Deleted from the warehouse:") " + list + ". What needs those rows leaves that time out."
+    }
+
+    private static func whole(_ coverage: CoverageFigures) -> Prose {
         let share = Words.percent(coverage.share, places: 3)
         let records: Prose = "\(coverage.records) records of \(Words.count(coverage.logs.count, "log"))"
         guard !coverage.isWhole else { return "Coverage \(strong: share), \(strong: "0 gaps"): \(records)." }
@@ -19,7 +48,9 @@ struct CoverageBlocks {
             "Coverage \(strong: share), \(strong: Words.count(coverage.gaps.count, "gap")): \(records)\(list). Figures are lower bounds."
     }
 
-    static func tone(_ coverage: CoverageFigures) -> Tone { coverage.isWhole ? .good : .bad }
+    static func tone(_ coverage: CoverageFigures) -> Tone {
+        coverage.isWhole ? coverage.deleted.isEmpty ? .good : .warn : .bad
+    }
 
     var section: Section {
         var blocks: [Block] = [.table(logs)]
@@ -37,6 +68,17 @@ struct CoverageBlocks {
         for name in coverage.fullDictionaries {
             notes.append("the dictionary of \(name)s is full: later names are counted as (other)")
         }
+        if coverage.late > 0 {
+            notes.append(
+                "\(Words.count(coverage.late, "record")) came for a call whose row had been deleted, and changed no sum"
+            )
+        }
+        for field in coverage.unknownFields.prefix(20) {
+            notes.append(
+                "\(name: field.field), a field that this tollgate does not know, in \(Words.count(field.records, "\(field.kind) record")) of \(name: field.log), seq \(String(field.firstSeq)) to \(String(field.lastSeq))"
+            )
+        }
+        if coverage.unknownFields.count > 20 { notes.append("\(coverage.unknownFields.count - 20) more such fields") }
         if !notes.isEmpty { blocks.append(.list(notes)) }
         return Section(
             id: "coverage", title: "Coverage",

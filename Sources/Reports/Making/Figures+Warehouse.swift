@@ -46,7 +46,14 @@ extension CoverageFigures {
             missing: coverage.missing, lost: coverage.lost, withoutOutcome: coverage.unanswered,
             recoveries: coverage.recoveries, clockSteps: coverage.clockSteps,
             fullDictionaries: coverage.overflowed,
-            logs: coverage.logs.filter { $0.records > 0 || !$0.gaps.isEmpty }.map { LogFigures($0) }, gaps: gaps)
+            logs: coverage.logs.filter { $0.records > 0 || !$0.gaps.isEmpty }.map { LogFigures($0) }, gaps: gaps,
+            deleted: coverage.kept.map { DeletedFigures(what: $0.subject.rawValue, before: Moment($0.from)) },
+            late: coverage.late,
+            unknownFields: coverage.unknownFields.map { field in
+                UnknownFieldFigures(
+                    log: field.log, kind: field.kind, field: field.field, records: field.n, firstSeq: field.first,
+                    lastSeq: field.last)
+            })
     }
 }
 

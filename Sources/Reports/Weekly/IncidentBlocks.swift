@@ -14,6 +14,11 @@ struct IncidentBlocks {
             incidents.isEmpty
             ? "Every call of the week went through the same detectors that watch the live log."
             : "Found by running the week's calls through the detectors again; beside each, whether the live watch paged."
+        if incidents.isEmpty, let before = report.coverage.callsDeletedBefore {
+            let why: Prose =
+                "Not known before \(Words.moment(before.timestamp)): the calls of that time were deleted from the warehouse. None since."
+            return Section(id: "runaways", title: "Runaway agents", lead: "", blocks: [.paragraph(why, .warn)])
+        }
         guard !incidents.isEmpty else {
             return Section(
                 id: "runaways", title: "Runaway agents", lead: lead,

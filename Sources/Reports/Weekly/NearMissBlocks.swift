@@ -5,6 +5,8 @@ struct NearMissBlocks {
     private static let rows = 15
 
     let nearMisses: [NearMissFigures]
+    /// Until when calls were deleted from the warehouse.
+    var deletedBefore: Moment?
 
     var section: Section {
         let more: Prose =
@@ -24,10 +26,16 @@ struct NearMissBlocks {
                     .count(miss.calls),
                     .init("\(Words.moment(miss.last.timestamp))", .quiet),
                 ]
-            }, empty: "No call that passed had used 80 % of its limit.", more: more, query: "near-misses")
+            }, empty: empty, more: more, query: "near-misses")
         return Section(
             id: "near-misses", title: "Near misses",
             lead: "Calls that passed with at least 80 % of a limit used: the next limits to be hit, or to be raised.",
             blocks: [.table(table)])
+    }
+
+    private var empty: Prose {
+        guard let deletedBefore else { return "No call that passed had used 80 % of its limit." }
+        return
+            "Not known before \(Words.moment(deletedBefore.timestamp)): calls were deleted from the warehouse. None since."
     }
 }

@@ -19,7 +19,9 @@ struct WeeklyDocument {
             .section(IncidentBlocks(report: report).section),
             .section(AgentBlocks(report: report).section),
             .section(DenialBlocks(denials: report.denials).section),
-            .section(NearMissBlocks(nearMisses: report.nearMisses).section),
+            .section(
+                NearMissBlocks(nearMisses: report.nearMisses, deletedBefore: report.coverage.callsDeletedBefore).section
+            ),
             .section(HighRiskBlocks(report: report).section),
             .section(HourBlocks(report: report).section),
             .section(AlertRuleBlocks(report: report).section),

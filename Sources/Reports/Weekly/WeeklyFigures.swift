@@ -107,6 +107,14 @@ struct CoverageFigures: Sendable, Equatable, Encodable {
     var fullDictionaries: [String]
     var logs: [LogFigures]
     var gaps: [GapFigures]
+    /// What the warehouse has deleted of the report's time.
+    var deleted: [DeletedFigures] = []
+    /// Records that came for a row that was deleted.
+    var late = 0
+    var unknownFields: [UnknownFieldFigures] = []
+
+    /// Until when the calls of the report's time were deleted, so that only sums tell of them.
+    var callsDeletedBefore: Moment? { deleted.first { $0.what == "calls" }?.before }
 
     /// Whether nothing is known to be absent.
     var isWhole: Bool { gaps.isEmpty && rejected == 0 && missing == 0 && lost == 0 }
@@ -123,6 +131,23 @@ struct LogFigures: Sendable, Equatable, Encodable {
     var rejected: Int
     var gaps: Int
     var verifiedTo: UInt64?
+}
+
+/// What retention has deleted from the warehouse.
+struct DeletedFigures: Sendable, Equatable, Encodable {
+    /// `calls`, `requests`, `events`, `alerts`, `rejects`, `hours`, `days`.
+    var what: String
+    var before: Moment
+}
+
+/// A field that this tollgate does not know.
+struct UnknownFieldFigures: Sendable, Equatable, Encodable {
+    var log: String
+    var kind: String
+    var field: String
+    var records: Int
+    var firstSeq: UInt64
+    var lastSeq: UInt64
 }
 
 /// One hole.

@@ -17,6 +17,10 @@ struct WeeklyVerdict {
         } else if !report.coverage.isWhole {
             sentence = "\(WeeklyVerdict.quiet(report)) But the log has holes: read every figure as a lower bound."
             tone = .warn
+        } else if let before = report.coverage.callsDeletedBefore {
+            sentence =
+                "\(WeeklyVerdict.quiet(report)) But calls before \(Words.moment(before.timestamp)) were deleted from the warehouse: no runaway of that time can be found."
+            tone = .warn
         } else {
             sentence = WeeklyVerdict.quiet(report)
             tone = .good

@@ -9,6 +9,7 @@ final class RecordBatch {
     private var peaks: PeakMinutes
     private var firstUses: FirstUses
     private var hours: HourRanges
+    private let expired: ExpiredRows
     private var pending: [DecidedRequest] = []
     /// Decisions that ended a pending call's hold: seq → index in `pending`.
     private var ends: [UInt64: Int] = [:]
@@ -22,9 +23,11 @@ final class RecordBatch {
         peaks = try PeakMinutes(connection)
         firstUses = try FirstUses(connection)
         hours = try HourRanges(connection)
+        expired = try ExpiredRows(connection)
     }
 
-    /// Takes a decision, or folds it into the call whose hold it ends.
+    /// Takes a decision, or folds it into the call whose hold it ends; notes it as late where retention has deleted
+    /// that call.
     func add(_ decision: Decision, seq: UInt64, at timestamp: Int64) throws(WarehouseError) {
         let facts = VerdictFacts(decision)
         let actor = try dictionaries.actor(decision)
@@ -38,7 +41,10 @@ final class RecordBatch {
             isNear: facts.isNear(used: decision.limit.map { Int64($0.used) }))
         row.limitUsed = decision.limit.map { Int64($0.used) }
         row.retryAfterMilliseconds = decision.retryAfterMilliseconds.map(Int64.init)
-        if row.isCall, let held = decision.of, try end(held: held, with: row, seq: seq) { return }
+        if row.isCall, let held = decision.of {
+            if try end(held: held, with: row, seq: seq) { return }
+            if try isExpired(held) { return try expired.addLate(row.id, at: timestamp, of: held) }
+        }
         row.session = try dictionaries.session(decision.session)
         row.client = try dictionaries.client(decision.client)
         row.decideMicroseconds = decision.decideMicroseconds.map(Int64.init)
@@ -60,8 +66,11 @@ final class RecordBatch {
         try dictionaries.remember(line, bytes, decision)
     }
 
-    /// Joins an outcome to its decision; gives the reason where it cannot be.
-    func add(_ result: JoinedOutcome, of decision: UInt64) throws(WarehouseError) -> String? {
+    /// Joins an outcome to its decision, or notes it as late where retention has deleted that one; gives the reason
+    /// where it can be neither.
+    func add(
+        _ result: JoinedOutcome, of decision: UInt64, seq: UInt64, at timestamp: Int64
+    ) throws(WarehouseError) -> String? {
         if let index = (ends.isEmpty ? nil : ends[decision]) ?? index(of: decision) {
             guard pending[index].outcome == 0 else { return "second outcome of \(decision)" }
             pending[index].join(result)
@@ -80,7 +89,15 @@ final class RecordBatch {
                 return isFree ? nil : "second outcome of \(decision)"
             }
         }
-        return "outcome of \(decision), which is not here"
+        guard try isExpired(decision) else { return "outcome of \(decision), which is not here" }
+        try expired.addLate(RecordID.of(log: log, seq: seq), at: timestamp, of: decision)
+        return nil
+    }
+
+    /// Whether retention may have deleted the row of a record that has none.
+    private func isExpired(_ seq: UInt64) throws(WarehouseError) -> Bool {
+        for log in [log] + ancestors where try expired.mayHaveHeld(seq, of: log) { return true }
+        return false
     }
 
     /// Writes the rows and notes them in the roll-ups.

@@ -5,13 +5,16 @@ package import Events
 ///
 /// One transaction is `begin`, for each log `open`, `load…` and `finish`, then `commit`. Not for several threads.
 package final class WarehouseLoader {
-    private let connection: SQLiteConnection
+    let connection: SQLiteConnection
     private let cursors: CursorTable
     private let controls: ControlTables
     private let batch: RecordBatch
     private let dataVersion: SQLiteStatement
     private let generation: SQLiteStatement
     private let usesFastLines: Bool
+    private var unknownFields: UnknownFields
+    /// The fields of the line at hand that this tollgate does not know.
+    private var passedOver: [String] = []
     private var days = DayText()
     private var current: CursorTable.Row?
     private var opened: (seen: Int64, rejects: Int64) = (0, 0)
@@ -33,9 +36,12 @@ package final class WarehouseLoader {
         try connection.execute("PRAGMA secure_delete = OFF")
         try connection.execute("PRAGMA cache_size = -16384")
         try connection.execute("PRAGMA wal_autocheckpoint = 4096")
+        // After a reader had held a snapshot for long, the write-ahead log is cut back to what a checkpoint leaves: 16 MiB.
+        try connection.execute("PRAGMA journal_size_limit = 16777216")
         cursors = try CursorTable(connection)
         controls = try ControlTables(connection)
         batch = try RecordBatch(connection, capacity: capacity)
+        unknownFields = try UnknownFields(connection)
         dataVersion = try connection.prepare("PRAGMA data_version")
         generation = try connection.prepare("SELECT value FROM meta WHERE key = 'generation'")
     }
@@ -81,7 +87,7 @@ package final class WarehouseLoader {
             current?.loaded(seq, at: decision.timestamp)
             return
         case .outcome(let outcome, seq, let timestamp)?:
-            if let reason = try batch.add(outcome.result, of: outcome.of) {
+            if let reason = try batch.add(outcome.result, of: outcome.of, seq: seq, at: timestamp) {
                 return try reject(line, seq: seq, at: place, reason: reason)
             }
             current?.outcomes += 1
@@ -91,7 +97,7 @@ package final class WarehouseLoader {
         }
         let record: Record
         do throws(RecordError) {
-            record = try Record(utf8: line)
+            record = try Record(utf8: line, passedOver: &passedOver)
         } catch {
             return try reject(line, seq: seq, at: place, reason: error.description)
         }
@@ -106,7 +112,7 @@ package final class WarehouseLoader {
             if case .decision(let fast)? = fast { try batch.remember(fast, line, decision) }
             current?.decisions += 1
         case .outcome(let outcome):
-            reason = try batch.add(JoinedOutcome(outcome), of: outcome.of)
+            reason = try batch.add(JoinedOutcome(outcome), of: outcome.of, seq: seq, at: timestamp)
             if reason == nil { current?.outcomes += 1 }
         case .control(let control):
             reason = try controls.load(control, id: RecordID.of(log: batch.log, seq: seq), at: timestamp)
@@ -114,6 +120,8 @@ package final class WarehouseLoader {
         }
         if let reason { return try reject(line, seq: seq, at: place, reason: reason) }
         current?.loaded(seq, at: timestamp)
+        guard !passedOver.isEmpty else { return }
+        try unknownFields.note(passedOver, of: record.kind.rawValue, record: RecordID.of(log: batch.log, seq: seq))
     }
 
     /// Goes on at `seq` because the log no longer holds what is before it; writes a gap, but for a log of which nothing
@@ -138,6 +146,7 @@ package final class WarehouseLoader {
     package func finish(leaf: String?) throws(WarehouseError) -> (records: Int, rejects: Int) {
         guard var row = current else { return (0, 0) }
         try batch.writeRows()
+        try unknownFields.flush(log: row.log)
         if let leaf { row.leaf = leaf }
         try cursors.write(row)
         current = nil
@@ -155,6 +164,7 @@ package final class WarehouseLoader {
         if connection.isInTransaction { try? connection.execute("ROLLBACK") }
         current = nil
         batch.forget()
+        unknownFields.forget()
         seenDataVersion = -1
     }
 

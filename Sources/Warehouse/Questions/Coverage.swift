@@ -9,6 +9,10 @@ public struct Coverage: Sendable, Hashable {
     public var overflowed: [String] = []
     /// Calls and other requests that were forwarded and have no outcome yet.
     public var unanswered = 0
+    /// What retention has deleted of the period, and since when things are kept.
+    public var kept: [KeptSince] = []
+    /// Fields that this tollgate does not know, of the records from each log's `firstSeq` to its `nextSeq`.
+    public var unknownFields: [UnknownField] = []
 
     /// Records of all logs.
     public var records: Int { logs.reduce(0) { $0 + $1.records } }
@@ -22,6 +26,8 @@ public struct Coverage: Sendable, Hashable {
     public var gapCount: Int { logs.reduce(0) { $0 + $1.gaps.count } }
     /// Times that a log was recovered.
     public var recoveries: Int { logs.reduce(0) { $0 + $1.recoveries } }
+    /// Records that came for a row that retention had deleted.
+    public var late: Int { logs.reduce(0) { $0 + $1.late } }
     /// Steps of the clock.
     public var clockSteps: Int { logs.reduce(0) { $0 + $1.clockSteps } }
     /// The last record of any log.
@@ -79,6 +85,35 @@ public struct LogCoverage: Sendable, Hashable {
     public var clockSteps: Int
     /// The last seq under a signed head that was verified, nil where there is none yet.
     public var verifiedTo: UInt64?
+    /// Outcomes, and ends of holds, of the whole log that came for a row that retention had deleted: they are counted
+    /// here and change no sum.
+    public var late: Int
+}
+
+/// Since when something is kept: what was before it has been deleted from the warehouse, not from the log.
+public struct KeptSince: Sendable, Hashable {
+    /// What was deleted.
+    public var subject: KeepRule.Subject
+    /// The first moment of which everything is kept.
+    public var from: Timestamp
+    /// Rows deleted so far.
+    public var rows: Int
+}
+
+/// A field of loaded records that this tollgate does not know.
+public struct UnknownField: Sendable, Hashable {
+    /// The log's folder name.
+    public var log: String
+    /// The kind of the records: `decision`, `outcome`, `control`.
+    public var kind: String
+    /// The field's name, at most 64 bytes of it; `(other)` for all beyond a log's first thousand.
+    public var field: String
+    /// Records that have it.
+    public var n: Int
+    /// The seq of the first of them.
+    public var first: UInt64
+    /// The seq of the last of them.
+    public var last: UInt64
 }
 
 /// Something that a log does not hold.
@@ -119,8 +154,8 @@ extension WarehouseStore {
             var coverage = Coverage()
             let sql = """
                 SELECT log.id, name, origin, epoch, kind, durability, first_seq, next_seq, first_us, last_us, decisions,
-                    outcomes, controls, rejects, missing, head_size
-                FROM log JOIN cursor ON cursor.log = log.id ORDER BY name, epoch
+                    outcomes, controls, rejects, missing, head_size, coalesce(late, 0)
+                FROM log JOIN cursor ON cursor.log = log.id LEFT JOIN expired ON expired.log = log.id ORDER BY name, epoch
                 """
             try db.forEachRow(sql) { row in coverage.logs.append(LogCoverage(row)) }
             for index in coverage.logs.indices { try coverage.logs[index].narrow(db, to: period) }
@@ -128,6 +163,8 @@ extension WarehouseStore {
                 coverage.overflowed.append(row.text(0))
             }
             coverage.unanswered = try unanswered(db, period, names)
+            coverage.kept = try KeptSince.read(db).filter { $0.from > period?.from ?? Timestamp(microseconds: .min) }
+            for log in coverage.logs { coverage.unknownFields += try UnknownField.read(db, log) }
             return coverage
         }
     }
@@ -162,6 +199,7 @@ extension LogCoverage {
         missing = row.count(14)
         records = decisions + outcomes + controls + rejects
         verifiedTo = row.optionalInteger(15).flatMap { $0 > 0 ? UInt64($0 - 1) : nil }
+        late = row.count(16)
         lost = 0
         gaps = []
         recoveries = 0
@@ -170,7 +208,7 @@ extension LogCoverage {
 
     /// Reads gaps and events, and cuts the counts down to the hours that a period touches.
     fileprivate mutating func narrow(_ db: Database, to period: Period?) throws {
-        if let period { try narrowSeqs(db, to: period) }
+        let beside = try period.map { try narrowSeqs(db, to: $0) } ?? 0
         let from = period?.from.microseconds ?? .min
         let to = period?.to.microseconds ?? .max
         let sql = """
@@ -194,7 +232,7 @@ extension LogCoverage {
         }
         lost = gaps.reduce(0) { $0 + ($1.kind == .recorded ? $1.n : 0) }
         if period != nil { missing = gaps.reduce(0) { $0 + ($1.kind == .missing ? $1.n : 0) } }
-        if period != nil { records = max(0, Int(clamping: nextSeq) - Int(clamping: firstSeq) - missing) }
+        if period != nil { records = max(0, Int(clamping: nextSeq) - Int(clamping: firstSeq) - missing) + beside }
         let events = """
             SELECT event, count(*) FROM control_event
             WHERE id >> 40 = ? AND ts_us >= ? AND ts_us < ? AND event IN ('log_recovered', 'clock_step') GROUP BY 1
@@ -204,7 +242,8 @@ extension LogCoverage {
         }
     }
 
-    private mutating func narrowSeqs(_ db: Database, to period: Period) throws {
+    /// Cuts the seqs down to the period's hours; gives how many rejects of the period lie beside them.
+    private mutating func narrowSeqs(_ db: Database, to period: Period) throws -> Int {
         var range: (first: Int64, last: Int64)?
         let sql = """
             SELECT min(first_seq), max(last_seq) FROM hour
@@ -214,14 +253,74 @@ extension LogCoverage {
         try db.forEachRow(sql, [id, hour, period.to.microseconds]) { row in
             range = (row.integer(0), row.integer(1))
         }
+        let whole = firstSeq..<max(firstSeq, nextSeq)
         firstSeq = UInt64(clamping: range?.first ?? 0)
         nextSeq = UInt64(clamping: (range?.last ?? -1) + 1)
-        let low = RecordID.of(log: Int64(id), seq: firstSeq)
-        rejects = 0
-        try db.forEachRow(
-            "SELECT count(*) FROM reject WHERE id >= ? AND id < ?", [low, low + Int64(nextSeq - firstSeq)]
-        ) {
-            rejects = $0.count(0)
+        return try narrowRejects(db, to: period, hour: hour, whole)
+    }
+
+    /// A line that could not be loaded has no time: it counts to the hour before it, at a log's start to the first one,
+    /// and in a log that has no hours, such as the watch's, to all time.
+    private mutating func narrowRejects(
+        _ db: Database, to period: Period, hour: Int64, _ whole: Range<UInt64>
+    ) throws -> Int {
+        var edges: (before: Int, next: Int64?, all: Int) = (0, nil, 0)
+        let sql = """
+            SELECT count(*) FILTER (WHERE hour < ?2), min(first_seq) FILTER (WHERE hour * 1000000 >= ?3), count(*)
+            FROM hour WHERE log = ?1
+            """
+        try db.forEachRow(sql, [id, hour, period.to.microseconds]) { row in
+            edges = (row.count(0), row.optionalInteger(1), row.count(2))
         }
+        var seqs = firstSeq..<nextSeq
+        if edges.all == 0 {
+            seqs = whole
+        } else if !seqs.isEmpty {
+            let low = edges.before == 0 ? min(firstSeq, whole.lowerBound) : firstSeq
+            seqs = low..<max(nextSeq, edges.next.map { UInt64(clamping: $0) } ?? whole.upperBound)
+        }
+        let low = RecordID.of(log: Int64(id), seq: seqs.lowerBound)
+        let inside = RecordID.of(log: Int64(id), seq: firstSeq)
+        let range: StatementArguments = [
+            low, low + Int64(seqs.count), inside, inside + Int64(nextSeq - firstSeq),
+        ]
+        let counts = """
+            SELECT count(*), count(*) FILTER (WHERE id < ?3 OR id >= ?4) FROM reject WHERE id >= ?1 AND id < ?2
+            """
+        var beside = 0
+        try db.forEachRow(counts, range) { row in (rejects, beside) = (row.count(0), row.count(1)) }
+        return beside
+    }
+}
+
+extension KeptSince {
+    /// What was deleted, in the order of the subjects.
+    static func read(_ db: Database) throws -> [KeptSince] {
+        var kept: [KeptSince] = []
+        try db.forEachRow("SELECT name, from_us, n FROM kept") { row in
+            guard let subject = KeepRule.Subject(rawValue: row.text(0)) else { return }
+            kept.append(
+                KeptSince(subject: subject, from: Timestamp(microseconds: row.integer(1)), rows: row.count(2)))
+        }
+        return KeepRule.Subject.allCases.compactMap { subject in kept.first { $0.subject == subject } }
+    }
+}
+
+extension UnknownField {
+    /// Those of one log that records from its `firstSeq` to its `nextSeq` may have; the most frequent first.
+    fileprivate static func read(_ db: Database, _ log: LogCoverage) throws -> [UnknownField] {
+        var fields: [UnknownField] = []
+        let low = RecordID.of(log: Int64(log.id), seq: log.firstSeq)
+        let sql = """
+            SELECT kind, field, n, first, last FROM unknown_field WHERE log = ? AND last >= ? AND first < ?
+            ORDER BY n DESC, kind, field
+            """
+        try db.forEachRow(sql, [log.id, low, low + Int64(log.nextSeq - log.firstSeq)]) { row in
+            fields.append(
+                UnknownField(
+                    log: log.name, kind: row.text(0), field: row.text(1), n: row.count(2),
+                    first: RecordID.seq(row.integer(3)), last: RecordID.seq(row.integer(4))))
+        }
+        return fields
     }
 }

@@ -64,7 +64,8 @@ extension WarehouseStore {
         }
     }
 
-    /// From the first call to just past the last record; nil while there is no call.
+    /// From the first call, or where retention has deleted its day's sums from the first day that is kept, to just past
+    /// the last record; nil while there is no call.
     ///
     /// - Throws: `WarehouseError`.
     public func span() throws(WarehouseError) -> Period? {
@@ -72,7 +73,8 @@ extension WarehouseStore {
             guard let first = try Int64.fetchOne(db, sql: "SELECT min(ts_us) FROM first_use"),
                 let last = try Int64.fetchOne(db, sql: "SELECT max(last_us) FROM cursor")
             else { return nil }
-            return Period(from: Timestamp(microseconds: first), to: Timestamp(microseconds: last + 1))
+            let kept = try KeptSince.read(db).first { $0.subject == .days }?.from.microseconds ?? .min
+            return Period(from: Timestamp(microseconds: max(first, kept)), to: Timestamp(microseconds: last + 1))
         }
     }
 }

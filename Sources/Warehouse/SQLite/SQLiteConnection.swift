@@ -61,6 +61,11 @@ final class SQLiteConnection {
         return try statement.step() ? statement.integer(0) : 0
     }
 
+    /// Rows that the last statement changed.
+    var changes: Int {
+        Int(sqlite3_changes(handle))
+    }
+
     /// Whether a transaction is open.
     var isInTransaction: Bool {
         sqlite3_get_autocommit(handle) == 0

@@ -10,8 +10,10 @@ enum SchemaVersion {
         case other
     }
 
-    /// The steps: the statements that lead from version `n` to `n + 1`, by `n`.
-    static let steps: [Int: String] = [0: WarehouseSchema.sql]
+    /// The statements that lead on from a version, by that version.
+    ///
+    /// From an empty file (0) to today's schema at once, from each released version to the next; each sets `user_version`.
+    static let steps: [Int: String] = [0: WarehouseSchema.sql, 1: WarehouseSchema.stepFromVersion1]
 
     /// Tells what a database is; changes nothing.
     static func found(applicationID: Int, version: Int, tables: Int) -> Found {
@@ -31,7 +33,9 @@ enum SchemaVersion {
                 var version = Int(try connection.number("PRAGMA user_version"))
                 while version < WarehouseSchema.version, let step = steps[version] {
                     try connection.execute(step)
-                    version += 1
+                    let reached = Int(try connection.number("PRAGMA user_version"))
+                    guard reached > version else { break }
+                    version = reached
                 }
             }
             try connection.execute("COMMIT")

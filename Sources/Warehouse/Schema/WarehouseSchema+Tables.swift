@@ -1,7 +1,7 @@
 extension WarehouseSchema {
-    /// The tables and their indexes.
+    /// The tables of records and of their sums, and their indexes.
     static let tables = """
-        -- tollgate warehouse, schema version 1.
+        -- tollgate warehouse, schema version 2.
         --
         -- The audit log is the truth; this file is its index, made to be read with any SQLite tool and to be thrown away
         -- and made again (`tollgate ingest --rebuild`). People begin with the views at the end.
@@ -10,7 +10,7 @@ extension WarehouseSchema {
         -- A record's id is log << 40 | seq. A call is a decided `tools/call` with its hold, if any, folded in.
 
         PRAGMA application_id = 1953459303; -- 'tolg'
-        PRAGMA user_version = 1;
+        PRAGMA user_version = 2;
 
         -- The logs that feed this database, and how far each is loaded. Rows, roll-ups and cursor move in one transaction.
 

@@ -160,6 +160,8 @@ extension WarehouseSchema {
             c.missing,
             (SELECT coalesce(sum(gap.n), 0) FROM gap WHERE gap.log = log.id AND gap.kind = 'recorded') AS lost,
             (SELECT count(*) FROM gap WHERE gap.log = log.id) AS gaps,
+            (SELECT coalesce(sum(u.n), 0) FROM unknown_field AS u WHERE u.log = log.id) AS unknown_fields,
+            (SELECT coalesce(sum(expired.late), 0) FROM expired WHERE expired.log = log.id) AS late,
             strftime('%Y-%m-%dT%H:%M:%S', c.first_us / 1000000, 'unixepoch') || printf('.%06dZ', c.first_us % 1000000) AS first,
             strftime('%Y-%m-%dT%H:%M:%S', c.last_us / 1000000, 'unixepoch') || printf('.%06dZ', c.last_us % 1000000) AS last,
             c.head_size AS verified_records

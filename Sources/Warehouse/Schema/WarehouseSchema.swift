@@ -1,10 +1,25 @@
-/// The database's schema: the text of `schemas/warehouse.v1.sql`, byte for byte (a test holds the two together).
+/// The database's schema: the text of `schemas/warehouse.v2.sql`, byte for byte (a test holds the two together).
+///
+/// Each released version's file stays in `schemas/` as it was; `SchemaVersion` leads its databases forward.
 public enum WarehouseSchema {
     /// The version that this code reads and writes, SQLite's `user_version`.
-    public static let version = 1
+    public static let version = 2
     /// SQLite's `application_id`, `tolg`: tells a warehouse from any other database.
     public static let applicationID = 1_953_459_303
 
     /// The statements that make an empty database a warehouse.
-    public static let sql = tables + "\n\n" + views
+    public static let sql = tables + "\n\n" + keeping + "\n\n" + views
+
+    /// The statements that lead a database of version 1 to version 2: new tables, and views with what they tell.
+    static let stepFromVersion1 = """
+        DROP VIEW coverage;
+        DROP VIEW alerts;
+        DROP VIEW rules;
+        DROP VIEW tools;
+        DROP VIEW agents;
+        DROP VIEW decisions;
+        DROP VIEW calls;
+        PRAGMA user_version = 2;
+
+        """ + keeping + "\n\n" + views
 }

@@ -55,6 +55,8 @@ struct SpanOptions: ParsableArguments {
         let text = try report.rendered(
             as: format, width: display.columns, palette: Palette(usesColour: display.usesColour && format == .text))
         Console.output(text)
+        // A table for a spreadsheet has no place for it.
+        if format == .csv, let caveat = report.caveat { Console.error(caveat + "\n") }
     }
 }
 

@@ -41,7 +41,7 @@ struct ServeCommand: AsyncParsableCommand {
         let parts = only.map { [$0] } ?? ServePart.allCases
         var services: [any Service] = []
         if parts.contains(.gateway) { services.append(try GatewayService(settings, path: path)) }
-        if parts.contains(.ingest) { services.append(IngestService(settings.configuration)) }
+        if parts.contains(.ingest) { services.append(try IngestService(settings.configuration)) }
         if parts.contains(.watch) { services.append(WatchService(settings.configuration)) }
         // What there is to say is said by the services themselves.
         let silent = Logger(label: "tollgate") { _ in SwiftLogNoOpLogHandler() }
@@ -55,6 +55,10 @@ struct ServeCommand: AsyncParsableCommand {
         let configuration = settings.configuration
         var text = "listen     \(configuration.listen)\(configuration.tls == nil ? "" : " (TLS)")\n"
         text += "log        \(configuration.log), durability \(configuration.durability)\n"
+        if !configuration.warehouseKeep.isEmpty {
+            let ages = configuration.warehouseKeep.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)d" }
+            text += "warehouse  \(configuration.warehouse), keeps \(ages.joined(separator: ", "))\n"
+        }
         let failPolicy = configuration.auditFailure
         if failPolicy.hold != nil {
             let classes = [(failPolicy.boundsReads, "read"), (failPolicy.boundsWrites, "write")].filter(\.0).map(\.1)

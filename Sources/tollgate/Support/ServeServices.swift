@@ -112,9 +112,19 @@ struct GatewayService: Service {
 /// The ingester's part of `serve`.
 struct IngestService: Service {
     let configuration: ServeConfiguration
+    let options: IngestOptions
 
-    init(_ configuration: ServeConfiguration) {
+    init(_ configuration: ServeConfiguration) throws {
         self.configuration = configuration
+        var options = IngestOptions()
+        if !configuration.warehouseKeep.isEmpty {
+            switch KeepRule.make(configuration.warehouseKeep) {
+            case .success(let rule): options.keep = rule
+            case .failure(let mistakes):
+                throw Failure(mistakes.texts.joined(separator: "; "), hint: "tollgate serve --help")
+            }
+        }
+        self.options = options
     }
 
     func run() async throws {
@@ -123,11 +133,13 @@ struct IngestService: Service {
         try await withTaskCancellationOrGracefulShutdownHandler {
             try await Blocking.run("ingest") {
                 try PosixFileSystem().makeDirectory((configuration.warehouse as NSString).deletingLastPathComponent)
-                let ingester = try Ingester(try WarehouseStore(creating: configuration.warehouse))
+                let store = try WarehouseStore(creating: configuration.warehouse)
+                let ingester = try Ingester(store, options: options)
                 try ingester.follow({ configuration.logs }, until: stop) { notice in
                     switch notice {
                     case .trouble(let error): Console.error("tollgate: ingest: \(error); trying again\n")
                     case .recovered: Console.error("tollgate: ingest: going on\n")
+                    case .kept(let summary): Console.error("tollgate: ingest: \(summary.line)\n")
                     case .loaded, .found: break
                     }
                 }

@@ -57,7 +57,8 @@ struct ConfigurationCorpusTests {
     @Test func fieldsAreThoseOfTheSchema() throws {
         let expected: [(String, [String])] = [
             ("document", ConfigurationFields.document), ("flood", ConfigurationFields.flood),
-            ("retention", ConfigurationFields.retention), ("tls", ConfigurationFields.tls),
+            ("retention", ConfigurationFields.retention), ("warehouse", ConfigurationFields.warehouse),
+            ("warehouseKeep", ConfigurationFields.warehouseKeep), ("tls", ConfigurationFields.tls),
             ("limits", ConfigurationFields.limits),
             ("timeouts", ConfigurationFields.timeouts), ("watch", ConfigurationFields.watch),
             ("httpServer", ConfigurationFields.httpServer + ConfigurationFields.serverShared),

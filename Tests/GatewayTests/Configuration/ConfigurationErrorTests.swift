@@ -37,6 +37,17 @@ struct ConfigurationErrorTests {
         (#""tls":{"certificate":"cert.pem","key":"open-key.pem"}"#, "/tls/key", .exposed),
         (#""tls":{"certificate":"gone.pem","key":"key.pem"}"#, "/tls/certificate", .notFound),
         (#""tls":{"certificate":"cert.pem"}"#, "/tls/key", .missingField),
+        (#""warehouse":7"#, "/warehouse", .wrongType),
+        (#""warehouse":{"path":"w.sqlite"}"#, "/warehouse/path", .unknownField),
+        (#""warehouse":{"keep":{"calls":90}}"#, "/warehouse/keep/calls", .wrongType),
+        (#""warehouse":{"keep":{"calls":"90h"}}"#, "/warehouse/keep/calls", .outOfRange),
+        (#""warehouse":{"keep":{"calls":"0d"}}"#, "/warehouse/keep/calls", .outOfRange),
+        (#""warehouse":{"keep":{"calls":"36601d"}}"#, "/warehouse/keep/calls", .outOfRange),
+        (#""warehouse":{"keep":{"days":"30d"}}"#, "/warehouse/keep/days", .contradiction),
+        (
+            #""warehouse":{"keep":{"calls":"30d","requests":"9d","hours":"29d"}}"#, "/warehouse/keep/hours",
+            .contradiction
+        ),
     ])
     func eachHasItsPlaceAndKind(fields: String, pointer: String, code: ConfigurationProblem.Code) throws {
         let problems = ConfigurationFixture.problems(fields)
@@ -51,6 +62,16 @@ struct ConfigurationErrorTests {
     func misspeltFieldsAreRecognised(word: String, meant: String) {
         let problem = ConfigurationFixture.problems(#""\#(word)":1"#).first
         #expect(problem?.suggestion == meant)
+    }
+
+    @Test func everyAgeOfTheWarehouseIsJudgedAtOnce() {
+        let problems = ConfigurationFixture.problems(
+            #""warehouse":{"keep":{"cals":"3d","requests":"3","events":"-1d","alerts":"d"}}"#)
+        #expect(
+            problems.map { "\($0.pointer) \($0.suggestion ?? "-")" } == [
+                "/warehouse/keep/cals calls", "/warehouse/keep/requests -", "/warehouse/keep/events -",
+                "/warehouse/keep/alerts -",
+            ])
     }
 
     @Test func unsetVariablesAreNamed() throws {

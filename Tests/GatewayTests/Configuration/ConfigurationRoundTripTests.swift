@@ -72,6 +72,12 @@ private struct RandomConfiguration {
             add("retention", .object([("days", .integer(days)), ("keep_days", .integer(least))]))
         }
         if generator.chance(50) {
+            let days = 1 + generator.below(36_600)
+            result.warehouseKeep = ["calls": days, "rejects": days]
+            let age = ControlValue.text("\(days)d")
+            add("warehouse", .object([("keep", .object([("calls", age), ("rejects", age)]))]))
+        }
+        if generator.chance(50) {
             let milliseconds = 1 + generator.below(10_000_000)
             result.timeouts.queue = .milliseconds(milliseconds)
             let isText = generator.chance(50)

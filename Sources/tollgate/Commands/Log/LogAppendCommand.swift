@@ -86,12 +86,17 @@ struct LogAppendCommand: ParsableCommand {
             let rejected: [[String: Any]] = importer.firstRejections.map { ["line": $0.line, "reason": $0.reason] }
             let object: [String: Any] = [
                 "log": log.name, "imported": importer.count, "renumbered": importer.renumbered,
-                "rejected": importer.rejections, "first_rejections": rejected,
+                "rejected": importer.rejections, "first_rejections": rejected, "left_out": importer.leftOut,
             ]
             Console.output(JSONText.line(object) + "\n")
         } else {
             Console.output(
                 "\(log.name): \(importer.count) records imported, \(importer.renumbered) with another seq\n")
+        }
+        if !importer.leftOut.isEmpty {
+            let fields = importer.leftOut.sorted { $0.key < $1.key }.map { "\(VisibleText.of($0.key)) (\($0.value))" }
+            Console.error(
+                "tollgate: fields that this tollgate does not know were left out: \(fields.joined(separator: ", "))\n")
         }
         guard importer.rejections > 0 else { return }
         let named = importer.firstRejections.map { "line \($0.line): \($0.reason)" }.joined(separator: "\n")
