@@ -99,7 +99,7 @@ CREATE TABLE verdict (
 
 CREATE TABLE client (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
 
-CREATE TABLE session (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+CREATE TABLE session (id INTEGER PRIMARY KEY, name TEXT NOT NULL); -- unique; an index would cost more than the names
 
 CREATE TABLE outcome (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, is_error INTEGER NOT NULL);
 INSERT INTO outcome VALUES
@@ -317,8 +317,9 @@ CREATE VIEW calls AS -- every tools/call, newest last
 SELECT
     log.name || '/' || (call.id & 1099511627775) AS record,
     strftime('%Y-%m-%dT%H:%M:%S', call.ts_us / 1000000, 'unixepoch') || printf('.%06dZ', call.ts_us % 1000000) AS time,
-    nullif(actor.agent, '') AS agent,
+    coalesce(nullif(actor.agent, ''), '(unresolved)') AS agent,
     nullif(actor.grant_id, '') AS grant_id,
+    actor.identity,
     tool.server,
     tool.tool,
     nullif(tool.risk, '') AS risk,
@@ -326,7 +327,10 @@ SELECT
     verdict.mode,
     verdict.reason,
     nullif(verdict.rule, '') AS rule,
+    nullif(verdict.message, '') AS message,
     nullif(verdict.policy, '') AS policy,
+    nullif(verdict.policy_digest, '') AS policy_digest,
+    call.stopped,
     nullif(outcome.name, '') AS outcome,
     call.code,
     call.upstream_us / 1000.0 AS upstream_ms,
@@ -339,9 +343,13 @@ SELECT
     nullif(verdict.limit_counter, '') AS limit_counter,
     call.limit_used,
     CASE WHEN verdict.limit_counter <> '' THEN verdict.limit_max END AS limit_max,
+    CASE WHEN verdict.limit_counter <> '' THEN verdict.limit_window_s END AS limit_window_s,
+    call.near,
     call.retry_after_ms,
+    log.name || '/' || call.final_seq AS ended_by,
     client.name AS client,
-    session.name AS session
+    session.name AS session,
+    call.id
 FROM call
 JOIN log ON log.id = call.id >> 40
 JOIN actor ON actor.id = call.actor
@@ -352,15 +360,16 @@ LEFT JOIN client ON client.id = call.client
 LEFT JOIN session ON session.id = call.session;
 
 CREATE VIEW decisions AS -- every decided request: calls and all others
-SELECT record, time, agent, grant_id, server, 'tools/call' AS method, tool, decision, mode, reason, rule, policy,
-    outcome, code, upstream_ms, 1 AS n
+SELECT record, time, agent, grant_id, identity, server, 'tools/call' AS method, tool, decision, mode, reason, rule,
+    policy, outcome, code, upstream_ms, client, session, 1 AS n, id
 FROM calls
 UNION ALL
 SELECT
     log.name || '/' || (request.id & 1099511627775),
     strftime('%Y-%m-%dT%H:%M:%S', request.ts_us / 1000000, 'unixepoch') || printf('.%06dZ', request.ts_us % 1000000),
-    nullif(actor.agent, ''),
+    coalesce(nullif(actor.agent, ''), '(unresolved)'),
     nullif(actor.grant_id, ''),
+    actor.identity,
     tool.server,
     tool.method,
     nullif(tool.tool, ''),
@@ -372,13 +381,18 @@ SELECT
     nullif(outcome.name, ''),
     request.code,
     request.upstream_us / 1000.0,
-    request.n
+    client.name,
+    session.name,
+    request.n,
+    request.id
 FROM request
 JOIN log ON log.id = request.id >> 40
 JOIN actor ON actor.id = request.actor
 JOIN tool ON tool.id = request.tool
 JOIN verdict ON verdict.id = request.verdict
-JOIN outcome ON outcome.id = request.outcome;
+JOIN outcome ON outcome.id = request.outcome
+LEFT JOIN client ON client.id = request.client
+LEFT JOIN session ON session.id = request.session;
 
 CREATE VIEW agents AS -- each agent's calls so far
 SELECT
@@ -402,7 +416,7 @@ CREATE VIEW tools AS -- each tool's calls so far
 SELECT
     tool.server,
     tool.tool,
-    nullif(max(tool.risk), '') AS risk,
+    (SELECT nullif(t.risk, '') FROM tool AS t WHERE t.tool_id = tool.tool_id ORDER BY t.id DESC LIMIT 1) AS risk,
     sum(r.n) AS calls,
     sum(CASE WHEN verdict.decision = 'deny' AND verdict.mode = 'enforce' THEN r.n ELSE 0 END) AS denied,
     sum(CASE WHEN verdict.decision = 'throttle' AND verdict.mode = 'enforce' THEN r.n ELSE 0 END) AS throttled,

@@ -102,7 +102,7 @@ extension WarehouseSchema {
 
         CREATE TABLE client (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
 
-        CREATE TABLE session (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+        CREATE TABLE session (id INTEGER PRIMARY KEY, name TEXT NOT NULL); -- unique; an index would cost more than the names
 
         CREATE TABLE outcome (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, is_error INTEGER NOT NULL);
         INSERT INTO outcome VALUES

@@ -10,7 +10,8 @@ public enum WarehouseSchema {
     /// The statements that make an empty database a warehouse.
     public static let sql = tables + "\n\n" + keeping + "\n\n" + views
 
-    /// The statements that lead a database of version 1 to version 2: new tables, and views with what they tell.
+    /// The statements that lead a database of version 1 to version 2: new tables, views with what they tell, and `session`
+    /// without an index, which took as much room as the names: loaders have all names in memory.
     static let stepFromVersion1 = """
         DROP VIEW coverage;
         DROP VIEW alerts;
@@ -19,6 +20,11 @@ public enum WarehouseSchema {
         DROP VIEW agents;
         DROP VIEW decisions;
         DROP VIEW calls;
+        CREATE TEMP TABLE old_session AS SELECT * FROM session;
+        DROP TABLE session;
+        CREATE TABLE session (id INTEGER PRIMARY KEY, name TEXT NOT NULL);
+        INSERT INTO session SELECT * FROM old_session;
+        DROP TABLE old_session;
         PRAGMA user_version = 2;
 
         """ + keeping + "\n\n" + views
