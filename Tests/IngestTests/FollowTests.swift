@@ -2,9 +2,9 @@ import AuditLog
 import Events
 import Synchronization
 import Testing
-import Warehouse
 
 @testable import Ingest
+@testable import Warehouse
 
 @Suite struct FollowTests {
     @Test func followingLoadsWhatComesAndFindsNewLogs() async throws {
@@ -60,5 +60,10 @@ import Warehouse
         #expect(
             IngestSummary().line(coverage)
                 == "loaded 0 new records from 0 logs in 0 ms · coverage 99.069 %, 0 gaps, 1 rejected")
+        let field = UnknownField(log: "a", kind: "decision", field: "x", n: 7, first: 1, last: 9)
+        coverage.unknownFields = [field]
+        #expect(IngestSummary().line(coverage).hasSuffix(", 1 rejected, 1 unknown field"))
+        coverage.unknownFields = [field, field]
+        #expect(IngestSummary().line(coverage).hasSuffix(", 2 unknown fields"))
     }
 }

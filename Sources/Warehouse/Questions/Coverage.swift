@@ -90,32 +90,6 @@ public struct LogCoverage: Sendable, Hashable {
     public var late: Int
 }
 
-/// Since when something is kept: what was before it has been deleted from the warehouse, not from the log.
-public struct KeptSince: Sendable, Hashable {
-    /// What was deleted.
-    public var subject: KeepRule.Subject
-    /// The first moment of which everything is kept.
-    public var from: Timestamp
-    /// Rows deleted so far.
-    public var rows: Int
-}
-
-/// A field of loaded records that this tollgate does not know.
-public struct UnknownField: Sendable, Hashable {
-    /// The log's folder name.
-    public var log: String
-    /// The kind of the records: `decision`, `outcome`, `control`.
-    public var kind: String
-    /// The field's name, at most 64 bytes of it; `(other)` for all beyond a log's first thousand.
-    public var field: String
-    /// Records that have it.
-    public var n: Int
-    /// The seq of the first of them.
-    public var first: UInt64
-    /// The seq of the last of them.
-    public var last: UInt64
-}
-
 /// Something that a log does not hold.
 public struct GapRow: Sendable, Hashable {
     /// How it is known.
@@ -290,37 +264,5 @@ extension LogCoverage {
         var beside = 0
         try db.forEachRow(counts, range) { row in (rejects, beside) = (row.count(0), row.count(1)) }
         return beside
-    }
-}
-
-extension KeptSince {
-    /// What was deleted, in the order of the subjects.
-    static func read(_ db: Database) throws -> [KeptSince] {
-        var kept: [KeptSince] = []
-        try db.forEachRow("SELECT name, from_us, n FROM kept") { row in
-            guard let subject = KeepRule.Subject(rawValue: row.text(0)) else { return }
-            kept.append(
-                KeptSince(subject: subject, from: Timestamp(microseconds: row.integer(1)), rows: row.count(2)))
-        }
-        return KeepRule.Subject.allCases.compactMap { subject in kept.first { $0.subject == subject } }
-    }
-}
-
-extension UnknownField {
-    /// Those of one log that records from its `firstSeq` to its `nextSeq` may have; the most frequent first.
-    fileprivate static func read(_ db: Database, _ log: LogCoverage) throws -> [UnknownField] {
-        var fields: [UnknownField] = []
-        let low = RecordID.of(log: Int64(log.id), seq: log.firstSeq)
-        let sql = """
-            SELECT kind, field, n, first, last FROM unknown_field WHERE log = ? AND last >= ? AND first < ?
-            ORDER BY n DESC, kind, field
-            """
-        try db.forEachRow(sql, [log.id, low, low + Int64(log.nextSeq - log.firstSeq)]) { row in
-            fields.append(
-                UnknownField(
-                    log: log.name, kind: row.text(0), field: row.text(1), n: row.count(2),
-                    first: RecordID.seq(row.integer(3)), last: RecordID.seq(row.integer(4))))
-        }
-        return fields
     }
 }
