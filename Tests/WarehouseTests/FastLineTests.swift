@@ -31,7 +31,8 @@ import Testing
         let lines = RandomLog(number: 0, seed: seed, lines: 1200).lines.map(\.bytes)
         #expect(try load(lines, fast: true) == load(lines, fast: false), "seed \(seed)")
         var days = DayText()
-        let fast = lines.count { line in line.withUnsafeBytes { FastLine($0, &days) != nil } }
+        var decision = DecisionLine()
+        let fast = lines.count { line in line.withUnsafeBytes { FastLine($0, &days, into: &decision) != nil } }
         #expect(fast > 800, "the fast way must be the usual one")
     }
 
@@ -59,12 +60,14 @@ import Testing
     @Test func whatTheFastWayTakesIsARecord() throws {
         let lines = RandomLog(number: 0, seed: 67, lines: 200).lines.map(\.bytes).filter { bytes in
             var days = DayText()
-            return bytes.withUnsafeBytes { FastLine($0, &days) != nil }
+            var decision = DecisionLine()
+            return bytes.withUnsafeBytes { FastLine($0, &days, into: &decision) != nil }
         }
         let longest = try #require(lines.max { $0.count < $1.count })
         let outcome = try #require(lines.last { $0.count < 200 })
         let replacements = Array("0a\",}\\ -".utf8) + [0, 0x80, 0xFF]
         var days = DayText()
+        var decision = DecisionLine()
         var taken = 0
         for line in [longest, outcome] {
             for index in line.indices {
@@ -72,7 +75,7 @@ import Testing
                     var bytes = line
                     bytes[index] = replacement
                     bytes.withUnsafeBytes { bytes in
-                        guard let fast = FastLine(bytes, &days) else { return }
+                        guard let fast = FastLine(bytes, &days, into: &decision) else { return }
                         taken += 1
                         let record: Record
                         do throws(RecordError) {
@@ -85,7 +88,7 @@ import Testing
                             return
                         }
                         switch fast {
-                        case .decision(let decision):
+                        case .decision:
                             #expect(decision.seq == record.seq)
                             #expect(decision.timestamp == record.timestamp.microseconds)
                         case .outcome(_, let seq, let timestamp):

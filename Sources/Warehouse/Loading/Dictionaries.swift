@@ -113,6 +113,8 @@ struct Dictionaries {
         _ line: DecisionLine, _ bytes: UnsafeRawBufferPointer, log: Int64
     ) throws(WarehouseError) -> DecidedRequest? {
         let isCall = slice(bytes, line.method).elementsEqual(Dictionaries.callMethodBytes)
+        // A word that is looked up with nothing else must be judged by the decoder.
+        guard isCall || line.risk == nil else { return nil }
         scratch.clear()
         scratch.add(slice(bytes, line.server))
         if isCall, line.isUnlisted {

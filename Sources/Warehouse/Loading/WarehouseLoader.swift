@@ -16,6 +16,7 @@ package final class WarehouseLoader {
     /// The fields of the line at hand that this tollgate does not know.
     private var passedOver: [String] = []
     private var days = DayText()
+    private var decisionLine = DecisionLine()
     private var current: CursorTable.Row?
     private var opened: (seen: Int64, rejects: Int64) = (0, 0)
     private var seenDataVersion: Int64 = -1
@@ -29,6 +30,8 @@ package final class WarehouseLoader {
         self.usesFastLines = usesFastLines
         connection = try SQLiteConnection(writing: path)
         try SchemaVersion.migrate(connection)
+        // A copy made by VACUUM INTO has lost its mode.
+        try connection.execute("PRAGMA journal_mode = WAL")
         // Rows, roll-ups and cursor roll back together, and the log is the truth: a transaction that a power cut takes
         // away is simply loaded again. So the file is synced at checkpoints only.
         try connection.execute("PRAGMA synchronous = NORMAL")
@@ -79,12 +82,12 @@ package final class WarehouseLoader {
         _ line: UnsafeRawBufferPointer, seq: UInt64, at place: LinePlace
     ) throws(WarehouseError) {
         try expect(seq)
-        let fast = usesFastLines ? FastLine(line, &days) : nil
+        let fast = usesFastLines ? FastLine(line, &days, into: &decisionLine) : nil
         switch fast {
-        case .decision(let decision)? where decision.seq == seq:
-            guard try batch.add(decision, line) else { break }
+        case .decision? where decisionLine.seq == seq:
+            guard try batch.add(decisionLine, line) else { break }
             current?.decisions += 1
-            current?.loaded(seq, at: decision.timestamp)
+            current?.loaded(seq, at: decisionLine.timestamp)
             return
         case .outcome(let outcome, seq, let timestamp)?:
             if let reason = try batch.add(outcome.result, of: outcome.of, seq: seq, at: timestamp) {
@@ -109,7 +112,7 @@ package final class WarehouseLoader {
         switch record.body {
         case .decision(let decision):
             try batch.add(decision, seq: seq, at: timestamp)
-            if case .decision(let fast)? = fast { try batch.remember(fast, line, decision) }
+            if case .decision? = fast { try batch.remember(decisionLine, line, decision) }
             current?.decisions += 1
         case .outcome(let outcome):
             reason = try batch.add(JoinedOutcome(outcome), of: outcome.of, seq: seq, at: timestamp)

@@ -26,41 +26,43 @@ struct DecisionLine {
 
     /// Reads the rest of a line, its `kind` already passed: the order of the lines below is that of the keys.
     ///
-    /// Nil for what ends a hold or stands for many alike, and for all that the cursor does not know.
-    init?(_ line: inout LineCursor, seq: UInt64, timestamp: Int64) {
+    /// False for what ends a hold or stands for many alike, and for all that the cursor does not know. Read into what is
+    /// there already: a value of this size that is handed on costs a copy each time.
+    mutating func read(_ line: inout LineCursor, seq: UInt64, timestamp: Int64) -> Bool {
+        self = DecisionLine()
         self.seq = seq
         self.timestamp = timestamp
-        guard line.skip(",\"gateway\":\""), line.text() != nil else { return nil }
+        guard line.skip(",\"gateway\":\""), line.text() != nil else { return false }
         if line.skip(",\"agent\":\"") {
-            guard let text = line.text() else { return nil }
+            guard let text = line.text() else { return false }
             agent = text
         }
         if line.skip(",\"grant\":\"") {
-            guard let text = line.text() else { return nil }
+            guard let text = line.text() else { return false }
             grant = text
         }
-        guard line.skip(",\"identity\":\""), let identity = line.text() else { return nil }
+        guard line.skip(",\"identity\":\""), let identity = line.text() else { return false }
         self.identity = identity
-        if line.skip(",\"on_behalf_of\":\""), line.text() == nil { return nil }
-        if line.skip(",\"peer\":\""), line.text() == nil { return nil }
+        if line.skip(",\"on_behalf_of\":\""), line.text() == nil { return false }
+        if line.skip(",\"peer\":\""), line.text() == nil { return false }
         if line.skip(",\"session\":\"") {
-            guard let text = line.text() else { return nil }
+            guard let text = line.text() else { return false }
             session = text
         }
         if line.skip(",\"client\":\"") {
-            guard let text = line.text() else { return nil }
+            guard let text = line.text() else { return false }
             client = text
         }
         guard line.skip(",\"server\":\""), let server = line.text(), line.skip(",\"transport\":\""),
             line.skip("stdio\"") || line.skip("http\"")
-        else { return nil }
+        else { return false }
         self.server = server
-        if line.skip(",\"protocol\":\""), line.text() == nil { return nil }
-        guard line.skip(",\"method\":\""), let method = line.text() else { return nil }
+        if line.skip(",\"protocol\":\""), line.text() == nil { return false }
+        guard line.skip(",\"method\":\""), let method = line.text() else { return false }
         self.method = method
-        if line.skip(",\"rpc_id\":\""), line.text() == nil { return nil }
-        if line.skip(",\"trace\":\""), line.text() == nil { return nil }
-        guard readTool(&line), readVerdict(&line), readRest(&line) else { return nil }
+        if line.skip(",\"rpc_id\":\""), line.text() == nil { return false }
+        if line.skip(",\"trace\":\""), line.text() == nil { return false }
+        return readTool(&line) && readVerdict(&line) && readRest(&line)
     }
 
     private mutating func readTool(_ line: inout LineCursor) -> Bool {
