@@ -9,7 +9,7 @@ struct LogWalkTests {
     @Test func outcomesAreReadFromTheirBytesAsTheyAreDecoded() throws {
         var random = SeededGenerator(seed: 1)
         var (quick, whole) = (0, 0)
-        var days = DayText()
+        var lines = LineReader()
         for number in 0..<500 as Range<UInt64> {
             var outcome = Outcome(
                 of: random.next() >> UInt64.random(in: 11..<64, using: &random),
@@ -21,17 +21,16 @@ struct LogWalkTests {
             let record = Record(seq: number << 20, timestamp: .after(Double(number)), body: .outcome(outcome))
             buffer.append(record)
             let line = Array(buffer.bytes.dropLast())
-            let found = line.withUnsafeBytes { OutcomeScan.settled($0, &days) }
-            if let found {
-                #expect(found == outcome.of && outcome.reservation != .rolledBack)
+            if case .outcome(let found)? = line.withUnsafeBytes({ lines.read($0) }) {
+                #expect(found.of == outcome.of && found.reservation == outcome.reservation)
                 quick += 1
             } else {
                 #expect(
-                    outcome.reservation == .rolledBack || outcome.agent == "k\"" || outcome.of >= 1_000_000_000_000_000)
+                    outcome.agent == "k\"" || outcome.of >= 1_000_000_000_000_000)
                 whole += 1
             }
             for cut in 0..<line.count {
-                #expect(line[..<cut].withUnsafeBytes { OutcomeScan.settled($0, &days) } == nil)
+                #expect(line[..<cut].withUnsafeBytes { lines.read($0) == nil })
             }
         }
         #expect(quick > 100 && whole > 100)
@@ -42,11 +41,11 @@ struct LogWalkTests {
             gateway: "\",\"kind\":\"outcome\",\"of\":7", identity: .grant, server: "s", transport: .http,
             method: "tools/call", verdict: .allow, mode: .enforce, reason: .allowed)
         decision.of = 7
-        var days = DayText()
+        var lines = LineReader()
         for body in [Record.Body.decision(decision), .control(Control(.logOpen))] {
             var buffer = LineBuffer()
             buffer.append(Record(seq: 3, timestamp: .start, body: body))
-            #expect(buffer.bytes.dropLast().withUnsafeBytes { OutcomeScan.settled($0, &days) } == nil)
+            #expect(buffer.bytes.dropLast().withUnsafeBytes { lines.read($0) == nil })
         }
     }
 
@@ -105,7 +104,12 @@ struct LogWalkTests {
     @Test func decisionsAreReadFromTheirBytesAsTheyAreDecoded() throws {
         var random = SeededGenerator(seed: 2)
         var quick = 0
-        var scan = DecisionScan()
+        var lines = LineReader()
+        var decisions = BriefDecisions()
+        let read = { (bytes: UnsafeRawBufferPointer) -> Decision? in
+            guard case .decision? = lines.read(bytes) else { return nil }
+            return decisions.decision(lines.decision, bytes)
+        }
         for number in 0..<3000 as Range<UInt64> {
             let decision = decision(&random)
             var buffer = LineBuffer()
@@ -114,10 +118,11 @@ struct LogWalkTests {
             let line = Array(buffer.bytes.dropLast())
             let whole = try line.withUnsafeBytes { try Record(utf8: $0) }
             guard case .decision(let decoded) = whole.body else { return }
-            guard let found = line.withUnsafeBytes({ scan.read($0) }) else { continue }
+            guard let found = line.withUnsafeBytes({ read($0) }) else { continue }
             quick += 1
-            try #require(found.time == whole.timestamp && found.decision == essence(decoded), "\(number)")
-            #expect(line.dropLast().withUnsafeBytes { scan.read($0) } == nil)
+            try #require(
+                lines.decision.timestamp == whole.timestamp.microseconds && found == essence(decoded), "\(number)")
+            #expect(line.dropLast().withUnsafeBytes { read($0) } == nil)
         }
         #expect(quick > 1000)
     }
@@ -133,8 +138,8 @@ struct LogWalkTests {
         var buffer = LineBuffer()
         buffer.append(Record(seq: 3, timestamp: .start, body: .decision(decision)))
         let line = String(decoding: buffer.bytes.dropLast(), as: UTF8.self)
-        var scan = DecisionScan()
-        let read = { (text: String) in Array(text.utf8).withUnsafeBytes { scan.read($0) } }
+        var lines = LineReader()
+        let read = { (text: String) in Array(text.utf8).withUnsafeBytes { lines.read($0) } }
         #expect(read(line) != nil)
         for (old, new) in [
             (#""tool":"t""#, #""tool":"t","tool":"u""#), (#""cost":7"#, #""cost":-7"#), (#""cost":7"#, #""cost":"7""#),

@@ -30,9 +30,8 @@ import Testing
     @Test(arguments: [61] as [UInt64]) func bothWaysLoadTheSameRows(seed: UInt64) throws {
         let lines = RandomLog(number: 0, seed: seed, lines: 1200).lines.map(\.bytes)
         #expect(try load(lines, fast: true) == load(lines, fast: false), "seed \(seed)")
-        var days = DayText()
-        var decision = DecisionLine()
-        let fast = lines.count { line in line.withUnsafeBytes { FastLine($0, &days, into: &decision) != nil } }
+        var reader = LineReader()
+        let fast = lines.count { line in line.withUnsafeBytes { reader.read($0) != nil } }
         #expect(fast > 800, "the fast way must be the usual one")
     }
 
@@ -59,15 +58,13 @@ import Testing
     /// numbers in it, but for words of closed vocabularies, which are then looked up whole.
     @Test func whatTheFastWayTakesIsARecord() throws {
         let lines = RandomLog(number: 0, seed: 67, lines: 200).lines.map(\.bytes).filter { bytes in
-            var days = DayText()
-            var decision = DecisionLine()
-            return bytes.withUnsafeBytes { FastLine($0, &days, into: &decision) != nil }
+            var reader = LineReader()
+            return bytes.withUnsafeBytes { reader.read($0) != nil }
         }
         let longest = try #require(lines.max { $0.count < $1.count })
         let outcome = try #require(lines.last { $0.count < 200 })
         let replacements = Array("0a\",}\\ -".utf8) + [0, 0x80, 0xFF]
-        var days = DayText()
-        var decision = DecisionLine()
+        var reader = LineReader()
         var taken = 0
         for line in [longest, outcome] {
             for index in line.indices {
@@ -75,7 +72,7 @@ import Testing
                     var bytes = line
                     bytes[index] = replacement
                     bytes.withUnsafeBytes { bytes in
-                        guard let fast = FastLine(bytes, &days, into: &decision) else { return }
+                        guard let fast = reader.read(bytes) else { return }
                         taken += 1
                         let record: Record
                         do throws(RecordError) {
@@ -89,11 +86,11 @@ import Testing
                         }
                         switch fast {
                         case .decision:
-                            #expect(decision.seq == record.seq)
-                            #expect(decision.timestamp == record.timestamp.microseconds)
-                        case .outcome(_, let seq, let timestamp):
-                            #expect(seq == record.seq)
-                            #expect(timestamp == record.timestamp.microseconds)
+                            #expect(reader.decision.seq == record.seq)
+                            #expect(reader.decision.timestamp == record.timestamp.microseconds)
+                        case .outcome(let outcome):
+                            #expect(outcome.seq == record.seq)
+                            #expect(outcome.timestamp == record.timestamp.microseconds)
                         }
                     }
                 }

@@ -39,12 +39,4 @@ import Testing
         #expect(try store.refusals(in: Fixture.always).count == 1)
         #expect(try store.number("SELECT count(*) FROM coverage WHERE lost > 0") == 1)
     }
-
-    @Test func theFirstDayOfAWalkIsNotTakenFromNowhere() {
-        // Ten NUL bytes are no date, also when no date was read before.
-        var days = DayText()
-        let text = [UInt8](repeating: 0, count: 10) + Array("T00:00:00.000000Z".utf8)
-        let moment = text.withUnsafeBytes { days.moment($0) }
-        #expect(moment == nil)
-    }
 }

@@ -1,15 +1,12 @@
 /// The day read last: consecutive records are mostly of one day, and a calendar is slower than ten equal bytes.
-public struct DayText {
+struct DayText {
     private var low: UInt64 = 0
     private var high: UInt16 = 0
     /// Microseconds from 1970 to the day; nil until one was read.
     private var start: Int64?
 
-    /// Knows no day yet.
-    public init() {}
-
     /// A moment of exactly 27 bytes, in microseconds since 1970.
-    public mutating func moment(_ text: UnsafeRawBufferPointer) -> Int64? {
+    mutating func moment(_ text: UnsafeRawBufferPointer) -> Int64? {
         let low = text.loadUnaligned(as: UInt64.self)
         let high = text.loadUnaligned(fromByteOffset: 8, as: UInt16.self)
         guard let start, low == self.low, high == self.high else {

@@ -2,32 +2,26 @@
 ///
 /// Each step gives nil for anything else, also for what is right but unusual. Such a line is read by `Record(utf8:)`,
 /// which decides alone what is a record; what is read here must come out as that would have it.
-///
-/// Public because only public code is inlined in other modules: a call for each key costs a replay 4 %, a load more.
-@frozen
-public struct LineCursor {
+struct LineCursor {
     /// A text's place in the line.
-    public typealias Slice = Range<Int>
+    typealias Slice = Range<Int>
 
     /// The line.
-    public let bytes: UnsafeRawBufferPointer
+    let bytes: UnsafeRawBufferPointer
     /// How many of its bytes were walked over.
-    public var position = 0
+    private(set) var position = 0
 
     /// At a line's beginning.
-    @inlinable
-    public init(_ bytes: UnsafeRawBufferPointer) {
+    init(_ bytes: UnsafeRawBufferPointer) {
         self.bytes = bytes
     }
 
     /// Whether the whole line was walked.
-    @inlinable
-    public var isAtEnd: Bool { position == bytes.count }
+    var isAtEnd: Bool { position == bytes.count }
 
     /// Passes over exactly these bytes, if they come next.
-    @inlinable
     @inline(__always)
-    public mutating func skip(_ literal: StaticString) -> Bool {
+    mutating func skip(_ literal: StaticString) -> Bool {
         let count = literal.utf8CodeUnitCount
         guard position + count <= bytes.count, let base = bytes.baseAddress else { return false }
         let here = base + position
@@ -47,19 +41,16 @@ public struct LineCursor {
         return true
     }
 
-    /// Whether two words of memory are equal; part of `skip`, public to be inlined with it.
-    @inlinable
     @inline(__always)
-    public static func isEqual<Word: FixedWidthInteger & BitwiseCopyable>(
+    private static func isEqual<Word: FixedWidthInteger & BitwiseCopyable>(
         _ a: UnsafeRawPointer, _ b: UnsafeRawPointer, at offset: Int, _: Word.Type
     ) -> Bool {
         a.loadUnaligned(fromByteOffset: offset, as: Word.self) == b.loadUnaligned(fromByteOffset: offset, as: Word.self)
     }
 
     /// A string's text, its opening quote already passed; passes over the closing one.
-    @inlinable
     @inline(__always)
-    public mutating func text() -> Slice? {
+    mutating func text() -> Slice? {
         let start = position
         var index = position
         while index + 8 <= bytes.count {
@@ -86,27 +77,32 @@ public struct LineCursor {
     /// The text behind a key that may be absent; false where it is no text.
     ///
     /// - Parameter key: with all that stands before the text: `,"agent":"`.
-    @inlinable
     @inline(__always)
-    public mutating func text(after key: StaticString, _ found: inout Slice?) -> Bool {
+    mutating func text(after key: StaticString, _ found: inout Slice?) -> Bool {
         guard skip(key) else { return true }
         found = text()
         return found != nil
     }
 
     /// The number behind a key that may be absent; false where it is no number.
-    @inlinable
     @inline(__always)
-    public mutating func number(after key: StaticString, _ found: inout Int64?) -> Bool {
+    mutating func number(after key: StaticString, _ found: inout Int64?) -> Bool {
         guard skip(key) else { return true }
         found = number()
         return found != nil
     }
 
-    /// A number of at most 15 digits, so within 2^53; without a sign or leading zeros.
-    @inlinable
+    /// The digest behind a key that may be absent; false where it is none.
     @inline(__always)
-    public mutating func number() -> Int64? {
+    mutating func digest(after key: StaticString, _ found: inout Int64?) -> Bool {
+        guard skip(key) else { return true }
+        found = digest()
+        return found != nil
+    }
+
+    /// A number of at most 15 digits, so within 2^53; without a sign or leading zeros.
+    @inline(__always)
+    mutating func number() -> Int64? {
         var value: Int64 = 0
         var index = position
         while index < bytes.count {
@@ -123,9 +119,8 @@ public struct LineCursor {
     }
 
     /// 16 lower-case hexadecimal digits and the closing quote.
-    @inlinable
     @inline(__always)
-    public mutating func digest() -> Int64? {
+    mutating func digest() -> Int64? {
         guard position + 17 <= bytes.count, bytes[position + 16] == UInt8(ascii: "\"") else { return nil }
         var value: UInt64 = 0
         for index in position..<position + 16 {
@@ -140,9 +135,8 @@ public struct LineCursor {
     }
 
     /// A moment's 27 bytes and the closing quote, in microseconds since 1970.
-    @inlinable
     @inline(__always)
-    public mutating func moment(_ days: inout DayText) -> Int64? {
+    mutating func moment(_ days: inout DayText) -> Int64? {
         let end = position + Timestamp.textLength
         guard end < bytes.count, bytes[end] == UInt8(ascii: "\""),
             let moment = days.moment(UnsafeRawBufferPointer(rebasing: bytes[position..<end]))
@@ -152,9 +146,8 @@ public struct LineCursor {
     }
 
     /// A list of strings, its opening bracket already passed.
-    @inlinable
     @inline(__always)
-    public mutating func list() -> Bool {
+    mutating func list() -> Bool {
         if skip("]") { return true }
         while skip("\"") {
             guard text() != nil else { return false }
@@ -165,14 +158,12 @@ public struct LineCursor {
     }
 
     /// Bytes of a slice.
-    @inlinable
     @inline(__always)
-    public subscript(_ slice: Slice) -> UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: bytes[slice]) }
+    subscript(_ slice: Slice) -> UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: bytes[slice]) }
 
     /// Bytes whose high bit tells a quote, a backslash, a control character or one beyond ASCII; the lowest is exact.
-    @inlinable
     @inline(__always)
-    public static func stops(_ word: UInt64) -> UInt64 {
+    private static func stops(_ word: UInt64) -> UInt64 {
         let ones: UInt64 = 0x0101_0101_0101_0101
         let high: UInt64 = 0x8080_8080_8080_8080
         let quote = word ^ (ones &* 0x22)

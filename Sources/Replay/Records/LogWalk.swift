@@ -41,19 +41,21 @@ package struct LogWalk {
     ) throws {
         var count = 0
         var time = Timestamp(microseconds: .min)
-        var days = DayText()
-        var scan = DecisionScan()
+        var lines = LineReader()
+        var decisions = BriefDecisions()
         while reader.nextSeq < end, let block = try reader.nextBlock() {
             if block.skipped != nil { try body(block.firstSeq, time, .lost) }
             try block.forEachLine { seq, line in
                 guard seq < end else { return }
                 count += 1
-                if let of = OutcomeScan.settled(line, &days) {
-                    return try body(seq, time, .outcome(of: of, isRolledBack: false))
-                }
-                if isBrief, let found = scan.read(line) {
-                    time = found.time
-                    return try body(seq, time, ReplayStep(of: found.decision))
+                switch lines.read(line) {
+                case .outcome(let outcome)? where outcome.reservation != .rolledBack:
+                    return try body(seq, time, .outcome(of: outcome.of, isRolledBack: false))
+                case .decision? where isBrief:
+                    guard let found = decisions.decision(lines.decision, line) else { break }
+                    time = Timestamp(microseconds: lines.decision.timestamp)
+                    return try body(seq, time, ReplayStep(of: found))
+                default: break
                 }
                 guard let record = try? Record(utf8: line) else { return try body(seq, time, .lost) }
                 time = record.timestamp
@@ -61,33 +63,5 @@ package struct LogWalk {
             }
             progress(count)
         }
-    }
-}
-
-/// A look at an outcome's line without decoding it.
-enum OutcomeScan {
-    /// The decision that an outcome ends without giving anything back; nil for any other line, and for one that is not
-    /// written as tollgate writes it.
-    static func settled(_ bytes: UnsafeRawBufferPointer, _ days: inout DayText) -> UInt64? {
-        var line = LineCursor(bytes)
-        var rest: LineCursor.Slice?
-        var number: Int64?
-        guard line.skip("{\"v\":1,\"seq\":"), line.number() != nil, line.skip(",\"ts\":\""), line.moment(&days) != nil,
-            line.skip(",\"kind\":\"outcome\",\"of\":"), let of = line.number(),
-            line.text(after: ",\"agent\":\"", &rest), line.text(after: ",\"server\":\"", &rest),
-            line.text(after: ",\"tool\":\"", &rest), line.text(after: ",\"method\":\"", &rest),
-            line.text(after: ",\"outcome\":\"", &rest), rest != nil
-        else { return nil }
-        if line.skip(",\"code\":") {
-            _ = line.skip("-")
-            guard line.number() != nil else { return nil }
-        }
-        if line.skip(",\"reservation\":\""), !line.skip("committed\"") { return nil }
-
-        guard line.number(after: ",\"wait_us\":", &number), line.number(after: ",\"upstream_us\":", &number),
-            line.number(after: ",\"gateway_us\":", &number), line.number(after: ",\"result_bytes\":", &number),
-            !line.skip(",\"result_digest\":\"") || line.digest() != nil, line.skip("}"), line.isAtEnd
-        else { return nil }
-        return UInt64(of)
     }
 }

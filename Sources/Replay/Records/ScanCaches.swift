@@ -25,16 +25,16 @@ struct VerdictCache {
     private var places = [(bytes: [UInt8], decision: Decision)?](repeating: nil, count: 1024)
 
     /// A decision with the verdict of a line and nothing else; nil where the line is no record.
-    mutating func decision(_ verdict: VerdictSlices, _ line: LineCursor) -> Decision? {
-        let bytes = line[verdict.alike]
+    mutating func decision(_ line: DecisionLine, _ whole: UnsafeRawBufferPointer) -> Decision? {
+        let bytes = UnsafeRawBufferPointer(rebasing: whole[line.verdict])
         let place = Int(truncatingIfNeeded: bytes.mixed) & (places.count - 1)
         if let known = places[place], known.bytes.withUnsafeBytes({ bytes.equals($0) }) { return known.decision }
-        guard case .decision(let whole) = try? Record(utf8: line.bytes).body else { return nil }
+        guard case .decision(let first) = try? Record(utf8: whole).body else { return nil }
         var decision = Decision(
-            gateway: "", identity: .unresolved, server: "", transport: whole.transport, method: "",
-            verdict: whole.verdict, mode: whole.mode, reason: whole.reason)
-        (decision.rule, decision.message, decision.limit) = (whole.rule, whole.message, whole.limit)
-        (decision.policy, decision.policyDigest) = (whole.policy, whole.policyDigest)
+            gateway: "", identity: .unresolved, server: "", transport: first.transport, method: "",
+            verdict: first.verdict, mode: first.mode, reason: first.reason)
+        (decision.rule, decision.message, decision.limit) = (first.rule, first.message, first.limit)
+        (decision.policy, decision.policyDigest) = (first.policy, first.policyDigest)
         places[place] = (Array(bytes), decision)
         return decision
     }

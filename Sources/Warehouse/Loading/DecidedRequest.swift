@@ -59,8 +59,13 @@ struct JoinedOutcome {
     var resultDigest: Int64?
     var resultBytes: Int64?
 
-    init(outcome: Int64) {
-        self.outcome = outcome
+    init(_ line: OutcomeLine) {
+        outcome = OutcomeCode.of(line.ending)
+        code = line.code
+        waitMicroseconds = line.waitMicroseconds.map(Bound.duration)
+        upstreamMicroseconds = line.upstreamMicroseconds.map(Bound.duration)
+        resultDigest = line.resultDigest
+        resultBytes = line.resultBytes
     }
 
     init(_ outcome: Outcome) {

@@ -15,8 +15,7 @@ package final class WarehouseLoader {
     private var unknownFields: UnknownFields
     /// The fields of the line at hand that this tollgate does not know.
     private var passedOver: [String] = []
-    private var days = DayText()
-    private var decisionLine = DecisionLine()
+    private var lines = LineReader()
     private var current: CursorTable.Row?
     private var opened: (seen: Int64, rejects: Int64) = (0, 0)
     private var seenDataVersion: Int64 = -1
@@ -82,15 +81,16 @@ package final class WarehouseLoader {
         _ line: UnsafeRawBufferPointer, seq: UInt64, at place: LinePlace
     ) throws(WarehouseError) {
         try expect(seq)
-        let fast = usesFastLines ? FastLine(line, &days, into: &decisionLine) : nil
+        let fast = usesFastLines ? lines.read(line) : nil
         switch fast {
-        case .decision? where decisionLine.seq == seq:
-            guard try batch.add(decisionLine, line) else { break }
+        case .decision? where lines.decision.seq == seq:
+            guard try batch.add(lines.decision, line) else { break }
             current?.decisions += 1
-            current?.loaded(seq, at: decisionLine.timestamp)
+            current?.loaded(seq, at: lines.decision.timestamp)
             return
-        case .outcome(let outcome, seq, let timestamp)?:
-            if let reason = try batch.add(outcome.result, of: outcome.of, seq: seq, at: timestamp) {
+        case .outcome(let outcome)? where outcome.seq == seq:
+            let timestamp = outcome.timestamp
+            if let reason = try batch.add(JoinedOutcome(outcome), of: outcome.of, seq: seq, at: timestamp) {
                 return try reject(line, seq: seq, at: place, reason: reason)
             }
             current?.outcomes += 1
@@ -112,7 +112,7 @@ package final class WarehouseLoader {
         switch record.body {
         case .decision(let decision):
             try batch.add(decision, seq: seq, at: timestamp)
-            if case .decision? = fast { try batch.remember(decisionLine, line, decision) }
+            if case .decision? = fast { try batch.remember(lines.decision, line, decision) }
             current?.decisions += 1
         case .outcome(let outcome):
             reason = try batch.add(JoinedOutcome(outcome), of: outcome.of, seq: seq, at: timestamp)
