@@ -59,7 +59,10 @@ let package = Package(
         .target(name: "Warehouse", dependencies: ["Events", grdb, grdbSQLite], swiftSettings: strict),
         .target(name: "Ingest", dependencies: ["AuditLog", "Events", "Warehouse", crypto], swiftSettings: strict),
         .target(name: "Detection", dependencies: ["Events"], swiftSettings: strict),
-        .target(name: "Alerts", dependencies: ["Detection", "Events", crypto], swiftSettings: strict),
+        .target(
+            name: "Alerts",
+            dependencies: ["Detection", "Events", crypto, grdb, nioCore, nioHTTP1, nioPosix, nioSSL],
+            swiftSettings: strict),
         .target(
             name: "Reports", dependencies: ["Detection", "Events", "Terminal", "Warehouse", mustache],
             swiftSettings: strict),

@@ -143,7 +143,7 @@ public struct AlertBook: Sendable {
         let before: AlertState? =
             cause == .reopened ? .resolved : cause == .raised && pendingMicroseconds == 0 ? nil : entry.alert.state
         entry.alert.state = .firing
-        if cause != .grew { entry.alert.firedAt = at }
+        if cause != .grew, cause != .escalated { entry.alert.firedAt = at }
         if !entry.isQuiet {
             entry.toldAttempts = entry.alert.finding.attempts
             entry.toldAt = at
@@ -157,11 +157,14 @@ public struct AlertBook: Sendable {
         guard var entry = entries[fingerprint] else { return [] }
         defer { entries[fingerprint] = entry }
         entry.alert.finding = change.finding
-        guard entry.alert.state == .firing, change.finding.attempts >= 3 * entry.toldAttempts,
-            change.at.since(entry.toldAt) >= growthMicroseconds
-        else { return [] }
+        guard entry.alert.state == .firing else { return [] }
+        // Nobody who was told of a warning has to wait to hear that it is worth waking someone.
+        let isWorse = change.finding.severity > entry.toldSeverity
+        let isLarger =
+            change.finding.attempts >= 3 * entry.toldAttempts && change.at.since(entry.toldAt) >= growthMicroseconds
+        guard isWorse || isLarger else { return [] }
         entry.isQuiet = false
-        return [fire(&entry, cause: .grew, at: change.at)]
+        return [fire(&entry, cause: isWorse ? .escalated : .grew, at: change.at)]
     }
 
     private mutating func clear(_ change: FindingChange) -> [AlertTransition] {
@@ -195,6 +198,7 @@ public struct AlertBook: Sendable {
         else { return false }
         if transition.at <= known.transition.at { return true }
         guard known.end == nil, transition.to != .resolved else { return false }
+        if transition.alert.finding.severity > known.transition.alert.finding.severity { return false }
         return transition.alert.finding.attempts < 3 * known.transition.alert.finding.attempts
     }
 }

@@ -42,6 +42,8 @@ extension AlertTransition {
         line.field(",\"first_record\":", finding.firstRecord.description)
         line.field(",\"last_record\":", finding.lastRecord.description)
         line.field(",\"summary\":", finding.summary)
+        if let share = evidence["denied_share"] { line.field(",\"denied_share\":", share) }
+        if let command = evidence["command"] { line.field(",\"command\":", command) }
         if let head { line.field(",\"head\":", head) }
         line.append("}")
     }
@@ -57,7 +59,8 @@ extension AlertTransition {
 }
 
 extension Unicode.Scalar {
-    fileprivate var isHarmless: Bool {
+    /// Whether it can neither end a line nor steer a terminal.
+    var isHarmless: Bool {
         switch properties.generalCategory {
         // Format characters include those that turn the writing direction.
         case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .surrogate, .unassigned: false

@@ -9,6 +9,8 @@ public struct AlertTransition: Sendable, Equatable {
         case raised
         /// Three times as many calls as when people were last told.
         case grew
+        /// It became more severe.
+        case escalated
         /// The same again within the hour after it was resolved.
         case reopened
         /// Calm for long enough.
@@ -55,7 +57,8 @@ extension AlertTransition {
     /// The step as a `control` record.
     ///
     /// `start` and, once resolved, `end` are the first and the last call that made it; `from` and `to` are when it fired
-    /// and when it was resolved, all in the calls' time. `reason` is the cause, `maximum` the most calls in 60 s.
+    /// and when it was resolved, all in the calls' time. `reason` is the cause, `maximum` the most calls in 60 s, `n` is 0
+    /// where the step is recorded and no sink is told.
     public var control: Control {
         let finding = alert.finding
         let isOver = alert.state == .resolved
@@ -66,6 +69,7 @@ extension AlertTransition {
             .with(.end, isOver ? finding.lastSeen.description : nil)
             .with(.from, (alert.firedAt ?? at).description)
             .with(.to, isOver ? at.description : nil)
+            .with(.n, audience == .everyone ? nil : 0)
             .with(.reason, cause.rawValue)
             .with(.firstRecord, finding.firstRecord.description).with(.lastRecord, finding.lastRecord.description)
             .with(.attempts, finding.attempts).with(.denied, finding.denied).with(.same, finding.same)
@@ -101,6 +105,8 @@ extension AlertTransition {
         alert.state = state
         alert.firedAt = fired
         alert.resolvedAt = control.text(.to).flatMap { Timestamp(text: $0) }
-        self.init(alert: alert, from: nil, cause: cause, at: alert.resolvedAt ?? fired)
+        self.init(
+            alert: alert, from: nil, cause: cause, at: alert.resolvedAt ?? fired,
+            audience: control.number(.n) == 0 ? .record : .everyone)
     }
 }

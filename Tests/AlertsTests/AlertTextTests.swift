@@ -25,7 +25,7 @@ import Testing
         let firing: Set<String> = [
             "v", "ts", "id", "state", "cause", "rule", "severity", "agent", "server", "tool", "start", "detected",
             "last_seen", "attempts", "denied", "same", "peak_per_minute", "threshold", "first_record", "last_record",
-            "summary",
+            "summary", "denied_share", "command",
         ]
         #expect(Set(try #require(object).keys) == firing)
         #expect(object?["first_record"] as? String == "gw/12" && object?["attempts"] as? Int == 47)

@@ -2,7 +2,6 @@ import Alerts
 import Detection
 import Events
 import Foundation
-import Synchronization
 import Testing
 
 /// A folder that is removed at the end.
@@ -109,97 +108,5 @@ final class Scratch {
         let texts = ["stdout", "stdout:json", "file:/a:b", "command:notify", "command:[\"notify\", \"--page\"]"]
         let names = try texts.map { try SinkDescription.parse($0).name }
         #expect(names == ["stdout", "stdout:json", "file:/a:b", "command:notify", "command:notify"])
-    }
-}
-
-@Suite struct SinkDispatcherTests {
-    /// A sink in memory that fails when told to.
-    private final class MemorySink: AlertSink {
-        let name: String
-        private let failures: Mutex<Int>
-        private let gate: DispatchSemaphore?
-        private let delivered = Mutex<[AlertTransition]>([])
-
-        var steps: [AlertTransition] { delivered.withLock { $0 } }
-
-        init(_ name: String, failures: Int = 0, gate: DispatchSemaphore? = nil) {
-            self.name = name
-            self.failures = Mutex(failures)
-            self.gate = gate
-        }
-
-        func deliver(_ transition: AlertTransition) throws(SinkError) {
-            gate?.wait()
-            let fails = failures.withLock { count in
-                count -= 1
-                return count >= 0
-            }
-            if fails { throw SinkError(.disk, "no room") }
-            delivered.withLock { $0.append(transition) }
-        }
-    }
-
-    private final class Reports: Sendable {
-        private let list = Mutex<[SinkReport]>([])
-
-        var all: [SinkReport] { list.withLock { $0 } }
-
-        func add(_ report: SinkReport) {
-            list.withLock { $0.append(report) }
-        }
-    }
-
-    @Test func aBrokenSinkDelaysNoOther() {
-        let gate = DispatchSemaphore(value: 0)
-        let stuck = MemorySink("stuck", gate: gate)
-        let sound = MemorySink("sound")
-        let dispatcher = SinkDispatcher(sinks: [stuck, sound]) { _ in }
-        let steps = (0..<50).map { SinkTests.step(Double($0)) }
-        for step in steps { dispatcher.enqueue(step) }
-        let deadline = ContinuousClock().now + .seconds(10)
-        while sound.steps.count < 50, ContinuousClock().now < deadline { usleep(500) }
-        #expect(sound.steps == steps)
-        #expect(stuck.steps.isEmpty)
-        #expect(!dispatcher.drain(timeoutMilliseconds: 1))
-        for _ in steps { gate.signal() }
-        #expect(dispatcher.drain(timeoutMilliseconds: 10_000))
-        #expect(stuck.steps == steps)
-        dispatcher.close()
-    }
-
-    @Test func failuresAreReportedAndTriedAgainInOrder() {
-        let sink = MemorySink("flaky", failures: 4)
-        let reports = Reports()
-        let retry = RetrySchedule(firstMilliseconds: 1, longestMilliseconds: 4, attempts: 10)
-        let dispatcher = SinkDispatcher(sinks: [sink], retry: retry) { reports.add($0) }
-        let steps = (0..<5).map { SinkTests.step(Double($0)) }
-        for step in steps { dispatcher.enqueue(step) }
-        #expect(dispatcher.drain(timeoutMilliseconds: 10_000))
-        #expect(sink.steps == steps)
-        let told = reports.all
-        #expect(told.map(\.attempt) == [1, 2, 3, 4] && told.map(\.retryMilliseconds) == [1, 2, 4, 4])
-        dispatcher.close()
-    }
-
-    @Test func whatNeverWorksIsGivenUpAndTheNextIsTried() {
-        let sink = MemorySink("flaky", failures: 3)
-        let reports = Reports()
-        let retry = RetrySchedule(firstMilliseconds: 1, longestMilliseconds: 1, attempts: 3)
-        let dispatcher = SinkDispatcher(sinks: [sink], retry: retry) { reports.add($0) }
-        dispatcher.enqueue(SinkTests.step(1))
-        dispatcher.enqueue(SinkTests.step(2))
-        #expect(dispatcher.drain(timeoutMilliseconds: 10_000))
-        #expect(sink.steps == [SinkTests.step(2)])
-        #expect(reports.all.map(\.retryMilliseconds) == [1, 1, nil])
-        dispatcher.close()
-    }
-
-    @Test func closingEndsRetries() {
-        let sink = MemorySink("broken", failures: .max)
-        let retry = RetrySchedule(firstMilliseconds: 3_600_000, longestMilliseconds: 3_600_000, attempts: 10)
-        let dispatcher = SinkDispatcher(sinks: [sink], retry: retry) { _ in }
-        dispatcher.enqueue(SinkTests.step())
-        dispatcher.close()
-        #expect(dispatcher.drain(timeoutMilliseconds: 10_000))
     }
 }

@@ -1,7 +1,6 @@
 import Alerts
 import Detection
 import Events
-import Synchronization
 import Testing
 
 /// The watch over logs in memory.
@@ -16,10 +15,10 @@ import Testing
         func watcher(_ delivery: Watcher.Delivery = .sinceLastWatch) -> Watcher {
             var watcher = Watcher(
                 delivery: delivery,
-                append: { [self] control in
-                    own.append(Record(seq: UInt64(own.count), timestamp: clock, body: .control(control)))
+                publish: { [self] step in
+                    own.append(Record(seq: UInt64(own.count), timestamp: clock, body: .control(step.control)))
+                    if step.audience == .everyone { told.append(step) }
                 },
-                deliver: { [self] step in told.append(step) },
                 problem: { [self] problem in problems.append(problem.description) })
             for record in own { watcher.recall(record) }
             return watcher
@@ -194,16 +193,13 @@ import Testing
         #expect(world.problems.contains { $0.hasPrefix("log gw: 1 lines are no records") })
     }
 
-    @Test func anUnwritableOwnLogStopsTheWatchBeforeAnybodyIsTold() throws {
+    @Test func anUnwritableOwnLogStopsTheWatch() throws {
         struct Full: Error {}
-        let told = Mutex(0)
-        var watcher = Watcher(
-            delivery: .everything, append: { _ in throw Full() }, deliver: { _ in told.withLock { $0 += 1 } },
-            problem: { _ in })
+        var watcher = Watcher(delivery: .everything, publish: { _ in throw Full() }, problem: { _ in })
         let log = Log()
         for index in 0..<10 { log.call(at: Double(index) / 10) }
         watcher.follow(log.watched("gw"))
         #expect(throws: Full.self) { try run(&watcher, now: 2) }
-        #expect(told.withLock { $0 } == 0)
+        #expect(watcher.counters.recorded == 0)
     }
 }

@@ -20,9 +20,9 @@ public struct CommandSink: AlertSink {
     public var name: String { "command:\(arguments.first ?? "")" }
 
     /// Runs the command to its end.
-    public func deliver(_ transition: AlertTransition) throws(SinkError) {
+    public func deliver(_ delivery: AlertDelivery) throws(SinkError) {
         // It fits into a pipe's buffer (64 KiB on Linux), so it is written before anybody reads.
-        let input = transition.json + [UInt8(ascii: "\n")]
+        let input = delivery.lines(\.json)
         let result = oneAtATime.withLock { _ in
             Result { () throws(SinkError) in try start(input: input) }
         }

@@ -24,3 +24,10 @@ enum Descriptor {
         strerror(code).map { String(cString: $0) } ?? "error \(code)"
     }
 }
+
+extension AlertDelivery {
+    /// A line for each notice.
+    func lines(_ text: KeyPath<AlertNotice, String>) -> [UInt8] {
+        notices.flatMap { Array($0[keyPath: text].utf8) + [UInt8(ascii: "\n")] }
+    }
+}

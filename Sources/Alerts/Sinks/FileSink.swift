@@ -24,7 +24,7 @@ public struct FileSink: AlertSink {
     }
 
     /// Appends a whole line, or none: what was written of a line that did not fit is taken back.
-    public func deliver(_ transition: AlertTransition) throws(SinkError) {
+    public func deliver(_ delivery: AlertDelivery) throws(SinkError) {
         let descriptor = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
             throw SinkError(.disk, "cannot open \(path): \(Descriptor.message(errno))", hint: "ls -ld \(path)")
@@ -33,7 +33,7 @@ public struct FileSink: AlertSink {
         var status = stat()
         let before = fstat(descriptor, &status) == 0 ? status.st_size : nil
         do {
-            try Descriptor.write(transition.json + [UInt8(ascii: "\n")], to: descriptor, named: path)
+            try Descriptor.write(delivery.lines(\.json), to: descriptor, named: path)
         } catch {
             // Only a regular file has a length to go back to.
             if let before, status.st_mode & S_IFMT == S_IFREG { ftruncate(descriptor, before) }

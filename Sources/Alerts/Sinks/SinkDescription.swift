@@ -3,7 +3,9 @@ import Foundation
 /// Sinks as they are written on a command line.
 public enum SinkDescription {
     /// The forms there are.
-    public static let forms = "stdout, stdout:json, file:PATH, command:PROGRAM or command:[\"PROGRAM\",\"ARGUMENT\"]"
+    public static let forms =
+        "stdout, stdout:json, file:PATH, command:PROGRAM, command:[\"PROGRAM\",\"ARGUMENT\"], alertmanager:URL, "
+        + "webhook:URL, webhook:URL#hmac-env=NAME or webhook:URL#hmac-file=PATH"
 
     /// Makes the sink that a text describes.
     ///
@@ -20,6 +22,13 @@ public enum SinkDescription {
             guard let arguments, arguments.first?.isEmpty == false else { break }
             return CommandSink(arguments: arguments)
         case "command" where !value.isEmpty: return CommandSink(arguments: [value])
+        case "alertmanager" where !value.isEmpty: return try AlertmanagerSink(address: SinkAddress(value))
+        case "webhook" where !value.isEmpty:
+            let halves = value.split(separator: "#", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+            let address = try SinkAddress(halves[0])
+            let signature: WebhookSignature? =
+                if halves.count > 1 { try WebhookSignature.parse(halves[1]) } else { nil }
+            return WebhookSink(address: address, signature: signature)
         default: break
         }
         throw SinkError(

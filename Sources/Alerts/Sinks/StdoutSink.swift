@@ -28,12 +28,7 @@ public struct StdoutSink: AlertSink {
     }
 
     /// Writes the line at once.
-    public func deliver(_ transition: AlertTransition) throws(SinkError) {
-        let line =
-            switch format {
-            case .text: Array(transition.line.utf8)
-            case .json: transition.json
-            }
-        try Descriptor.write(line + [UInt8(ascii: "\n")], to: descriptor, named: name)
+    public func deliver(_ delivery: AlertDelivery) throws(SinkError) {
+        try Descriptor.write(delivery.lines(format == .json ? \.json : \.line), to: descriptor, named: name)
     }
 }

@@ -27,8 +27,7 @@ public struct Watcher {
     private static let slack: Int64 = 30_000_000
 
     private let delivery: Delivery
-    private let append: (Control) throws -> Void
-    private let deliver: (AlertTransition) -> Void
+    private let publisher: (AlertTransition) throws -> Void
     private let problem: (WatchProblem) -> Void
     private var detectors: DetectorSet
     private var book = AlertBook()
@@ -40,21 +39,24 @@ public struct Watcher {
     private var held: [AlertTransition] = []
     /// What was done so far.
     public private(set) var counters = WatchCounters()
+    /// The newest record's time; nil where none was read.
+    public private(set) var newestRecord: Timestamp?
+    /// Gaps that gateways recorded since the last `takeGaps`, once all that was there at the start has been read.
+    private var gaps: [WatchProblem] = []
 
     /// Makes a watcher that follows nothing yet.
     ///
     /// - Parameters:
-    ///   - append: writes a record to the watch's own log; what it throws ends the step.
-    ///   - deliver: hands a step to the sinks; must not block.
+    ///   - publish: writes a step to the watch's own log and then, where its audience is everyone, hands it to the sinks;
+    ///     what it throws ends the step.
     ///   - problem: told what could not be read.
     public init(
         settings: DetectionSettings = DetectionSettings(), delivery: Delivery,
-        append: @escaping (Control) throws -> Void, deliver: @escaping (AlertTransition) -> Void,
+        publish: @escaping (AlertTransition) throws -> Void,
         problem: @escaping (WatchProblem) -> Void
     ) {
         self.delivery = delivery
-        self.append = append
-        self.deliver = deliver
+        publisher = publish
         self.problem = problem
         detectors = DetectorSet(settings: settings)
     }
@@ -78,7 +80,7 @@ public struct Watcher {
 
     /// Reads at most `limit` records and tells what they show; without new ones, what the passing of time shows.
     ///
-    /// - Throws: what `append` throws. A log that cannot be read is reported and not followed any more.
+    /// - Throws: what `publish` throws. A log that cannot be read is reported and not followed any more.
     public mutating func step(now: Timestamp, limit: Int = 50_000) throws -> Step {
         if tellFrom == nil {
             tellFrom = delivery == .everything ? Timestamp(microseconds: .min) : lastOwnRecord ?? now
@@ -91,6 +93,8 @@ public struct Watcher {
             }
             guard let record = feeds[index].take() else { continue }
             counters.records += 1
+            newestRecord = max(newestRecord ?? record.timestamp, record.timestamp)
+            note(record, of: feeds[index].log.name)
             try take(detectors.observe(record, log: feeds[index].log.name))
         }
         return .more
@@ -101,6 +105,19 @@ public struct Watcher {
         try take(detectors.tick(now))
         try tell(book.tick(now))
         try settle(now)
+    }
+
+    /// The gaps recorded since this was last asked.
+    public mutating func takeGaps() -> [WatchProblem] {
+        defer { gaps = [] }
+        return gaps
+    }
+
+    private mutating func note(_ record: Record, of log: String) {
+        guard isSettled, case .control(let control) = record.body, control.event == .gap else { return }
+        let count = control.number(.n) ?? 0
+        gaps.append(
+            WatchProblem(log: log, message: "\(count) calls have no records: \(control.text(.reason) ?? "unknown")"))
     }
 
     // MARK: - Reading
@@ -185,11 +202,8 @@ public struct Watcher {
     }
 
     private mutating func publish(_ step: AlertTransition) throws {
-        // First the log: what people were told must be on record, or a restart would tell it again.
-        try append(step.control)
+        try publisher(step)
         counters.recorded += 1
-        guard step.audience == .everyone else { return }
-        deliver(step)
-        counters.delivered += 1
+        if step.audience == .everyone { counters.delivered += 1 }
     }
 }

@@ -44,7 +44,10 @@ final class ControlTables {
 
     /// Writes one control record; gives the reason where it cannot be loaded.
     func load(_ control: Control, id: Int64, at timestamp: Int64) throws(WarehouseError) -> String? {
-        if control.event == .alert { return try loadAlert(control, id: id, at: timestamp) }
+        // A silence is written like an alert, and is none: it stays among the events.
+        if control.event == .alert, control.text(.rule) != "silence" {
+            return try loadAlert(control, id: id, at: timestamp)
+        }
         insertEvent.bind(1, id)
         insertEvent.bind(2, timestamp)
         insertEvent.bind(3, control.event.rawValue)

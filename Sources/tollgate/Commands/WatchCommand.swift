@@ -1,5 +1,7 @@
+import Alerts
 import ArgumentParser
 import AuditLog
+import Terminal
 
 /// `tollgate watch`: follows the logs and raises alerts.
 struct WatchCommand: ParsableCommand {
@@ -8,7 +10,9 @@ struct WatchCommand: ParsableCommand {
         abstract: "Follow all logs and raise alerts: runaway loops and call storms.",
         discussion: """
             Each alert, firing and resolved, is a record of watch's own log (logs/watch) and goes to every sink:
-            stdout, stdout:json, file:PATH (NDJSON), command:["program","argument"] (JSON on its standard input).
+            stdout, stdout:json, file:PATH (NDJSON), command:["program","argument"] (JSON on its standard input),
+            alertmanager:URL (API version 2), webhook:URL (Alertmanager's payload version 4; with #hmac-env=NAME or
+            #hmac-file=PATH behind the URL it is signed). Deliveries wait in logs/watch.alerts.sqlite until they are made.
 
             Example:
               tollgate watch --sink stdout --sink file:/var/log/tollgate-alerts.ndjson
@@ -21,12 +25,38 @@ struct WatchCommand: ParsableCommand {
     @Flag(help: "Read what there is, then end.")
     var once = false
 
+    @Option(help: ArgumentHelp("How long a webhook's first alert of a group waits for others.", valueName: "duration"))
+    var groupWait = "30s"
+    @Option(help: ArgumentHelp("The least time between two messages about one group.", valueName: "duration"))
+    var groupInterval = "5m"
+    @Option(help: ArgumentHelp("When a group that still fires is told again.", valueName: "duration"))
+    var repeatInterval = "4h"
+
+    @Option(help: ArgumentHelp("Alert when no log has had a record for so long.", valueName: "duration"))
+    var expectRecords: String?
+
+    private func duration(_ text: String) throws -> Int64 {
+        if let microseconds = TimeArgument.duration(text) { return microseconds }
+        throw Failure("cannot read the duration '\(VisibleText.of(text))'", hint: "--group-wait 30s")
+    }
+
+    private func times() throws -> GroupTimes {
+        var times = GroupTimes()
+        times.waitMicroseconds = try duration(groupWait)
+        times.intervalMicroseconds = try duration(groupInterval)
+        times.repeatMicroseconds = max(60_000_000, try duration(repeatInterval))
+        return times
+    }
+
     func run() throws {
+        let times = try times()
         let stop = StopSignal()
         let selection = selection
-        let watch = AlertWatch(
+        var watch = AlertWatch(
             sinks: sink.isEmpty ? ["stdout"] : sink, ownLog: Places.home.log(named: "watch"),
             logs: { selection.paths.isEmpty ? Places.home.logs() : try selection.logs() }, once: once)
+        watch.times = times
+        watch.expectedMicroseconds = try expectRecords.map(duration)
         try watch.run(until: stop.flag)
     }
 }

@@ -15,6 +15,10 @@ struct AlertWatch {
     let logs: () throws -> [LogDirectory]
     /// Whether to read what there is, then end.
     let once: Bool
+    /// After how long without any record people are told, in microseconds; nil for never.
+    var expectedMicroseconds: Int64?
+    /// How webhooks' alerts are gathered.
+    var times = GroupTimes()
 
     /// Detectors begin with what happened in the last day.
     private static let warmUp: Int64 = 86_400_000_000
@@ -29,23 +33,37 @@ struct AlertWatch {
         options.stateFolder = Places.state
         let own = try LogWriter.open(ownLog, options: options)
         defer { try? own.close() }
-        let dispatcher = SinkDispatcher(sinks: sinks) { report in Console.error("tollgate: \(report)\n") }
-        defer { dispatcher.close() }
+        let outbox = try Outbox(path: Places.outbox(of: ownLog))
+        let cursor = try outbox.cursor() ?? own.recovery.nextSeq
+        try outbox.begin(at: cursor)
+        let desk = DeliveryDesk(
+            outbox: outbox, sinks: sinks, times: times, clock: { Console.now }, jitter: { Double.random(in: 0...1) },
+            report: { Console.error("tollgate: \($0)\n") })
+        defer { desk.close() }
+        let publisher = try AlertPublisher(
+            outbox: outbox, sinks: sinks, append: { try record($0, in: own) }, clock: { Console.now },
+            wake: { desk.wake() })
+        let health = WatchHealth(
+            outbox: outbox, publisher: publisher, sinks: sinks, expectedMicroseconds: expectedMicroseconds)
+        try health.begin()
         var watcher = Watcher(
             settings: DetectionSettings(), delivery: once ? .everything : .sinceLastWatch,
-            append: { control in
-                guard own.append(control) != nil else {
-                    throw Failure("the log of alerts cannot be written", status: 6)
-                }
-            },
-            deliver: { dispatcher.enqueue(witnessed($0)) },
-            problem: { Console.error("tollgate: \($0)\n") })
-        try recall(own, into: &watcher)
-        try follow(own, &watcher, until: stop)
+            publish: { try publisher.publish(witnessed($0)) }, problem: { health.report($0) })
+        try recall(own, into: &watcher, publisher, from: cursor)
+        try follow(own, &watcher, publisher, health, until: stop)
         if once { try watcher.finish(now: Console.now) }
-        if !dispatcher.drain(timeoutMilliseconds: 15_000) {
-            Console.error("tollgate: some alerts could not be delivered in time\n")
+        // A watch that follows is to end soon, and the next one goes on where it was.
+        if !desk.drain(timeoutMilliseconds: once ? 15_000 : 5000) {
+            Console.error("tollgate: some alerts could not be delivered in time; the next watch goes on with them\n")
         }
+    }
+
+    /// Writes a record and waits until it is durable: what sinks are told must be on record.
+    private func record(_ control: Control, in own: LogWriter) throws -> UInt64 {
+        guard let ticket = own.append(isUrgent: true, { _, _ in .control(control) }),
+            own.waitUntilDurable(ticket, milliseconds: 30_000) == .durable
+        else { throw Failure("the log of alerts cannot be written", hint: "tollgate doctor", status: 6) }
+        return ticket.seq
     }
 
     /// The step with the newest head of the log that its calls are in.
@@ -59,16 +77,26 @@ struct AlertWatch {
         return step
     }
 
-    private func recall(_ own: LogWriter, into watcher: inout Watcher) throws {
+    /// Learns what earlier runs told, and queues what the last one had written down and did not come to queue.
+    private func recall(
+        _ own: LogWriter, into watcher: inout Watcher, _ publisher: AlertPublisher, from cursor: UInt64
+    ) throws {
         let reader = try LogReader(own.log)
+        var left: [Record] = []
         while reader.nextSeq < own.recovery.nextSeq, let block = try reader.nextBlock() {
             block.forEachLine { _, line in
-                if let record = try? Record(utf8: line) { watcher.recall(record) }
+                guard let record = try? Record(utf8: line) else { return }
+                watcher.recall(record)
+                if record.seq >= cursor { left.append(record) }
             }
         }
+        for record in left { try publisher.recover(record) }
     }
 
-    private func follow(_ own: LogWriter, _ watcher: inout Watcher, until stop: StopFlag) throws {
+    private func follow(
+        _ own: LogWriter, _ watcher: inout Watcher, _ publisher: AlertPublisher, _ health: WatchHealth,
+        until stop: StopFlag
+    ) throws {
         var known: Set<LogDirectory> = [own.log]
         var readers: [LogReader] = []
         var lookedForLogs: Timestamp?
@@ -84,10 +112,12 @@ struct AlertWatch {
                     watcher.follow(WatchedLog(name: log.name) { try reader.nextBlock()?.bytes })
                 }
             }
+            try publisher.tick()
             switch try watcher.step(now: now) {
             case .more: continue
             case .caughtUp:
                 if once { return }
+                try health.check(&watcher, now)
                 usleep(100_000)
             }
         }

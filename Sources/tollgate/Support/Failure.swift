@@ -33,6 +33,7 @@ struct Failure: Error {
         case let error as SinkError:
             self.init(
                 error.message, hint: error.hint ?? "tollgate watch --help", status: error.code == .disk ? 6 : 2)
+        case let error as OutboxError: self.init(error.message, hint: error.hint ?? "tollgate doctor", status: 6)
         case let error as SystemError: self.init(error.description, hint: "tollgate doctor", status: 6)
         default: return nil
         }

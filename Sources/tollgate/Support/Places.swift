@@ -26,6 +26,14 @@ enum Places {
         absolute(variable("XDG_STATE_HOME").map { $0 + "/tollgate" } ?? userFolder + "/.local/state/tollgate")
     }
 
+    /// The outbox of a watch, beside its log.
+    static func outbox(of log: LogDirectory) -> String { log.path + ".alerts.sqlite" }
+
+    /// Who runs this command, by the operating system's word.
+    static var user: String {
+        getpwuid(geteuid()).map { String(cString: $0.pointee.pw_name) } ?? "uid \(geteuid())"
+    }
+
     /// A path from the root; `~` is the user's folder.
     static func absolute(_ path: String) -> String {
         if path == "~" || path.hasPrefix("~/") { return userFolder + path.dropFirst() }
