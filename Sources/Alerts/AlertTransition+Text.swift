@@ -42,6 +42,7 @@ extension AlertTransition {
         line.field(",\"first_record\":", finding.firstRecord.description)
         line.field(",\"last_record\":", finding.lastRecord.description)
         line.field(",\"summary\":", finding.summary)
+        if let brake { line.field(",\"brake\":", brake) }
         if let head { line.field(",\"head\":", head) }
         line.append("}")
     }
@@ -51,7 +52,9 @@ extension AlertTransition {
         let finding = alert.finding
         let time = at.description.prefix(19)
         let head = "\(time)Z \(finding.severity.rawValue.uppercased()) \(alert.state.rawValue) \(finding.rule.rawValue)"
-        let text = "\(head): \(finding.agent) → \(finding.server)/\(finding.tool): \(finding.summary) [\(alert.id)]"
+        let text =
+            "\(head): \(finding.agent) → \(finding.server)/\(finding.tool): \(finding.summary)"
+            + (brake.map { "; brake \($0)" } ?? "") + " [\(alert.id)]"
         return String(String.UnicodeScalarView(text.unicodeScalars.map { $0.isHarmless ? $0 : "\u{FFFD}" }))
     }
 }

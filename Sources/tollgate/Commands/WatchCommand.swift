@@ -24,9 +24,10 @@ struct WatchCommand: ParsableCommand {
     func run() throws {
         let stop = StopSignal()
         let selection = selection
+        let logs = { selection.paths.isEmpty ? Places.home.logs() : try selection.logs() }
         let watch = AlertWatch(
-            sinks: sink.isEmpty ? ["stdout"] : sink, ownLog: Places.home.log(named: "watch"),
-            logs: { selection.paths.isEmpty ? Places.home.logs() : try selection.logs() }, once: once)
+            sinks: sink.isEmpty ? ["stdout"] : sink, ownLog: Places.home.log(named: "watch"), logs: logs, once: once,
+            brakes: once ? nil : BrakeRelay(logs: logs))
         try watch.run(until: stop.flag)
     }
 }

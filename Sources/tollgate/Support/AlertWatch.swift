@@ -15,6 +15,8 @@ struct AlertWatch {
     let logs: () throws -> [LogDirectory]
     /// Whether to read what there is, then end.
     let once: Bool
+    /// Has gateways put brakes on; nil where what is read is long over.
+    let brakes: BrakeRelay?
 
     /// Detectors begin with what happened in the last day.
     private static let warmUp: Int64 = 86_400_000_000
@@ -37,6 +39,7 @@ struct AlertWatch {
                 guard own.append(control) != nil else {
                     throw Failure("the log of alerts cannot be written", status: 6)
                 }
+                brakes?.consider(control, now: Console.now)
             },
             deliver: { dispatcher.enqueue(witnessed($0)) },
             problem: { Console.error("tollgate: \($0)\n") })
@@ -54,6 +57,7 @@ struct AlertWatch {
     private func witnessed(_ step: AlertTransition) -> AlertTransition {
         let name = step.alert.finding.lastRecord.log
         var step = step
+        step.brake = brakes?.words(for: step)
         let log = (try? logs())?.first { $0.name == name }
         step.head = log.flatMap { try? KeptHead.newest(of: $0)?.note.whole }
         return step
@@ -87,6 +91,7 @@ struct AlertWatch {
             switch try watcher.step(now: now) {
             case .more: continue
             case .caughtUp:
+                brakes?.settle(firing: watcher.firing)
                 if once { return }
                 usleep(100_000)
             }
