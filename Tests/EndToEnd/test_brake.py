@@ -80,7 +80,7 @@ def test_a_persons_brake_stops_one_agents_calls_of_one_tool_through_a_crash_unti
         gateway.command("brake", "lift", brake["id"], "--why", "it was a test", *config)
         assert verdict(call("ci", "pay")) == "ok" and brakes(gateway) == []
         assert "hint: tollgate brake list" in gateway.command("brake", "lift", brake["id"], *config, expect=1).stderr
-        assert len(upstream.calls("pay") if False else [c for c in upstream.calls()]) == 5
+        assert len(upstream.calls()) == 5
 
         found = gateway.records()
         on, off = events(found)
@@ -141,7 +141,7 @@ def test_a_page_brakes_what_run_wraps_and_says_so(home: Home) -> None:
         assert client.close() == 0
     on, off = events(home.records())
     assert (on["by"], on["id"], on["rule"], off["id"], off["by"]) == ("watch", page["id"], "loop", page["id"], ME)
-    assert "verdicts recompute" in home.tollgate("log", "verify", "--log", home.log(), "--redecide").out
+    assert "verdicts recompute" in home.tollgate("log", "verify", "--log", home.path / "logs" / "platform", "--redecide").out
 
 
 def test_without_a_brake_in_the_policy_nothing_happens_and_the_page_says_so(home: Home) -> None:
@@ -166,7 +166,7 @@ def test_without_a_brake_in_the_policy_nothing_happens_and_the_page_says_so(home
 class Neighbour(threading.Thread):
     """Calls one tool again and again until it is told to stop."""
 
-    def __init__(self, gateway: Gateway, agent: str, tool: str, arguments: Any, pause: float = 0.3) -> None:
+    def __init__(self, gateway: Gateway, agent: str, tool: str, arguments: Any, pause: float = 0.6) -> None:
         super().__init__(daemon=True)
         self.seen: list[tuple[float, str, float]] = []
         self.failures: list[str] = []
@@ -197,6 +197,9 @@ def test_a_runaway_below_the_limit_is_braked_on_the_real_ecs_server(tmp_path: Pa
     grants = [grant(name, "ecs") for name in ("runaway", "builder", "reader")]
     sink = tmp_path / "alerts.ndjson"
     app = {"app_name": "shop", "app_path": str(aws.APP)}
+    # Each look another one, or the neighbours were loops themselves.
+    looks = (LOOK[0], lambda n: LOOK[1] | {"api_params": {"maxResults": n % 90 + 1}})
+    other = app | {"app_name": "store"}
     bound = 15 if PACE < 5 else 60
     settings: dict[str, Any] = {"watch": {"sinks": [f"file:{sink}"]}}
     with aws.running(tmp_path) as cloud, over_http(ECS, tmp_path / "ecs.stderr", cloud.environment) as url:
@@ -204,26 +207,31 @@ def test_a_runaway_below_the_limit_is_braked_on_the_real_ecs_server(tmp_path: Pa
             with gateway.caller("runaway", "ecs", timeout=60) as runaway:
                 for _ in range(3):  # a server's first calls take ten times as long
                     assert verdict(runaway.stateless_call(*LOOK).messages()[-1]) == "ok"
-                reader = Neighbour(gateway, "reader", *LOOK)
+                with gateway.caller("builder", "ecs", timeout=60) as caller:  # an app's first build makes its registry
+                    for one in (app, other):
+                        assert verdict(caller.stateless_call(BUILD, one | {"tag": "v0"}).messages()[-1]) == "ok"
+                reader = Neighbour(gateway, "reader", *looks)
                 work, calm = OtherWork(), time.monotonic()
                 time.sleep(5)
                 began = time.monotonic()
-                same = Neighbour(gateway, "runaway", *LOOK)
-                builder = Neighbour(gateway, "builder", BUILD, lambda n: app | {"tag": f"b{n}"}, pause=8)
+                same = Neighbour(gateway, "runaway", *looks)
+                builder = Neighbour(gateway, "builder", BUILD, lambda n: other | {"tag": f"b{n}"}, pause=8)
                 seen: list[str] = []
-                while not seen or seen[-1] == "ok":
+                while not seen or seen[-1] != "throttle":
                     due = began + len(seen) * PACE
                     time.sleep(max(0.0, due - time.monotonic()))
-                    seen.append(verdict(runaway.stateless_call(BUILD, app | {"tag": "v1"}).messages()[-1]))
+                    seen.append(verdict(runaway.stateless_call(BUILD, app).messages()[-1]))
                     assert time.monotonic() - began < bound, f"not braked within {bound} s: {seen}"
                 braked = time.monotonic()
                 # It goes on, ten times a second; its neighbours must not notice.
                 while time.monotonic() - braked < 8:
-                    assert verdict(runaway.stateless_call(BUILD, app | {"tag": "v1"}).messages()[-1]) == "throttle"
+                    assert verdict(runaway.stateless_call(BUILD, app).messages()[-1]) == "throttle"
                     time.sleep(0.1)
                 ended = time.monotonic()
                 (brake,) = brakes(gateway)
-                (page,) = [json.loads(line) for line in sink.read_text().splitlines()]
+                # Hammering on, it may be paged as a burst as well, which extends the brake.
+                page, *more = [json.loads(line) for line in sink.read_text().splitlines()]
+                assert {one["agent"] for one in (page, *more)} == {"runaway"} and len(more) <= 1
                 config = ("--config", str(gateway.file))
                 gateway.command("brake", "lift", page["id"], "--why", "the prompt is fixed", *config)
                 assert verdict(runaway.stateless_call(BUILD, app | {"tag": "v2"}).messages()[-1]) == "ok"
@@ -248,10 +256,32 @@ def test_a_runaway_below_the_limit_is_braked_on_the_real_ecs_server(tmp_path: Pa
     assert {one["reason"] for one in calls} == {"allowed", "brake"}, "its limit was never reached"
     assert {one["agent"] for one in logs.calls(found, reason="brake")} == {"runaway"}
     assert page["state"] == "firing" and page["rule"] == "loop" and page["brake"].startswith("on until ")
-    on, off = events(found)
+    on, *renewed, off = events(found)
     assert (on["id"], on["agent"], on["tool"], on["by"]) == (page["id"], "runaway", BUILD, "watch")
-    assert (off["id"], off["by"], off["reason"]) == (page["id"], ME, "the prompt is fixed")
-    assert brake["id"] == off["first_record"]
+    assert (off["event"], off["by"], off["reason"]) == ("brake_lifted", ME, "the prompt is fixed")
+    assert {one["first_record"] for one in (*renewed, off)} == {brake["id"]} == {f"log/{on['seq']}"}
+    assert [one["id"] for one in renewed] == [one["id"] for one in more]
     assert not [one for one in calls if one["reason"] == "brake" and not on["seq"] < one["seq"] < off["seq"]]
     said = gateway.command("log", "verify", "--log", str(gateway.log), "--redecide").stdout
     assert "verdicts recompute" in said and "what differs" not in said
+    told(gateway, page, on, len(calls) - len([one for one in calls if one["reason"] != "brake"]))
+
+
+def told(gateway: Gateway, page: dict[str, Any], on: logs.Record, stopped: int) -> None:
+    """What people read afterwards: tail, both reports, explain."""
+    tail = gateway.command("tail", "--log", str(gateway.log)).stdout
+    assert f"BRAKE on runaway ecs·{BUILD}" in tail and f"by {ME}: the prompt is fixed" in tail
+    ways = ("--log", str(gateway.log), "--log", str(gateway.folder / "watch"))
+    database = ("--db", str(gateway.folder / "told.sqlite"))
+    gateway.command("ingest", *ways, *database)
+    for words in (["report", "alerts"], ["report", "weekly"]):
+        report = json.loads(gateway.command(*words, "--json" if words[1] == "alerts" else "--format=json", "--no-ingest", *database).stdout)
+        (brake,) = report["brakes"]
+        assert (brake["agent"], brake["lifted_by"], brake["lifted_why"]) == ("runaway", ME, "the prompt is fixed")
+        assert brake["stopped"] == stopped > 10 and brake["alert"] == page["id"]
+    said = gateway.command("report", "weekly", "--format=text", "--no-ingest", *database).stdout
+    assert f"1 brake put on, {stopped} calls stopped by them; 1 lifted by a person." in said, said[-3000:]
+    said = gateway.command("explain", page["id"], *ways).stdout
+    assert "page loop" in said and "A brake was put on until" in said, said
+    braked = json.loads(gateway.command("explain", f"log/{on['seq'] + 40}", *ways, "--json").stdout)
+    assert braked["subject"].startswith("log/") and braked["sentence"]

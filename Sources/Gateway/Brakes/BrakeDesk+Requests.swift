@@ -27,7 +27,9 @@ extension BrakeDesk {
             ("since", .text(brake.since.description)), ("until", .text(brake.until.description)),
             ("by", .text(brake.by)), ("policy", .text(brake.policy)),
         ]
-        if let alert = brake.alert { fields.append(("alert", .text(alert))) }
+        if let alert = brake.alert {
+            fields += [("alert", .text(alert)), ("alerts", .list(brake.alerts.map { .text($0) }))]
+        }
         if let why = brake.why { fields.append(("why", .text(why))) }
         return .object(fields)
     }
@@ -86,7 +88,8 @@ extension BrakeDesk {
             return .refused("a brake is named by its id, or by its alert's", hint: BrakeDesk.hint)
         }
         let (lifted, refusal) = lift(by: request.user ?? "?", because: request["why"]?.text) { brake in
-            brake.id == name || brake.alert == name || brake.id.split(separator: "/").last.map(String.init) == name
+            brake.id == name || brake.alerts.contains(name)
+                || brake.id.split(separator: "/").last.map(String.init) == name
         }
         if case .refused(let error, let hint)? = refusal { return .refused(error, hint: hint) }
         guard !lifted.isEmpty else {

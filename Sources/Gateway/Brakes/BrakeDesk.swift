@@ -90,7 +90,7 @@ public final class BrakeDesk: Sendable {
                     return (lifted, refusal)
                 }
                 state.standing[brake.key] = nil
-                if let alert = brake.alert { state.liftedAlerts.insert(alert) }
+                state.liftedAlerts.formUnion(brake.alerts)
                 apply(state)
                 lifted.append(brake)
             }

@@ -15,8 +15,10 @@ struct StandingBrake: Sendable, Equatable {
     let key: BrakeKey
     /// The detection rule that fired, or `manual`.
     let rule: String
-    /// The alert's id; nil where a person put it on.
+    /// The id of the alert that put it on last; nil where a person did.
     let alert: String?
+    /// The ids of all alerts that have put it on.
+    var alerts: [String] = []
     /// The policy whose brake it is.
     let policy: String
     /// `throttle` or `deny`.
@@ -39,9 +41,15 @@ struct StandingBrake: Sendable, Equatable {
     func begun(at now: Timestamp, after earlier: StandingBrake?) -> StandingBrake {
         var brake = self
         (brake.id, brake.since) = earlier.map { ($0.id, $0.since) } ?? ("", now)
+        brake.join(earlier)
         let until = now.advanced(by: Int64(cooldownSeconds) * 1_000_000)
         brake.until = max(until, earlier?.until ?? until)
         return brake
+    }
+
+    /// Takes over the alerts of the same brake before it was put on for longer.
+    mutating func join(_ earlier: StandingBrake?) {
+        alerts = (earlier?.alerts ?? []).filter { $0 != alert } + [alert].compactMap { $0 }
     }
 
     /// The record of its being put on, or on for longer.
@@ -119,9 +127,13 @@ struct BrakeHistory: Sendable {
 
     /// Takes the log's next record.
     mutating func take(_ control: Control, name: String) {
-        if let brake = StandingBrake(control, name: name) { standing[brake.key] = brake }
+        if var brake = StandingBrake(control, name: name) {
+            brake.join(standing[brake.key])
+            standing[brake.key] = brake
+        }
         guard control.event == .brakeLifted, let key = BrakeKey(control) else { return }
-        standing[key] = nil
-        if control.text(.state) == "lifted", let alert = control.text(.id) { liftedAlerts.insert(alert) }
+        let lifted = standing.removeValue(forKey: key)
+        guard control.text(.state) == "lifted" else { return }
+        liftedAlerts.formUnion(lifted?.alerts ?? [control.text(.id)].compactMap { $0 })
     }
 }

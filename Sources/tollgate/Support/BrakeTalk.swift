@@ -24,10 +24,10 @@ struct BrakeTalk {
         }
         var known = try standing().filter { brake in
             let name = brake["id"]?.text ?? ""
-            return name == id || brake["alert"]?.text == id || name.split(separator: "/").last.map(String.init) == id
+            return name == id || isOf(brake, alert: id) || name.split(separator: "/").last.map(String.init) == id
         }
         // One alert may have put several on, at several gateways; a number may be of several logs.
-        if known.count > 1, !known.allSatisfy({ $0["alert"]?.text == id }) {
+        if known.count > 1, !known.allSatisfy({ isOf($0, alert: id) }) {
             known = []
             throw Failure("'\(id)' is a number in several logs", hint: "tollgate brake list", status: 1)
         }
@@ -64,6 +64,10 @@ struct BrakeTalk {
             let shadow = reply["shadow"]?.flag ?? false ? " (its policy is in shadow mode: calls pass)" : ""
             Console.error("tollgate: \(words(brake)): on until \(brake["until"]?.text ?? "")\(shadow)\n")
         }
+    }
+
+    private func isOf(_ brake: ControlValue, alert: String) -> Bool {
+        brake["alerts"]?.list?.contains { $0.text == alert } ?? false
     }
 
     private func words(_ brake: ControlValue) -> String {

@@ -170,6 +170,19 @@ struct BrakeDeskTests {
         #expect(second.decide().reason == .brake)
     }
 
+    @Test func liftingItLiftsItForEveryAlertThatPutItOn() throws {
+        let gateway = try Fixture()
+        _ = gateway.page()
+        _ = gateway.page("cap", alert: "a2")
+        let next = try gateway.restarted()
+        #expect(next.ask(.brakeLift, ["id": "a1"])["lifted"]?.list?.count == 1)
+        for gateway in [next, try next.restarted()] {
+            #expect(gateway.page("cap", alert: "a2")["state"]?.text == "off")
+            #expect(gateway.page(alert: "a1")["state"]?.text == "off")
+            #expect(gateway.decide().verdict == .allow)
+        }
+    }
+
     @Test func withoutABrakeForItThePolicyDoesNothingAndSaysSo() throws {
         let gateway = try Fixture()
         let other = gateway.page("novelty")
