@@ -200,7 +200,7 @@ def test_a_runaway_below_the_limit_is_braked_on_the_real_ecs_server(tmp_path: Pa
     # Each look another one, or the neighbours were loops themselves.
     looks = (LOOK[0], lambda n: LOOK[1] | {"api_params": {"maxResults": n % 90 + 1}})
     other = app | {"app_name": "store"}
-    bound = 15 if PACE < 5 else 60
+    bound, looped = 15 if PACE < 5 else 60, 0.0
     settings: dict[str, Any] = {"watch": {"sinks": [f"file:{sink}"]}}
     with aws.running(tmp_path) as cloud, over_http(ECS, tmp_path / "ecs.stderr", cloud.environment) as url:
         with running_gateway(tmp_path / "g", {"ecs": {"url": url}}, rules, grants, **settings) as gateway:
@@ -221,7 +221,9 @@ def test_a_runaway_below_the_limit_is_braked_on_the_real_ecs_server(tmp_path: Pa
                     due = began + len(seen) * PACE
                     time.sleep(max(0.0, due - time.monotonic()))
                     seen.append(verdict(runaway.stateless_call(BUILD, app).messages()[-1]))
-                    assert time.monotonic() - began < bound, f"not braked within {bound} s: {seen}"
+                    if len(seen) == 7:  # what the loop rule asks for
+                        looped = time.monotonic()
+                    assert len(seen) <= 10, f"not braked: {seen}"
                 braked = time.monotonic()
                 # It goes on, ten times a second; its neighbours must not notice.
                 while time.monotonic() - braked < 8:
@@ -246,6 +248,11 @@ def test_a_runaway_below_the_limit_is_braked_on_the_real_ecs_server(tmp_path: Pa
         f"the brake on the ecs server: call every {PACE:g} s, braked {braked - began:.1f} s after the first at call "
         f"{len(seen)}; a neighbour's p50 {before:.1f} ms before, {after:.1f} ms while the braked agent hammers"
     )
+    assert braked - looped < 3 + PACE, "seven like calls are a loop, and the next is to find the brake on"
+    if looped - began > bound - 2:
+        warnings.warn(f"the server took {looped - began:.0f} s for seven builds: no fast loop", stacklevel=1)
+    else:
+        assert braked - began < bound
     if work.share() > 0.25:
         warnings.warn(f"latency not judged, others use {work.share():.0%} of this machine", stacklevel=1)
     else:
@@ -269,7 +276,7 @@ def test_a_runaway_below_the_limit_is_braked_on_the_real_ecs_server(tmp_path: Pa
 
 def told(gateway: Gateway, page: dict[str, Any], on: logs.Record, stopped: int) -> None:
     """What people read afterwards: tail, both reports, explain."""
-    tail = gateway.command("tail", "--log", str(gateway.log)).stdout
+    tail = gateway.command("tail", "--log", str(gateway.log), "--since", "1h").stdout
     assert f"BRAKE on runaway ecs·{BUILD}" in tail and f"by {ME}: the prompt is fixed" in tail
     ways = ("--log", str(gateway.log), "--log", str(gateway.folder / "watch"))
     database = ("--db", str(gateway.folder / "told.sqlite"))

@@ -4,6 +4,9 @@ import Events
 
 /// Explains an alert from its records in the watch's log and the calls between its first and its last one.
 public struct AlertExplainer {
+    /// Records behind an alert's last call among which its brake is looked for.
+    private static let brakeReach: UInt64 = 10_000
+
     private let id: String
     private let logs: [LogDirectory]
     /// The alert's newest step, and when it fired first.
@@ -78,9 +81,11 @@ public struct AlertExplainer {
         var chart = Explanation.Chart(from: before, to: closing.timestamp)
         var calls: [(call: Explanation.Call, digest: Digest64?)] = []
         var brake: Control?
-        try RecordStretch.each(of: log, from: before, through: end) { seq, record in
+        // Its brake comes behind the call that made it fire.
+        try RecordStretch.each(of: log, from: before, through: end + AlertExplainer.brakeReach) { seq, record in
             if case .control(let other) = record.body, other.event == .brake, other.text(.id) == id { brake = other }
-            guard case .decision(let decision) = record.body, decision.agent == agent, decision.server == server,
+            guard seq <= end, case .decision(let decision) = record.body, decision.agent == agent,
+                decision.server == server,
                 decision.tool == tool, tool != nil
             else { return }
             chart.add(record.timestamp, isStopped: decision.verdict != .allow)
