@@ -24,7 +24,7 @@ WHOLE := --static-swift-stdlib --experimental-lto-mode=full -Xswiftc -use-ld=lld
 EXPLICIT := --explicit-target-dependency-import-check error
 step = @printf '\n=== %s\n' "$(1)"
 
-.PHONY: help demo test build release lint unit e2e bench bench-gateway bench-log bench-ingest fuzz kills simulate-log rotations soak readme clean system
+.PHONY: help demo test build release lint unit e2e brake bench bench-gateway bench-log bench-ingest fuzz kills simulate-log rotations soak readme clean system
 
 help: ## lists the targets
 	@echo "usage: make TARGET"
@@ -58,6 +58,9 @@ unit: build ## the Swift tests
 e2e: build $(VENV)/.complete ## the end-to-end tests: the built binary against real MCP parts
 	$(call step,end-to-end tests)
 	TOLLGATE=$(DEBUG) $(VENV)/bin/python -m pytest Tests/EndToEnd
+
+brake: build $(VENV)/.complete ## the brake on the real ecs server, with a call every 8 s as an agent makes that thinks (a minute and a half)
+	TOLLGATE=$(DEBUG) TOLLGATE_BRAKE_PACE=8 $(VENV)/bin/python -m pytest Tests/EndToEnd/test_brake.py -k ecs_server
 
 bench: system ## the table of docs/PERFORMANCE.md, measured on this machine
 	$(call step,benchmarks)

@@ -44,6 +44,7 @@ extension AlertTransition {
         line.field(",\"summary\":", finding.summary)
         if let share = evidence["denied_share"] { line.field(",\"denied_share\":", share) }
         if let command = evidence["command"] { line.field(",\"command\":", command) }
+        if let brake { line.field(",\"brake\":", brake) }
         if let head { line.field(",\"head\":", head) }
         line.append("}")
     }
@@ -53,7 +54,9 @@ extension AlertTransition {
         let finding = alert.finding
         let time = at.description.prefix(19)
         let head = "\(time)Z \(finding.severity.rawValue.uppercased()) \(alert.state.rawValue) \(finding.rule.rawValue)"
-        let text = "\(head): \(finding.agent) → \(finding.server)/\(finding.tool): \(finding.summary) [\(alert.id)]"
+        let text =
+            "\(head): \(finding.agent) → \(finding.server)/\(finding.tool): \(finding.summary)"
+            + (brake.map { "; brake \($0)" } ?? "") + " [\(alert.id)]"
         return String(String.UnicodeScalarView(text.unicodeScalars.map { $0.isHarmless ? $0 : "\u{FFFD}" }))
     }
 }

@@ -42,6 +42,8 @@ public struct AlertTransition: Sendable, Equatable {
     /// The newest signed head of the log with the calls, as sinks get it: whoever keeps the alert can prove later that the
     /// calls were there.
     public var head: String?
+    /// What became of the brake that a page puts on: `on until …`, or `not on: …` and why; nil where none was asked for.
+    public var brake: String?
 
     /// Makes a step.
     public init(alert: Alert, from: AlertState?, cause: Cause, at: Timestamp, audience: Audience = .everyone) {

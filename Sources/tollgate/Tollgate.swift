@@ -19,9 +19,11 @@ struct Tollgate: ParsableCommand {
         version: Version.text,
         subcommands: [
             RunCommand.self, WrapCommand.self, ServeCommand.self, GrantCommand.self, ApprovalsCommand.self,
+            BrakeCommand.self,
             TailCommand.self,
             IngestCommand.self, ReportCommand.self,
-            WatchCommand.self, AlertsCommand.self, LogCommand.self, PolicyCommand.self, ToolsCommand.self,
+            WatchCommand.self, AlertsCommand.self, ExplainCommand.self, LogCommand.self, PolicyCommand.self,
+            ToolsCommand.self,
             SimulateCommand.self,
             DoctorCommand.self,
         ])

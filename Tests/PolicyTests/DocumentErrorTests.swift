@@ -255,7 +255,7 @@ struct DocumentErrorTests {
     }
 
     @Test func everyKindOfErrorIsInTheTable() {
-        let warnings: Set<PolicyProblem.Code> = [.unguarded, .neverMatches, .noEffect, .sessionFallback, .notApplied]
+        let warnings: Set<PolicyProblem.Code> = [.unguarded, .neverMatches, .noEffect, .sessionFallback]
         #expect(Set(Self.bad.map(\.code)) == Set(PolicyProblem.Code.allCases).subtracting(warnings))
     }
 

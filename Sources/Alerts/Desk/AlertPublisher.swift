@@ -32,10 +32,14 @@ public final class AlertPublisher {
     }
 
     /// Writes a step down and queues it.
-    public func publish(_ step: AlertTransition) throws {
+    ///
+    /// - Parameter recorded: is told once the step is on record, and gives it with what it has to say besides.
+    public func publish(
+        _ step: AlertTransition, _ recorded: (AlertTransition) -> AlertTransition = { $0 }
+    ) throws {
         // First the log: what people were told must be on record, or a restart would tell it again.
         let seq = try append(step.control)
-        try take(step, seq: seq)
+        try take(recorded(step), seq: seq)
     }
 
     /// Writes a step about tollgate itself down and queues it.

@@ -107,6 +107,11 @@ final class CommitQueue: Sendable {
         return ticket
     }
 
+    /// Runs `body` where no record is being appended.
+    func exclusively(_ body: () -> Void) {
+        state.withLock { _ in body() }
+    }
+
     /// Appends what belongs to an earlier record; where that was withdrawn, or nothing can be written, `orElse` runs in
     /// the same critical section instead.
     func append(

@@ -227,6 +227,12 @@ public final class LogWriter: Sendable {
         }
     }
 
+    /// Runs `body` in the critical section that ``append(isUrgent:_:)`` runs its own in, without a record: for what decisions
+    /// look at there and something else changes. It must be short and must not call the log.
+    public func exclusively(_ body: () -> Void) {
+        queue.exclusively(body)
+    }
+
     /// Waits until a record is acknowledged, for `milliseconds` at the most.
     public func waitUntilDurable(_ ticket: LogTicket, milliseconds: Int = 2000) -> CommitResult {
         queue.wait(for: ticket, milliseconds: milliseconds)

@@ -34,6 +34,12 @@ public struct ControlRequest: Sendable, Equatable {
         public static let approve = Action(rawValue: "approve")
         /// Refuse a held call.
         public static let deny = Action(rawValue: "deny")
+        /// List the brakes that are on.
+        public static let brakes = Action(rawValue: "brakes")
+        /// Put the brake on for an agent and a tool.
+        public static let brake = Action(rawValue: "brake")
+        /// Lift a brake.
+        public static let brakeLift = Action(rawValue: "brake_lift")
         /// List the tools that its servers have listed.
         public static let tools = Action(rawValue: "tools")
         /// Finish and end.

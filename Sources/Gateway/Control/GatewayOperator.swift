@@ -115,6 +115,8 @@ public final class GatewayOperator: Sendable {
             return .done()
         case .approvals, .approve, .deny:
             return gateway.approvals.answer(request) ?? .refused("the gateway is ending")
+        case .brakes, .brake, .brakeLift:
+            return gateway.brakes.answer(request) ?? .refused("the gateway is ending")
         default: return .refused("this process does not know how to \(request.action.rawValue)")
         }
     }

@@ -2,7 +2,7 @@ import AuditLog
 import Events
 import Policy
 
-/// The limits' counters, of all policies.
+/// The limits' counters, of all policies, and the brakes that are on.
 ///
 /// They are touched only inside the log's critical section (`LogWriter.append`), which fixes a decision's time and
 /// place: so the order in which limits were charged is the order of the log, and a replay decides alike. That section
@@ -10,6 +10,7 @@ import Policy
 /// and what it counts, not by its maximum.
 final class Decider: @unchecked Sendable {
     private var counters = LimitCounters()
+    private var brakes: [BrakeKey: EngagedBrake] = [:]
 
     /// Decides a call and records it, in one critical section of the log.
     ///
@@ -29,7 +30,20 @@ final class Decider: @unchecked Sendable {
             return settle(&decision, mayBeHeld, in: log, clock) { _ in .withoutPolicy(observing: observing) }
         }
         let examined = policy.examine(call)
-        return settle(&decision, mayBeHeld, in: log, clock) { policy.decide(examined, counters: &counters, now: $0) }
+        return settle(&decision, mayBeHeld, in: log, clock) { now in
+            policy.decide(examined, brake: brake(on: call), counters: &counters, now: now)
+        }
+    }
+
+    /// The brake that is on for a call's agent and tool; allocates nothing.
+    private func brake(on call: Call) -> EngagedBrake? {
+        guard !brakes.isEmpty, let agent = call.caller.agent else { return nil }
+        return brakes[BrakeKey(agent: agent, server: call.caller.server, tool: call.tool)]
+    }
+
+    /// Replaces the brakes that are on; to be called inside `LogWriter.exclusively` only.
+    func engage(_ brakes: [BrakeKey: EngagedBrake]) {
+        self.brakes = brakes
     }
 
     private func settle(

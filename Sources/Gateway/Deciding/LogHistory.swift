@@ -18,19 +18,23 @@ struct LogHistory {
     /// Calls that waited for a person when a process ended, in the order of the log.
     private(set) var held: [(seq: UInt64, decision: Decision)] = []
 
+    /// The brakes that were on, and the alerts whose brakes a person has lifted.
+    private(set) var brakes = BrakeHistory()
+
     /// A call that was under way when a process died had been decided no longer before the log's last record.
     private static let longestCall: Int64 = 3_600_000_000
 
     /// Reads a log's last part: the longest window before now, and before its last record an hour, or the longest time that a
-    /// call may wait for a person.
+    /// call may wait for a person or a brake be on.
     ///
     /// - Throws: `LogError`.
     init(
-        _ log: LogDirectory, recovery: RecoveryReport, now: Timestamp, longestWindow: Int64, longestApproval: Int64
+        _ log: LogDirectory, recovery: RecoveryReport, now: Timestamp, longestWindow: Int64, longestApproval: Int64,
+        longestBrake: Int64
     ) throws(LogError) {
         guard let last = recovery.lastTimestamp else { return }
         let windowStart = now.advanced(by: -longestWindow)
-        let longestCall = max(LogHistory.longestCall, longestApproval)
+        let longestCall = max(LogHistory.longestCall, longestApproval, longestBrake)
         let reader = try LogReader(log, fromTime: min(windowStart, last.advanced(by: -longestCall)))
         var waiting: [UInt64: Decision] = [:]
         var open: [UInt64: Decision] = [:]
@@ -54,7 +58,7 @@ struct LogHistory {
                 case .outcome(let outcome):
                     open[outcome.of] = nil
                     if outcome.reservation == .rolledBack { taken[outcome.of] = nil }
-                case .control: break
+                case .control(let control): brakes.take(control, name: "\(log.name)/\(seq)")
                 }
             }
         }

@@ -205,6 +205,13 @@ final class GatewayCore: @unchecked Sendable {
         return Admission(caller, route: route, peer: admission.peer, head: admission.head, facts: admission.facts)
     }
 
+    /// The policies that an agent's grants for a server have; nil where none of them opens it.
+    func policies(of agent: String, at server: String) -> [CompiledPolicy]? {
+        let own = grants.grants.filter { $0.agent == agent && $0.opens(server: server) }
+        guard !own.isEmpty, routes[server] != nil else { return nil }
+        return Set(own.compactMap(\.policy)).sorted().compactMap { policies[$0] }
+    }
+
     /// Ends what a grant has open: it has been revoked, has expired, or has a new token.
     private func cut(grant: String) {
         approvals.end(owner: grant)

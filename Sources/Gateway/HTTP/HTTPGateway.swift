@@ -32,7 +32,8 @@ public final class HTTPGateway: Sendable {
         let history = try LogHistory(
             log.log, recovery: log.recovery, now: clock.now(),
             longestWindow: policies.values.map(\.longestWindow).max() ?? 0,
-            longestApproval: policies.values.map(\.longestApproval).max() ?? 0)
+            longestApproval: policies.values.map(\.longestApproval).max() ?? 0,
+            longestBrake: policies.values.map(\.longestBrake).max() ?? 0)
         decider.restore(history.reservations) { policies[$0] }
         for policy in policies.values.sorted(by: { $0.name < $1.name }) { try PolicyArchive.keep(policy, in: log) }
         history.markUnanswered(in: log)
@@ -42,6 +43,11 @@ public final class HTTPGateway: Sendable {
                 settings, log: log, clock: clock, recorder: OutcomeRecorder(log: log, key: key, decider: decider),
                 name: settings.configuration.name ?? name, loop: group.next())
             approvals = core.approvals
+            let core = core
+            brakes = BrakeDesk(log: log, clock: clock, decider: decider) { agent, server in
+                try? core.loop.submit { core.policies(of: agent, at: server) }.wait()
+            }
+            brakes.restore(history.brakes)
         } catch {
             group.shutdownGracefully { _ in }
             throw error
@@ -50,6 +56,8 @@ public final class HTTPGateway: Sendable {
 
     /// The calls that wait for a person.
     let approvals: ApprovalDesk
+    /// The brakes that are on.
+    public let brakes: BrakeDesk
 
     /// Listens, and gives the address, whose port the system may have chosen.
     ///

@@ -24,6 +24,7 @@ public final class StdioGateway: Sendable {
 
     private let context: StdioContext
     private let child: ChildProcess
+    private let brakes: BrakeDesk
     private let events = Monitor<[Event]>([])
 
     /// Starts the server and takes over the log: restores the limits' counters, marks what was never answered.
@@ -34,7 +35,7 @@ public final class StdioGateway: Sendable {
         let decider = Decider()
         let history = try LogHistory(
             log.log, recovery: log.recovery, now: clock.now(), longestWindow: options.policy?.longestWindow ?? 0,
-            longestApproval: options.policy?.longestApproval ?? 0)
+            longestApproval: options.policy?.longestApproval ?? 0, longestBrake: options.policy?.longestBrake ?? 0)
         decider.restore(history.reservations) { _ in options.policy }
         if let policy = options.policy { try PolicyArchive.keep(policy, in: log) }
         history.markUnanswered(in: log)
@@ -42,12 +43,17 @@ public final class StdioGateway: Sendable {
         context = StdioContext(
             options: options, log: log, clock: clock, key: key, decider: decider, client: LineSink(1),
             server: LineSink(child.input))
+        brakes = BrakeDesk(log: log, clock: clock, decider: decider) { _, server in
+            server == options.server ? [options.policy].compactMap { $0 } : nil
+        }
+        brakes.restore(history.brakes)
     }
 
     /// Answers a request about the server, the log or what waits for a person.
     public func handle(_ request: ControlRequest) -> ControlReply {
         guard request.action == .tools else {
-            return context.approvals.answer(request) ?? LogUpkeep.answer(request, about: context.log)
+            return context.approvals.answer(request) ?? brakes.answer(request)
+                ?? LogUpkeep.answer(request, about: context.log)
         }
         let tools = context.catalog.offered(by: context.options.server)
         return .done([("tools", .list(tools.map(\.controlValue)))])
@@ -142,7 +148,10 @@ public final class StdioGateway: Sendable {
         while true {
             if let event = next(milliseconds: 1000) {
                 if event != .forwarderEnded { return event }
-            } else if !context.client.hasReader {
+                continue
+            }
+            brakes.endCooledDown()
+            if !context.client.hasReader {
                 // Its end may be unseen: the pump waits while the queue is full.
                 context.queue.stop()
                 return .clientEnded

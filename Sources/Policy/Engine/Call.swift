@@ -34,20 +34,6 @@ public struct Call: Sendable {
     }
 }
 
-/// A brake that a firing alert has put on.
-public struct EngagedBrake: Sendable, Equatable {
-    /// The detection rule that fired.
-    public var rule: String
-    /// When it lifts itself.
-    public var until: Timestamp
-
-    /// Describes a brake.
-    public init(rule: String, until: Timestamp) {
-        self.rule = rule
-        self.until = until
-    }
-}
-
 /// A call as the log keeps it: enough to decide it again without any argument.
 public struct RecordedCall: Sendable, Equatable {
     /// The tool, who called, the cost and when.

@@ -18,12 +18,15 @@ extension CompiledPolicy {
     /// Decides a call that this policy has examined; takes well under a microsecond.
     ///
     /// - Parameters:
+    ///   - brake: the brake that is on by now; nil leaves it to the one that was on when the call was examined.
     ///   - counters: mutated under the caller's lock.
     ///   - now: the record's `ts`.
-    public func decide(_ call: Examination, counters: inout LimitCounters, now: Timestamp) -> PolicyVerdict {
+    public func decide(
+        _ call: Examination, brake: EngagedBrake? = nil, counters: inout LimitCounters, now: Timestamp
+    ) -> PolicyVerdict {
         // Filled in where it is: it has a dozen fields, and is not copied.
         var result = PolicyVerdict(.allow, mode: call.tool.mode, reason: .allowed)
-        judge(call, &counters, now, &result)
+        judge(call, brake ?? call.brake, &counters, now, &result)
         result.facts = call.facts
         result.recordedArguments = call.recordedArguments
         result.policy = name
@@ -54,13 +57,14 @@ extension CompiledPolicy {
     }
 
     private func judge(
-        _ call: Examination, _ counters: inout LimitCounters, _ now: Timestamp, _ result: inout PolicyVerdict
+        _ call: Examination, _ brake: EngagedBrake?, _ counters: inout LimitCounters, _ now: Timestamp,
+        _ result: inout PolicyVerdict
     ) {
         if let denial = call.denial {
             return result.refuse(.deny, denial.reason, rule: denial.rule, message: denial.message)
         }
         let moment = counters.advance(to: now)
-        if isBraked(call.brake, at: moment, &result) { return }
+        if isBraked(brake, at: moment, &result) { return }
         if case .unusable(let limit, let path) = call.cost {
             return result.refuse(
                 .deny, .typeMismatch, rule: limit, message: "\(path) must be given once, as a whole number from 0.")
@@ -100,17 +104,7 @@ extension CompiledPolicy {
         result.retryAfterMilliseconds = refusal.retryAt.map { milliseconds($0 - now) }
     }
 
-    private func isBraked(_ engaged: EngagedBrake?, at now: Int64, _ result: inout PolicyVerdict) -> Bool {
-        guard let engaged, let brake = document.brake, brake.applies(to: engaged.rule) else { return false }
-        guard engaged.until.microseconds > now else { return false }
-        result.refuse(
-            brake.action == .throttle ? .throttle : .deny, .brake, rule: RuleID.brake(engaged.rule),
-            message: "Calls of this tool are suspended for this grant after an alert.")
-        result.retryAfterMilliseconds = CompiledPolicy.milliseconds(engaged.until.microseconds - now)
-        return true
-    }
-
-    private static func milliseconds(_ microseconds: Int64) -> Int {
+    static func milliseconds(_ microseconds: Int64) -> Int {
         Int((max(1, microseconds) + 999) / 1000)
     }
 }

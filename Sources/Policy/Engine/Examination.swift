@@ -18,7 +18,7 @@ public struct Examination: Sendable {
 extension CompiledPolicy {
     /// Looks at a call's tool and arguments, however long that takes; changes nothing.
     ///
-    /// ``decide(_:counters:now:)-(Examination,_,_)`` turns the result into a verdict, under the lock of the counters.
+    /// ``decide(_:brake:counters:now:)`` turns the result into a verdict, under the lock of the counters.
     public func examine(_ call: Call) -> Examination {
         let tool = tool(call.tool)
         let own = tool.rules

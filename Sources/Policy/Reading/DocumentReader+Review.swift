@@ -4,11 +4,6 @@ import StrictJSON
 extension DocumentReader {
     /// Collects warnings about a document that has no errors.
     mutating func review(_ document: PolicyDocument) {
-        if document.brake != nil {
-            warn(
-                .notApplied, place("brake"), found: "a brake",
-                expected: "nothing of it yet: it is checked and kept, and the gateway does not apply it so far")
-        }
         reviewHiding(document)
         review(document.allTools, at: ["all_tools"], sharing: ToolRules())
         for (name, rules) in document.tools {

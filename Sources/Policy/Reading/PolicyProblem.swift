@@ -42,8 +42,6 @@ public struct PolicyProblem: Error, Sendable, Equatable {
         case noEffect = "no_effect"
         /// Warning: callers without a session share their grant's counter.
         case sessionFallback = "session_fallback"
-        /// Warning: the gateway does not apply it yet.
-        case notApplied = "not_applied"
     }
 
     /// Whether the document is refused for it.

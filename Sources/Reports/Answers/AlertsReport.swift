@@ -9,9 +9,10 @@ public struct AlertsReport: Report, DocumentedReport, Encodable {
     let period: PeriodFigures
     let coverage: CoverageFigures
     let alerts: [AlertFigures]
+    var brakes: [BrakeFigures] = []
 
     private enum CodingKeys: String, CodingKey {
-        case report, version, period, coverage, alerts
+        case report, version, period, coverage, alerts, brakes
     }
 
     /// How many of them fire now.
@@ -30,7 +31,8 @@ public struct AlertsReport: Report, DocumentedReport, Encodable {
                 && (filter.tool.map { $0 == alert.tool } ?? true)
         }
         return AlertsReport(
-            period: PeriodFigures(period), coverage: CoverageFigures(coverage), alerts: wanted.map { AlertFigures($0) })
+            period: PeriodFigures(period), coverage: CoverageFigures(coverage), alerts: wanted.map { AlertFigures($0) },
+            brakes: try BrakeFigures.all(from: store, in: period, where: filter))
     }
 
     static let csvHint = "tollgate report alerts --csv"
@@ -73,9 +75,14 @@ public struct AlertsReport: Report, DocumentedReport, Encodable {
                     .init("\(alert.summary)"), .init("\(code: alert.id)"),
                 ]
             }, empty: "No alert in this time.")
+        var blocks: [Block] = [.table(table)]
+        if !brakes.isEmpty {
+            let own = BrakeBlocks(brakes: brakes)
+            blocks += [.paragraph(own.sentence, .plain), .table(own.table)]
+        }
         return AnswerDocument.make(
             "tollgate alerts", period: period, coverage: coverage,
-            summary: "\(Words.count(alerts.count, "alert")), \(firing) of them still firing.", blocks: [.table(table)])
+            summary: "\(Words.count(alerts.count, "alert")), \(firing) of them still firing.", blocks: blocks)
     }
 
     private static func tone(_ state: String) -> Tone {

@@ -46,7 +46,8 @@ private struct WeeklyMaker {
             days: try days(),
             incidents: incidents, agents: try agents(incidents), denials: try DenialFigures(from: store, in: period),
             nearMisses: try nearMisses(), highRisk: try highRisk(), hours: try hours(),
-            alerts: WeeklyMaker.byRule(raised), heads: options.heads)
+            alerts: WeeklyMaker.byRule(raised), brakes: try BrakeFigures.all(from: store, in: period),
+            heads: options.heads)
     }
 
     private func totals(_ alerts: [AlertFigures]) throws(ReportError) -> TotalFigures {

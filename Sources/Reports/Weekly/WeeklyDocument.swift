@@ -25,7 +25,10 @@ struct WeeklyDocument {
             .section(HighRiskBlocks(report: report).section),
             .section(HourBlocks(report: report).section),
             .section(AlertRuleBlocks(report: report).section),
-            .section(CoverageBlocks(coverage: report.coverage).section),
+        ]
+        if !report.brakes.isEmpty { blocks.append(.section(BrakeBlocks(brakes: report.brakes).section)) }
+        blocks += [
+            .section(CoverageBlocks(coverage: report.coverage).section)
         ]
         if !report.heads.isEmpty { blocks.append(.section(HeadBlocks(heads: report.heads).section)) }
         blocks += [

@@ -56,6 +56,7 @@ public struct WeeklyReport: Report, DocumentedReport, Encodable {
     var highRisk: [HighRiskFigures]
     var hours: HourFigures
     var alerts: [AlertRuleFigures]
+    var brakes: [BrakeFigures] = []
     var heads: [HeadFigures]
     /// The sentence on top.
     var verdict: String { WeeklyVerdict(self).sentence.plain }
@@ -63,7 +64,7 @@ public struct WeeklyReport: Report, DocumentedReport, Encodable {
     private enum CodingKeys: String, CodingKey {
         case version, report, period, generatedAt, verdict, coverage, totals, days, incidents, agents, denials,
             nearMisses
-        case highRisk, hours, alerts, heads
+        case highRisk, hours, alerts, brakes, heads
     }
 
     static let csvHint = "tollgate report rates --csv"
@@ -90,6 +91,7 @@ public struct WeeklyReport: Report, DocumentedReport, Encodable {
         try container.encode(highRisk, forKey: .highRisk)
         try container.encode(hours, forKey: .hours)
         try container.encode(alerts, forKey: .alerts)
+        try container.encode(brakes, forKey: .brakes)
         try container.encode(heads, forKey: .heads)
     }
 

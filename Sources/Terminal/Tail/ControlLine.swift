@@ -28,8 +28,8 @@ enum ControlLine {
                 .red
             )
         case .approvalDecided: ("approval \(name(control, .state)): \(subject(control))\(by(control))", .cyan)
-        case .brake: ("BRAKE on \(subject(control))\(because(control))", .alarm)
-        case .brakeLifted: ("brake lifted from \(subject(control))\(by(control))", .green)
+        case .brake: ("BRAKE on \(subject(control))\(until(control))\(by(control))\(why(control))", .alarm)
+        case .brakeLifted: ("brake lifted from \(subject(control))\(by(control))\(because(control))", .green)
         case .keyRotated: ("log key rotated", .cyan)
         case .logOpen, .toolsFiltered, .seal, .retention, .import, .reader, .heartbeat: nil
         }
@@ -69,6 +69,16 @@ enum ControlLine {
 
     private static func by(_ control: Control) -> String {
         control.text(.by).map { " by \($0)" } ?? ""
+    }
+
+    private static func until(_ control: Control) -> String {
+        control.text(.to).map { " until \($0.prefix(19))Z" } ?? ""
+    }
+
+    /// What the alert found, or why a person did it.
+    private static func why(_ control: Control) -> String {
+        let words = [control.text(.rule), control.text(.summary) ?? control.text(.reason)].compactMap { $0 }
+        return words.isEmpty ? "" : ": " + words.joined(separator: ", ")
     }
 
     private static func digest(_ control: Control) -> String {

@@ -40,9 +40,10 @@ struct ServeCommand: AsyncParsableCommand {
         }
         let parts = only.map { [$0] } ?? ServePart.allCases
         var services: [any Service] = []
-        if parts.contains(.gateway) { services.append(try GatewayService(settings, path: path)) }
+        let gateway = parts.contains(.gateway) ? try GatewayService(settings, path: path) : nil
+        if let gateway { services.append(gateway) }
         if parts.contains(.ingest) { services.append(try IngestService(settings.configuration)) }
-        if parts.contains(.watch) { services.append(WatchService(settings.configuration)) }
+        if parts.contains(.watch) { services.append(WatchService(settings.configuration, brakes: gateway?.brakes)) }
         // What there is to say is said by the services themselves.
         let silent = Logger(label: "tollgate") { _ in SwiftLogNoOpLogHandler() }
         let group = ServiceGroup(

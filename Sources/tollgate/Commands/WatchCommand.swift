@@ -52,9 +52,10 @@ struct WatchCommand: ParsableCommand {
         let times = try times()
         let stop = StopSignal()
         let selection = selection
+        let logs = { selection.paths.isEmpty ? Places.home.logs() : try selection.logs() }
         var watch = AlertWatch(
-            sinks: sink.isEmpty ? ["stdout"] : sink, ownLog: Places.home.log(named: "watch"),
-            logs: { selection.paths.isEmpty ? Places.home.logs() : try selection.logs() }, once: once)
+            sinks: sink.isEmpty ? ["stdout"] : sink, ownLog: Places.home.log(named: "watch"), logs: logs, once: once,
+            brakes: once ? nil : BrakeRelay(logs: logs))
         watch.times = times
         watch.expectedMicroseconds = try expectRecords.map(duration)
         try watch.run(until: stop.flag)

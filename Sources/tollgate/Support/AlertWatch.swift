@@ -19,6 +19,8 @@ struct AlertWatch {
     var expectedMicroseconds: Int64?
     /// How webhooks' alerts are gathered.
     var times = GroupTimes()
+    /// Has gateways put brakes on; nil where what is read is long over.
+    let brakes: BrakeRelay?
 
     /// Detectors begin with what happened in the last day.
     private static let warmUp: Int64 = 86_400_000_000
@@ -48,7 +50,12 @@ struct AlertWatch {
         try health.begin()
         var watcher = Watcher(
             settings: DetectionSettings(), delivery: once ? .everything : .sinceLastWatch,
-            publish: { try publisher.publish(witnessed($0)) }, problem: { health.report($0) })
+            publish: { step in
+                try publisher.publish(step) { step in
+                    brakes?.consider(step.control, now: Console.now)
+                    return witnessed(step)
+                }
+            }, problem: { health.report($0) })
         try recall(own, into: &watcher, publisher, from: cursor)
         try follow(own, &watcher, publisher, health, until: stop)
         if once { try watcher.finish(now: Console.now) }
@@ -72,6 +79,7 @@ struct AlertWatch {
     private func witnessed(_ step: AlertTransition) -> AlertTransition {
         let name = step.alert.finding.lastRecord.log
         var step = step
+        step.brake = brakes?.words(for: step)
         let log = (try? logs())?.first { $0.name == name }
         step.head = log.flatMap { try? KeptHead.newest(of: $0)?.note.whole }
         return step
@@ -116,6 +124,7 @@ struct AlertWatch {
             switch try watcher.step(now: now) {
             case .more: continue
             case .caughtUp:
+                brakes?.settle(firing: watcher.firing)
                 if once { return }
                 try health.check(&watcher, now)
                 usleep(100_000)

@@ -13,6 +13,9 @@ struct GatewayService: Service {
     private let gateway: HTTPGateway
     private let path: String
 
+    /// The gateway's log, and who puts brakes on there.
+    var brakes: (log: String, desk: BrakeDesk) { (log.log.path, gateway.brakes) }
+
     /// Opens the log and takes over what it remembers.
     init(_ settings: ServeSettings, path: String) throws {
         self.settings = settings
@@ -82,7 +85,7 @@ struct GatewayService: Service {
         Console.error("tollgate: listening on \(scheme)://\(address)\n")
         try await withTaskCancellationOrGracefulShutdownHandler {
             try await withThrowingTaskGroup(of: Void.self) { tasks in
-                tasks.addTask { try await Blocking.run("reloader") { GatewayService.reload(desk, until: stop) } }
+                tasks.addTask { try await Blocking.run("reloader") { reload(desk, until: stop) } }
                 tasks.addTask { await GatewayService.reloadOnHangup(desk) }
                 try await tasks.next()
                 tasks.cancelAll()
@@ -93,12 +96,13 @@ struct GatewayService: Service {
         await gateway.shutDown(patience: settings.configuration.timeouts.shutdown)
     }
 
-    private static func reload(_ desk: GatewayOperator, until stop: StopFlag) {
+    private func reload(_ desk: GatewayOperator, until stop: StopFlag) {
         var ticks = 0
         while !stop.isSet {
             usleep(100_000)
             ticks += 1
             if ticks % 5 == 0 { desk.reloadIfChanged() }
+            if ticks % 5 == 0 { gateway.brakes.endCooledDown() }
         }
     }
 
@@ -153,19 +157,23 @@ struct IngestService: Service {
 /// The detectors' part of `serve`.
 struct WatchService: Service {
     let configuration: ServeConfiguration
+    /// The gateway of this process, where it has one.
+    let brakes: (log: String, desk: BrakeDesk)?
 
-    init(_ configuration: ServeConfiguration) {
+    init(_ configuration: ServeConfiguration, brakes: (log: String, desk: BrakeDesk)?) {
         self.configuration = configuration
+        self.brakes = brakes
     }
 
     func run() async throws {
         let configuration = configuration
+        let brakes = brakes
         let stop = StopFlag()
         try await withTaskCancellationOrGracefulShutdownHandler {
             try await Blocking.run("watch") {
                 let watch = AlertWatch(
                     sinks: configuration.watch.sinks, ownLog: LogDirectory(path: configuration.watch.log),
-                    logs: { configuration.logs }, once: false)
+                    logs: { configuration.logs }, once: false, brakes: BrakeRelay(own: brakes) { configuration.logs })
                 try watch.run(until: stop)
             }
         } onCancelOrGracefulShutdown: {
