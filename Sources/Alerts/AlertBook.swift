@@ -63,7 +63,7 @@ public struct AlertBook: Sendable {
     public mutating func apply(_ change: FindingChange) -> [AlertTransition] {
         switch change.kind {
         case .raised: raise(change)
-        case .continues: grow(change)
+        case .continues, .escalated: grow(change)
         case .cleared: clear(change)
         }
     }
@@ -157,9 +157,10 @@ public struct AlertBook: Sendable {
         guard var entry = entries[fingerprint] else { return [] }
         defer { entries[fingerprint] = entry }
         entry.alert.finding = change.finding
-        guard entry.alert.state == .firing, change.finding.attempts >= 3 * entry.toldAttempts,
-            change.at.since(entry.toldAt) >= growthMicroseconds
-        else { return [] }
+        let isGraver = change.finding.severity > entry.toldSeverity
+        let isGrown =
+            change.finding.attempts >= 3 * entry.toldAttempts && change.at.since(entry.toldAt) >= growthMicroseconds
+        guard entry.alert.state == .firing, isGraver || isGrown else { return [] }
         entry.isQuiet = false
         return [fire(&entry, cause: .grew, at: change.at)]
     }
@@ -195,6 +196,7 @@ public struct AlertBook: Sendable {
         else { return false }
         if transition.at <= known.transition.at { return true }
         guard known.end == nil, transition.to != .resolved else { return false }
+        guard transition.alert.finding.severity <= known.transition.alert.finding.severity else { return false }
         return transition.alert.finding.attempts < 3 * known.transition.alert.finding.attempts
     }
 }

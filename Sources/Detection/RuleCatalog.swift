@@ -1,7 +1,10 @@
 /// The rules there are, and what `docs/DETECTION.md` says about them.
 public enum RuleCatalog {
     /// All rules, in the order in which a call is shown to them.
-    public static let all: [any DetectionRule.Type] = [LoopRule.self, CapRule.self]
+    public static let all: [any DetectionRule.Type] = [
+        LoopRule.self, PollingRule.self, RunRule.self, CapRule.self, SurgeRule.self, DenialsRule.self, BudgetRule.self,
+        DefianceRule.self, NoveltyRule.self, FleetRule.self, SilenceRule.self,
+    ]
 
     /// One Markdown section for each rule: when it fires, when it does not, and its examples.
     public static var markdown: String {

@@ -21,7 +21,8 @@ struct Tollgate: ParsableCommand {
             RunCommand.self, WrapCommand.self, ServeCommand.self, GrantCommand.self, ApprovalsCommand.self,
             TailCommand.self,
             IngestCommand.self, ReportCommand.self,
-            WatchCommand.self, LogCommand.self, PolicyCommand.self, ToolsCommand.self, SimulateCommand.self,
+            WatchCommand.self, AlertsCommand.self, LogCommand.self, PolicyCommand.self, ToolsCommand.self,
+            SimulateCommand.self,
             DoctorCommand.self,
         ])
 

@@ -18,6 +18,8 @@ struct WatchCommand: ParsableCommand {
     @OptionGroup var selection: LogSelection
     @Option(help: ArgumentHelp("Where alerts go; may be repeated. The default is stdout.", valueName: "sink"))
     var sink: [String] = []
+    @Option(help: ArgumentHelp("Declarations and parameters of rules, JSON or YAML.", valueName: "file"))
+    var rules: String?
     @Flag(help: "Read what there is, then end.")
     var once = false
 
@@ -26,7 +28,8 @@ struct WatchCommand: ParsableCommand {
         let selection = selection
         let watch = AlertWatch(
             sinks: sink.isEmpty ? ["stdout"] : sink, ownLog: Places.home.log(named: "watch"),
-            logs: { selection.paths.isEmpty ? Places.home.logs() : try selection.logs() }, once: once)
+            logs: { selection.paths.isEmpty ? Places.home.logs() : try selection.logs() }, once: once,
+            settings: try DetectionOptions.settings(rules: rules))
         try watch.run(until: stop.flag)
     }
 }

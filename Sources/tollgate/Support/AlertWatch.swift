@@ -15,6 +15,8 @@ struct AlertWatch {
     let logs: () throws -> [LogDirectory]
     /// Whether to read what there is, then end.
     let once: Bool
+    /// The rules' parameters and the operator's declarations.
+    var settings = DetectionSettings()
 
     /// Detectors begin with what happened in the last day.
     private static let warmUp: Int64 = 86_400_000_000
@@ -32,7 +34,7 @@ struct AlertWatch {
         let dispatcher = SinkDispatcher(sinks: sinks) { report in Console.error("tollgate: \(report)\n") }
         defer { dispatcher.close() }
         var watcher = Watcher(
-            settings: DetectionSettings(), delivery: once ? .everything : .sinceLastWatch,
+            settings: settings, delivery: once ? .everything : .sinceLastWatch,
             append: { control in
                 guard own.append(control) != nil else {
                     throw Failure("the log of alerts cannot be written", status: 6)
