@@ -22,7 +22,7 @@ WHOLE := --static-swift-stdlib --experimental-lto-mode=full -Xswiftc -use-ld=lld
 EXPLICIT := --explicit-target-dependency-import-check error
 step = @printf '\n=== %s\n' "$(1)"
 
-.PHONY: help demo test build release lint unit e2e bench bench-gateway bench-log fuzz kills simulate-log rotations soak readme clean system
+.PHONY: help demo test build release lint unit e2e bench bench-gateway bench-log detection-report fuzz kills simulate-log rotations soak readme clean system
 
 help: ## lists the targets
 	@echo "usage: make TARGET"
@@ -68,6 +68,10 @@ bench-gateway: release ## CPU of `serve` beside nginx, on the same work in one r
 bench-log: system ## the log's writer beside C on the same lines, and the log's other figures
 	$(call step,benchmark of the log)
 	$(PYTHON) Benchmarks/log/run
+
+detection-report: ## recall, precision and false pages of the detectors on simulated fleets, and what each rule adds
+	swift build --product tollgate -j $(JOBS)
+	$(PYTHON) scripts/detection-report --tollgate $(DEBUG)
 
 fuzz: ## fuzzes what reads strangers' bytes, for FUZZ seconds in all (FUZZ=60)
 	PYTHON=$(PYTHON) scripts/fuzz $(FUZZ)

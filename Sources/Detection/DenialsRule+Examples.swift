@@ -8,12 +8,11 @@ extension DenialsRule {
                 "a model that asks for what it may not have, six times a minute", within: 180,
                 ExampleTrace("delete_stack", risk: .destructive).calls(60, every: 10, jitter: 0.4, .distinct, .denied)),
             .fires(
-                "a pair with one denial a day for a month, then nine within a minute", within: 60,
+                "a pair that was not denied in a month, then ten denials within a minute", within: 45,
                 (0..<30).reduce(ExampleTrace("send_email", risk: .write)) { trace, _ in
-                    trace.calls(40, every: 600, jitter: 0.3, .distinct).calls(1, every: 1, .distinct, .denied)
-                        .pause(seconds: 62_000)
+                    trace.calls(40, every: 600, jitter: 0.3, .distinct).pause(seconds: 62_000)
                 }
-                .then().calls(14, every: 4, jitter: 0.3, .distinct, .denied)),
+                .pause(seconds: 900).then().calls(11, every: 4, jitter: 0.3, .distinct, .denied)),
             .silent(
                 "a denied call, tried again six times",
                 ExampleTrace("send_email", risk: .write).backOff(retries: 5, first: 1, factor: 2, .denied)),

@@ -18,7 +18,7 @@ public struct DenialsRule: DetectionRule {
     /// The weight of the tool's other pairs, in days.
     public var priorDays: Float = 4
     /// The least standard deviation of ln(1 + count).
-    public var leastDeviation: Float = 0.4
+    public var leastDeviation: Float = 0.5
     /// Whether the learned test is made.
     public var isLearned = true
 
