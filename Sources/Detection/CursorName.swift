@@ -4,7 +4,7 @@ enum CursorName {
         "cursor", "page", "offset", "skip", "marker", "after", "before", "start", "from", "continuation", "token",
     ]
 
-    /// Whether a name is a cursor's: `cursor`, `page_token`, `nextToken`, `startIndex`, `offset` …
+    /// Whether a name is a cursor's, such as `cursor`, `page_token`, `nextToken` or `startIndex`.
     static func isOne(_ name: String) -> Bool {
         var word = ""
         for scalar in name.unicodeScalars {

@@ -12,8 +12,9 @@ public struct DenialsRule: DetectionRule {
     public var sharePercent = 80
     /// Denials in a window below which the learned test says nothing.
     public var learnedMinimum = 8
-    /// The normal quantile of the learned test: 4 is p < 10^−4.5. At 2.42, p < 10^−2.1, this test alone made three times the
-    /// false pages of all other rules.
+    /// The normal quantile of the learned test.
+    ///
+    /// 4 is p < 10^−4.5. At 2.42, p < 10^−2.1, this test alone made three times the false pages of all other rules.
     public var learnedQuantile: Float = 4
     /// The weight of the tool's other pairs, in days.
     public var priorDays: Float = 4

@@ -29,7 +29,7 @@ extension Finding {
 
     /// One decimal below ten, none above.
     private static func rate(_ value: Double) -> String {
-        let tenths = Int((min(value, 1e9) * 10).rounded())
+        let tenths = Int(min(value, 1e9) * 10 + 0.5)
         return tenths >= 100 ? "\(tenths / 10)" : "\(tenths / 10).\(tenths % 10)"
     }
 

@@ -16,8 +16,9 @@ public struct SurgeRule: DetectionRule {
     public var calm: Float = 20
     /// Calls that must have been learned.
     public var learnedCalls = 50
-    /// Gaps of a tool, over all agents, after which a new pair begins with its peers' pace, and the weight of that in calls.
+    /// Gaps of a tool, over all agents, after which a new pair begins with its peers' pace.
     public var peerGaps: Float = 500
+    /// The weight of the peers' pace, in calls.
     public var peerWeight: Float = 20
     /// Gaps longer than this, in seconds, are no activity; they count as this much.
     public var longestGapSeconds: Float = 300

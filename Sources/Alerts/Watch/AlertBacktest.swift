@@ -33,13 +33,15 @@ public struct AlertBacktest {
     public var until: Timestamp?
     /// The findings, in the order in which they were raised.
     public private(set) var entries: [Entry] = []
-    /// Records read, and calls among them.
+    /// Records read.
     public private(set) var records = 0
+    /// Calls among them.
     public private(set) var calls = 0
     /// Lines that are no records.
     public private(set) var rejected = 0
-    /// The first and the last call's time.
+    /// The first call's time.
     public private(set) var first: Timestamp?
+    /// The last call's time.
     public private(set) var last: Timestamp?
     private var detectors: DetectorSet
     private var open: [Key: Int] = [:]
