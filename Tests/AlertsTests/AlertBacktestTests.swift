@@ -16,6 +16,7 @@ import Testing
                 mode: .enforce, reason: .allowed)
             decision.agent = agent
             decision.tool = "build"
+            decision.risk = .execute
             decision.argumentDigest = Digest64(7)
             line.append(
                 Record(

@@ -37,13 +37,14 @@ import Testing
             """
             {"version": 2,
              "rules": {"surg": {}, "surge": {"page": 5000}},
-             "declarations": [{"tool": "t"}, {"tool": "t", "retry": 3, "polling": "yes"}]}
+             "declarations": [{"tool": "t"}, {"tool": "t", "retrys": 3, "polling": "yes"}]}
             """)
         #expect(found.contains { $0.hasPrefix("/version (line 1") }, "\(found)")
         #expect(found.contains { $0.hasPrefix("/rules/surg (line 2") && $0.hasSuffix("nearest: surge") }, "\(found)")
         #expect(found.contains { $0.hasPrefix("/rules/surge/page (line 2") }, "\(found)")
         #expect(found.contains { $0.hasPrefix("/declarations/0 (line 3") }, "\(found)")
-        #expect(found.contains { $0.contains("/declarations/1/retry") && $0.hasSuffix("nearest: retries") }, "\(found)")
+        #expect(
+            found.contains { $0.contains("/declarations/1/retrys") && $0.hasSuffix("nearest: retries") }, "\(found)")
         #expect(found.contains { $0.contains("/declarations/1/polling") }, "\(found)")
     }
 }
