@@ -24,7 +24,7 @@ WHOLE := --static-swift-stdlib --experimental-lto-mode=full -Xswiftc -use-ld=lld
 EXPLICIT := --explicit-target-dependency-import-check error
 step = @printf '\n=== %s\n' "$(1)"
 
-.PHONY: help demo test build release lint unit e2e brake bench bench-gateway bench-log bench-ingest fuzz kills simulate-log rotations soak readme clean system
+.PHONY: help demo test build release lint unit e2e brake bench bench-gateway bench-log bench-ingest detection-report fuzz kills simulate-log rotations soak readme clean system
 
 help: ## lists the targets
 	@echo "usage: make TARGET"
@@ -77,6 +77,10 @@ bench-log: system ## the log's writer beside C on the same lines, and the log's 
 bench-ingest: release $(VENV)/.complete ## ingest and the weekly questions beside DuckDB and C, on the same segments (CALLS=500000)
 	$(call step,benchmark of ingest)
 	$(VENV)/bin/python Benchmarks/ingest/run --tollgate $(DIST) --calls $(CALLS)
+
+detection-report: ## recall, precision and false pages of the detectors on simulated fleets, and what each rule adds
+	swift build --product tollgate -j $(JOBS)
+	$(PYTHON) scripts/detection-report --tollgate $(DEBUG)
 
 fuzz: ## fuzzes what reads strangers' bytes, for FUZZ seconds in all (FUZZ=60)
 	PYTHON=$(PYTHON) scripts/fuzz $(FUZZ)

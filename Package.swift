@@ -79,7 +79,10 @@ let package = Package(
             ],
             swiftSettings: strict),
         .executableTarget(
-            name: "Measure", dependencies: ["AuditLog", "Events", "MCP", "Policy", "Replay", "StrictJSON"],
+            name: "Measure",
+            dependencies: [
+                "AuditLog", "Detection", "Events", "MCP", "Policy", "Replay", "Simulation", "StrictJSON",
+            ],
             path: "Benchmarks/Measure", swiftSettings: strict),
         .testTarget(name: "EventsTests", dependencies: ["Events"], swiftSettings: strict),
         .testTarget(name: "StrictJSONTests", dependencies: ["StrictJSON"], swiftSettings: strict),

@@ -1,4 +1,5 @@
 import AuditLog
+import Detection
 import Events
 import Foundation
 import MCP
@@ -15,6 +16,8 @@ struct Measure {
             return try LogFigures.print(lines: CommandLine.arguments[2], only: CommandLine.arguments.dropFirst(3))
         }
         if CommandLine.arguments.dropFirst() == ["decisions"] { return try DecisionFigures.print(report) }
+        if CommandLine.arguments.dropFirst() == ["detection"] { return DetectionFigures.print(report) }
+        if CommandLine.arguments.dropFirst() == ["rules"] { return Swift.print(RuleCatalog.markdown, terminator: "") }
         if CommandLine.arguments.count == 3, CommandLine.arguments[1] == "redecide" {
             return try RedecideFigures.print(log: CommandLine.arguments[2])
         }

@@ -63,7 +63,7 @@ public struct AlertBook: Sendable {
     public mutating func apply(_ change: FindingChange) -> [AlertTransition] {
         switch change.kind {
         case .raised: raise(change)
-        case .continues: grow(change)
+        case .continues, .escalated: grow(change)
         case .cleared: clear(change)
         }
     }

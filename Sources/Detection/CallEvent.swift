@@ -56,6 +56,8 @@ public struct CallEvent: Sendable, Equatable {
     public var limitWindowSeconds: Int?
     /// Milliseconds after which the call may be tried again.
     public var retryAfterMilliseconds: Int?
+    /// Whether an argument's name is a cursor's; nil where the record names no arguments.
+    public var pagesThroughList: Bool?
     /// How many alike this event stands for, where refusals were coalesced.
     public var attempts = 1
 
@@ -84,6 +86,7 @@ public struct CallEvent: Sendable, Equatable {
         limitWindowSeconds = decision.limit?.windowSeconds
         retryAfterMilliseconds = decision.retryAfterMilliseconds
         attempts = max(1, decision.coalesced ?? 1)
+        pagesThroughList = decision.argumentKeys.map { $0.contains(where: CursorName.isOne) }
     }
 
     /// Whether the caller was really turned away; a shadow decision lets the call pass.

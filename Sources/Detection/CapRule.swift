@@ -58,9 +58,9 @@ public struct CapRule: DetectionRule {
     /// What a pair's attempts per minute are held against.
     private func threshold(pair: PairState, learned: Int, at time: Int64) -> Int {
         if pair.declaredPerMinute > 0 {
-            return max(minimum, factor * Int(pair.declaredPerMinute), factor * learned)
+            return max(minimum, factor * Int(pair.declaredPerMinute), factor * learned) * Int(pair.expected)
         }
         let isNewcomer = time - pair.firstSeen < newcomerMicroseconds
-        return max(isNewcomer ? newcomerMinimum : minimum, factor * learned)
+        return max(isNewcomer ? newcomerMinimum : minimum, factor * learned) * Int(pair.expected)
     }
 }

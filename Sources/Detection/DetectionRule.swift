@@ -47,10 +47,14 @@ struct RuleReading {
     var fires: Bool
     /// Where the episode began.
     var origin: EpisodeOrigin
+    /// How grave it is now, where that is not the rule's own severity.
+    var severity: Severity?
+    /// Whether a raised finding goes on; nil where half of the threshold decides.
+    var holds: Bool?
 
     /// At or above half of the threshold: a raised finding goes on.
     func sustains(_ threshold: Int) -> Bool {
-        level * 2 >= threshold
+        holds ?? (level * 2 >= threshold)
     }
 }
 

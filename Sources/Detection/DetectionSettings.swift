@@ -10,16 +10,23 @@ public struct Declaration: Sendable, Equatable {
     public var polling: Bool?
     /// How often the client retries a failing call by itself.
     public var retries: Int?
+    /// The most calls in three hours.
+    public var budget: Int?
+    /// How many times the usual load is expected: it multiplies what `cap`, `run` and `polling` hold against it.
+    public var expectedLoad: Int?
 
     /// Makes a declaration.
     public init(
-        agent: String? = nil, server: String? = nil, tool: String? = nil, polling: Bool? = nil, retries: Int? = nil
+        agent: String? = nil, server: String? = nil, tool: String? = nil, polling: Bool? = nil, retries: Int? = nil,
+        budget: Int? = nil, expectedLoad: Int? = nil
     ) {
         self.agent = agent
         self.server = server
         self.tool = tool
         self.polling = polling
         self.retries = retries
+        self.budget = budget
+        self.expectedLoad = expectedLoad
     }
 
     func applies(to name: PairName) -> Bool {
@@ -34,8 +41,28 @@ public struct DetectionSettings: Sendable {
     public var declarations: [Declaration] = []
     /// The rule `loop`.
     public var loop = LoopRule()
+    /// The rule `polling`.
+    public var polling = PollingRule()
+    /// The rule `run`.
+    public var run = RunRule()
     /// The rule `cap`.
     public var cap = CapRule()
+    /// The rule `surge`.
+    public var surge = SurgeRule()
+    /// The rule `denials`.
+    public var denials = DenialsRule()
+    /// The rule `budget`.
+    public var budget = BudgetRule()
+    /// The rule `defiance`.
+    public var defiance = DefianceRule()
+    /// The rule `novelty`.
+    public var novelty = NoveltyRule()
+    /// The rule `fleet`.
+    public var fleet = FleetRule()
+    /// The rule `silence`.
+    public var silence = SilenceRule()
+    /// Rules that say nothing.
+    public var disabled: Set<RuleName> = []
     /// A finding is cleared when its count has stayed below half of its threshold for this long, in microseconds.
     public var calmMicroseconds: Int64 = 600_000_000
     /// Calls older than the newest by more than this, in microseconds, are counted as late and not looked at.

@@ -5,15 +5,20 @@ public import Events
 /// Depends on nothing but the events and their times, so that the same log gives the same findings whether it is
 /// followed live or read again. Each call costs one look-up and a fixed number of steps.
 public struct DetectorSet: Sendable {
-    private let settings: DetectionSettings
-    private var table: PairTable
-    private var raised: RaisedFindings
+    let settings: DetectionSettings
+    var table: PairTable
+    var raised: RaisedFindings
+    /// All agents together, for the silence of the whole log.
+    var everyone = AgentState()
     /// The newest event's time, in microseconds since the epoch.
-    private var now: Int64?
-    private var logs: [String] = []
-    private var lastLog = 0
+    var now: Int64?
+    /// The first event's time, and the hour of the clock up to which silence was looked at.
+    var watchedSince: Int64 = 0
+    var hour: Int64 = .min
+    var logs: [String] = []
+    var lastLog = 0
     /// Calls that came too late to be looked at.
-    public private(set) var lateCalls = 0
+    public internal(set) var lateCalls = 0
 
     /// Makes detectors that have seen nothing.
     public init(settings: DetectionSettings = DetectionSettings()) {
@@ -54,27 +59,6 @@ public struct DetectorSet: Sendable {
         }
     }
 
-    /// Looks at one call.
-    public mutating func observe(_ call: CallEvent) -> [FindingChange] {
-        if let now, call.timestamp.microseconds < now - settings.latenessMicroseconds {
-            lateCalls += 1
-            return []
-        }
-        var changes = advance(to: call.timestamp)
-        let name = PairName(agent: call.agent, server: call.server, tool: call.tool)
-        let index = table.index(of: name, at: call.timestamp.microseconds)
-        // Within the allowed lateness time stands still rather than go back.
-        let time = max(call.timestamp.microseconds, table.pairs[index].lastSeen)
-        table.pairs[index].log = number(ofLog: call.record.log)
-        let tool = Int(table.pairs[index].toolIndex)
-        let loop = settings.loop.read(call, at: time, pair: &table.pairs[index], repeats: &table.tools[tool].repeats)
-        let cap = settings.cap.read(call, at: time, pair: &table.pairs[index])
-        table.pairs[index].note(call, at: time)
-        settle(LoopRule.self, loop, call, index, &changes)
-        settle(CapRule.self, cap, call, index, &changes)
-        return changes
-    }
-
     /// Looks at a call or an ending.
     public mutating func observe(_ event: DetectionEvent) -> [FindingChange] {
         switch event {
@@ -91,65 +75,91 @@ public struct DetectorSet: Sendable {
         return changes
     }
 
-    /// Clears what has been calm by now, stamped with the moment at which it fell due, while no calls come.
-    ///
-    /// Hand in a clock that is behind every call still to come, or findings are cleared too early.
-    public mutating func tick(_ now: Timestamp) -> [FindingChange] {
-        clear(until: now.microseconds)
-    }
-
-    private mutating func advance(to time: Timestamp) -> [FindingChange] {
-        if let now, time.microseconds <= now { return [] }
-        now = time.microseconds
-        return clear(until: time.microseconds)
-    }
-
-    private mutating func clear(until time: Int64) -> [FindingChange] {
-        raised.clear(until: time).map { cleared in
-            table.pairs[cleared.pair].raised &= ~bit(cleared.change.finding.rule)
-            return cleared.change
+    /// Looks at one call.
+    public mutating func observe(_ call: CallEvent) -> [FindingChange] {
+        if let now, call.timestamp.microseconds < now - settings.latenessMicroseconds {
+            lateCalls += 1
+            return []
         }
+        var changes = advance(to: call.timestamp)
+        let name = PairName(agent: call.agent, server: call.server, tool: call.tool)
+        let index = table.index(of: name, at: call.timestamp.microseconds)
+        // Within the allowed lateness time stands still rather than go back.
+        let time = max(call.timestamp.microseconds, table.pairs[index].lastSeen)
+        table.pairs[index].log = number(ofLog: call.record.log)
+        look(at: call, time, index, &changes)
+        return changes
     }
 
-    /// Raises or sustains one rule's finding.
-    private mutating func settle<Rule: DetectionRule>(
-        _ rule: Rule.Type, _ reading: RuleReading?, _ call: CallEvent, _ index: Int, _ changes: inout [FindingChange]
-    ) {
-        let isRaised = table.pairs[index].raised & bit(Rule.name) != 0
-        if isRaised { raised.count(Rule.name, pair: index, call) }
-        guard let reading, isRaised || reading.fires else { return }
-        let state = table.pairs[index]
-        let at = Timestamp(microseconds: state.lastSeen)
-        if isRaised {
-            let grown = raised.sustain(Rule.name, pair: index, by: call, reading: reading, state: state)
-            if let grown { changes.append(FindingChange(kind: .continues, finding: grown, at: at)) }
-            return
-        }
-        let first = reading.origin.record
-        var finding = Finding(
-            rule: Rule.name, severity: Rule.severity, agent: call.agent, server: call.server, tool: call.tool,
-            start: Timestamp(microseconds: reading.origin.start),
-            firstRecord: RecordReference(log: logs[first.log], seq: first.seq))
-        finding.detected = at
-        finding.lastSeen = at
-        finding.attempts = Int(state.attempts &- reading.origin.attemptsBefore)
-        finding.denied = Int(state.refused &- reading.origin.refusedBefore)
-        let same = call.arguments.map { state.loop.repeats(of: $0.value, at: state.lastSeen) } ?? 0
-        finding.same = min(same, finding.attempts)
-        finding.peakPerMinute = state.minute.total
-        finding.threshold = reading.threshold
-        finding.resultUnchanged = state.unchangedResults >= 2
-        finding.lastRecord = call.record
-        raised.raise(finding, pair: index, arguments: call.arguments, origin: reading.origin)
-        table.pairs[index].raised |= bit(Rule.name)
-        changes.append(FindingChange(kind: .raised, finding: finding, at: at))
+    /// Shows a call to all rules, then counts it.
+    private mutating func look(at call: CallEvent, _ time: Int64, _ index: Int, _ changes: inout [FindingChange]) {
+        let tool = Int(table.pairs[index].toolIndex)
+        let agent = Int(table.pairs[index].agentIndex)
+        let lastPair = Int(table.agents[agent].lastPair)
+        let other = lastPair != 0 && lastPair != index + 1
+
+        let loop = settings.loop.read(call, at: time, pair: &table.pairs[index], repeats: &table.tools[tool].repeats)
+        let sighting = table.pairs[index].sighting
+        let ended = settings.run.note(
+            call, at: time, other: other, pair: table.pairs[index], agent: &table.agents[agent])
+        if let ended { noteRun(ended, lastPair: lastPair) }
+        settings.run.noteAlone(
+            call, at: time, other: other, agent: table.agents[agent], pair: &table.pairs[index],
+            tool: &table.tools[tool])
+        let run = settings.run.read(
+            call, at: time, pair: table.pairs[index], agent: table.agents[agent], tool: table.tools[tool])
+        let cap = settings.cap.read(call, at: time, pair: &table.pairs[index])
+        let surge = settings.surge.read(
+            call, at: time, other: other, pair: &table.pairs[index], tool: &table.tools[tool])
+        let budget = settings.budget.read(call, at: time, pair: &table.pairs[index], tool: &table.tools[tool])
+        let trouble = readTroubles(call, time, index, tool)
+        let novelty = settings.novelty.read(
+            call, at: time, watchedSince: watchedSince, pair: table.pairs[index], agent: table.agents[agent])
+        let fleet = settings.fleet.read(call, at: time, pair: table.pairs[index], tool: &table.tools[tool])
+
+        table.pairs[index].note(call, at: time)
+        table.tools[tool].note(call, repeated: sighting.isRepeated, other: other)
+        table.agents[agent].note(call, at: time, pair: index, log: table.pairs[index].log)
+        everyone.note(call, at: time, pair: index, log: table.pairs[index].log)
+
+        settleFleet(fleet, call, tool, &changes)
+        settle(LoopRule.self, loop, call, index, &changes)
+        settle(PollingRule.self, trouble.polling, call, index, &changes)
+        settle(RunRule.self, run, call, index, &changes)
+        settle(CapRule.self, cap, call, index, &changes)
+        settle(SurgeRule.self, surge, call, index, &changes)
+        settle(DenialsRule.self, trouble.denials, call, index, &changes)
+        settle(BudgetRule.self, budget, call, index, &changes)
+        settle(DefianceRule.self, trouble.defiance, call, index, &changes)
+        if let novelty, novelty.fires { tellNovelty(novelty, call, index, &changes) }
+        endSilence(of: agent, call, &changes)
     }
 
-    private func bit(_ rule: RuleName) -> UInt16 {
-        switch rule {
-        case .loop: 1
-        case .cap: 2
-        }
+    /// A run that ended teaches the tool that it was of.
+    private mutating func noteRun(_ length: Int, lastPair: Int) {
+        guard lastPair > 0, lastPair <= table.pairs.count else { return }
+        table.tools[Int(table.pairs[lastPair - 1].toolIndex)].runs.add(length)
+    }
+
+    /// The rules that need what few pairs have.
+    private mutating func readTroubles(
+        _ call: CallEvent, _ time: Int64, _ index: Int, _ tool: Int
+    ) -> (polling: RuleReading?, denials: RuleReading?, defiance: RuleReading?) {
+        let isPoll = table.pairs[index].sighting.isPoll
+        let isThrottled = table.pairs[index].throttledAt != 0
+        guard isPoll || isThrottled || call.isRefused || table.pairs[index].trouble > 0 else { return (nil, nil, nil) }
+        let place = table.trouble(of: index)
+        let polling =
+            isPoll
+            ? settings.polling.read(
+                call, at: time, pair: table.pairs[index], trouble: &table.troubles[place], tool: &table.tools[tool])
+            : nil
+        let denials = settings.denials.read(
+            call, at: time, pair: table.pairs[index], trouble: &table.troubles[place], tool: &table.tools[tool])
+        let defiance =
+            isThrottled
+            ? settings.defiance.read(call, at: time, pair: table.pairs[index], trouble: &table.troubles[place]) : nil
+        return (polling, denials, defiance)
     }
 
     /// A log's number; past 65,536 logs the last number is shared, which only a finding's first record would show.
@@ -162,15 +172,5 @@ public struct DetectorSet: Sendable {
             logs.append(name)
         }
         return UInt16(clamping: lastLog)
-    }
-}
-
-extension LoopTable {
-    /// How often these arguments came in the last 30 minutes, polls included only where they broke off.
-    func repeats(of digest: UInt64, at time: Int64) -> Int {
-        for index in slots.indices where slots[index].isUsed && slots[index].digest == digest {
-            return slots[index].repeats(at: time)
-        }
-        return 0
     }
 }

@@ -27,9 +27,10 @@ public struct ExampleTrace: Sendable {
     /// When what must be found begins.
     public private(set) var onset: Timestamp
 
-    private let agent: String
-    private let tool: String
-    private let risk: Risk?
+    private var agent: String
+    private var tool: String
+    private var risk: Risk?
+    private var pages = false
     private let limit: Int?
     private var clock: Timestamp
     private var seq: UInt64 = 0
@@ -47,10 +48,56 @@ public struct ExampleTrace: Sendable {
     }
 
     /// The same story with what the operator declared about the tool.
-    func declaring(polling: Bool? = nil, retries: Int? = nil) -> ExampleTrace {
+    func declaring(
+        polling: Bool? = nil, retries: Int? = nil, budget: Int? = nil, expectedLoad: Int? = nil
+    ) -> ExampleTrace {
         var copy = self
-        copy.settings.declarations.append(Declaration(tool: tool, polling: polling, retries: retries))
+        copy.settings.declarations.append(
+            Declaration(
+                tool: tool, polling: polling, retries: retries, budget: budget, expectedLoad: expectedLoad))
         return copy
+    }
+
+    /// The same story with another tool from here on.
+    func using(_ tool: String, risk: Risk? = .read) -> ExampleTrace {
+        var copy = self
+        copy.tool = tool
+        copy.risk = risk
+        return copy
+    }
+
+    /// The same story with another agent from here on.
+    func by(_ agent: String) -> ExampleTrace {
+        var copy = self
+        copy.agent = agent
+        return copy
+    }
+
+    /// The same story with a cursor among the arguments' names from here on.
+    func paging() -> ExampleTrace {
+        var copy = self
+        copy.pages = true
+        return copy
+    }
+
+    /// Some weeks of short sessions on working days, each with every tool, so that habits are known; ends on a Monday at nine.
+    func sessions(weeks: Int, perDay: Int, of tools: [(name: String, risk: Risk)]) -> ExampleTrace {
+        var copy = self
+        for _ in 0..<weeks {
+            for day in 0..<5 {
+                for _ in 0..<perDay {
+                    for entry in tools {
+                        (copy.tool, copy.risk) = (entry.name, entry.risk)
+                        copy.add(2, every: 12, jitter: 0.6, .distinct)
+                    }
+                    let rest = 28_800 / Double(perDay) - 25 * Double(tools.count)
+                    copy.clock = copy.clock.advanced(by: Int64(rest * 1_000_000))
+                }
+                let midnight = copy.clock.microseconds / 86_400_000_000 + (day == 4 ? 3 : 1)
+                copy.clock = Timestamp(microseconds: midnight * 86_400_000_000 + 9 * 3_600_000_000)
+            }
+        }
+        return copy.using(tool, risk: risk)
     }
 
     /// The same story, after which what must be found begins.
@@ -72,10 +119,31 @@ public struct ExampleTrace: Sendable {
         _ count: Int, every seconds: Double, jitter: Double = 0, _ arguments: Arguments, _ fate: Fate = .succeeds
     ) -> ExampleTrace {
         var copy = self
+        copy.add(count, every: seconds, jitter: jitter, arguments, fate)
+        return copy
+    }
+
+    private mutating func add(
+        _ count: Int, every seconds: Double, jitter: Double = 0, _ arguments: Arguments, _ fate: Fate = .succeeds
+    ) {
         for _ in 0..<count {
-            copy.call(arguments, fate)
-            let factor = 1 + jitter * copy.nextNoise()
-            copy.clock = copy.clock.advanced(by: Int64(seconds * factor * 1_000_000))
+            call(arguments, fate)
+            let factor = 1 + jitter * nextNoise()
+            clock = clock.advanced(by: Int64(seconds * factor * 1_000_000))
+        }
+    }
+
+    /// Rounds in which agents call one after the other, then a pause.
+    func rounds(
+        _ count: Int, of agents: [String], every seconds: Double, jitter: Double = 0, pause: Double = 0
+    ) -> ExampleTrace {
+        var copy = self
+        for _ in 0..<count {
+            for agent in agents {
+                copy.agent = agent
+                copy.add(1, every: seconds, jitter: jitter, .distinct)
+            }
+            copy.clock = copy.clock.advanced(by: Int64(pause * 1_000_000))
         }
         return copy
     }
@@ -120,6 +188,7 @@ public struct ExampleTrace: Sendable {
         seq += 1
         var call = CallEvent(record: record, timestamp: clock, agent: agent, server: "tools", tool: tool)
         call.risk = risk
+        call.pagesThroughList = pages
         switch arguments {
         case .same(let name): call.arguments = Digest64(name)
         case .distinct: call.arguments = Digest64(seq &* 0x9E37_79B9_7F4A_7C15)

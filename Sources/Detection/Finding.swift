@@ -4,8 +4,26 @@ public import Events
 public enum RuleName: String, Sendable, CaseIterable {
     /// The same call over and over.
     case loop
+    /// A poll that does not end.
+    case polling
+    /// One tool over and over, with other arguments each time.
+    case run
     /// Far more calls in a minute than ever.
     case cap
+    /// More calls than the agent's own pace, for long enough.
+    case surge
+    /// Denied over and over.
+    case denials
+    /// More calls of one tool in three hours than its budget.
+    case budget
+    /// Retries that do not wait as they were told.
+    case defiance
+    /// The first use of a high-risk tool.
+    case novelty
+    /// One tool far busier than ever, through several agents.
+    case fleet
+    /// An agent, or the whole log, that should be speaking and is not.
+    case silence
 }
 
 /// How much of a person's attention a finding is worth.
@@ -37,11 +55,11 @@ public struct Finding: Sendable, Equatable {
     public var rule: RuleName
     /// How grave it is.
     public var severity: Severity
-    /// Who called.
+    /// Who called; `*` where it is about all agents.
     public var agent: String
-    /// The upstream's configured name.
+    /// The upstream's configured name; `*` where it is about all.
     public var server: String
-    /// The tool.
+    /// The tool; `*` where it is about all.
     public var tool: String
     /// When it began, which is before it was found.
     public var start: Timestamp
@@ -59,6 +77,10 @@ public struct Finding: Sendable, Equatable {
     public var peakPerMinute: Int
     /// What the rule's count was held against.
     public var threshold: Int
+    /// The agent's usual calls per minute with this tool while it is active; nil where nothing was learned yet.
+    public var usualPerMinute: Double?
+    /// A finding that says the same of all agents, and makes this one not worth another message.
+    public var inhibitedBy: RuleName?
     /// Whether the calls' results did not change either.
     public var resultUnchanged: Bool
     /// The first call's record.
@@ -98,6 +120,8 @@ public struct FindingChange: Sendable, Equatable {
         case raised
         /// Three times as many calls as when it was last told.
         case continues
+        /// Graver than when it was last told.
+        case escalated
         /// Its count stayed below half of the threshold for ten minutes.
         case cleared
     }

@@ -5,7 +5,6 @@ struct LearnedPace: BitwiseCopyable {
 
     private var minute: UInt32 = 0
     private var minuteCount: UInt32 = 0
-    private var hour: UInt32 = 0
     private var hourPeak: UInt32 = 0
     /// The peak of hours without a finding.
     private var calmPeak: Float = 0
@@ -20,8 +19,8 @@ struct LearnedPace: BitwiseCopyable {
         if now > minute {
             hourPeak = max(hourPeak, minuteCount)
             minuteCount = 0
+            closeHour(minute / 60, before: now / 60)
             minute = now
-            closeHour(before: now / 60)
         }
         minuteCount = UInt32(clamping: Int(minuteCount) + attempts)
         isRaisedHour = isRaisedHour || isRaised
@@ -32,7 +31,7 @@ struct LearnedPace: BitwiseCopyable {
         Int(max(calmPeak, secondRaisedPeak, isNew ? Float(hourPeak) : 0))
     }
 
-    private mutating func closeHour(before now: UInt32) {
+    private mutating func closeHour(_ hour: UInt32, before now: UInt32) {
         guard now > hour else { return }
         let closed = Float(hourPeak)
         if !isRaisedHour {
@@ -49,7 +48,6 @@ struct LearnedPace: BitwiseCopyable {
         secondRaisedPeak *= fading
         hourPeak = 0
         isRaisedHour = false
-        hour = now
     }
 
     /// The fading over some hours, by squaring: multiplications only, the same bits on every machine.

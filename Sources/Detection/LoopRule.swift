@@ -42,14 +42,20 @@ public struct LoopRule: DetectionRule {
     func read(
         _ call: CallEvent, at time: Int64, pair: inout PairState, repeats: inout RepeatHistogram
     ) -> RuleReading? {
-        guard let digest = call.arguments, pair.polling != .declared else { return nil }
+        pair.sighting = PairSighting()
+        guard let digest = call.arguments else { return nil }
         let obeyed = pair.hasWaited(until: time)
         let lastThrottle = pair.throttledAt
         let slot = pair.loop.slot(
             for: digest.value, at: time, origin: pair.origin(of: call, at: time), repeats: &repeats)
+        pair.sighting.isRepeated = pair.loop.slots[slot].last != 0
         let gap = pair.loop.slots[slot].noteCall(
             at: time, neutral: obeyed && pair.loop.slots[slot].last == lastThrottle)
-        if mayPoll(call, pair: pair), pair.loop.slots[slot].isRegular(shortest: shortestPollMilliseconds) {
+        let isDeclared = pair.polling == .declared
+        if isDeclared
+            || mayPoll(call, pair: pair) && pair.loop.slots[slot].isRegular(shortest: shortestPollMilliseconds)
+        {
+            pair.sighting.isPoll = pair.sighting.isRepeated
             pair.loop.slots[slot].markPolling()
             return nil
         }
@@ -64,7 +70,7 @@ public struct LoopRule: DetectionRule {
 
     /// What a pair's identical calls are held against.
     func threshold(retries declared: UInt8?, repeats: RepeatHistogram) -> Int {
-        let learned = repeats.percentile99(minimum: learnedEpisodes) ?? 0
+        let learned = repeats.percentile(minimum: learnedEpisodes) ?? 0
         return max(minimum, 2 + (declared.map(Int.init) ?? retries), learnedFactor * learned)
     }
 

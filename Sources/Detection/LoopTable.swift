@@ -24,6 +24,14 @@ struct LoopTable: BitwiseCopyable {
         slots[place] = LoopSlot(digest: digest, origin: origin)
         return place
     }
+
+    /// How often these arguments came in the last 30 minutes, polls included only where they broke off.
+    func repeats(of digest: UInt64, at time: Int64) -> Int {
+        for index in slots.indices where slots[index].isUsed && slots[index].digest == digest {
+            return slots[index].repeats(at: time)
+        }
+        return 0
+    }
 }
 
 /// One argument digest's recent repeats, and the rhythm they come in.

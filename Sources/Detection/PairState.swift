@@ -9,6 +9,14 @@ struct PairName: Hashable, Sendable {
     var tool: String
 }
 
+/// What the digests of one pair say about one call.
+struct PairSighting: BitwiseCopyable {
+    /// The same arguments came in the last 30 minutes.
+    var isRepeated = false
+    /// It is part of a poll.
+    var isPoll = false
+}
+
 /// Whether identical calls are polling.
 enum PollingDeclaration: UInt8 {
     case undeclared, declared, never
@@ -16,9 +24,6 @@ enum PollingDeclaration: UInt8 {
 
 /// Everything the rules remember about one agent and one tool: fixed size, at most 512 bytes (a test holds it to that).
 struct PairState: BitwiseCopyable {
-    /// A year, in milliseconds: more than any limit's window.
-    private static let longestWait = 31_622_400_000
-
     /// The first and the last call's time, in microseconds since the epoch.
     let firstSeen: Int64
     var lastSeen: Int64
@@ -27,34 +32,63 @@ struct PairState: BitwiseCopyable {
     private(set) var refused: UInt32 = 0
     /// When the last throttled call was, and from when on it may be tried again.
     private(set) var throttledAt: Int64 = 0
-    private var waitUntil: Int64 = 0
-    /// Index of the tool's state.
+    private var waitMilliseconds: UInt32 = 0
+    /// Index of the tool's state, and of the agent's.
     let toolIndex: UInt32
+    let agentIndex: UInt32
+    /// Index of the state for what few pairs ever have, from 1; 0 while there is none.
+    var trouble: UInt32 = 0
     /// The log being read, as a number.
     var log: UInt16 = 0
     /// One bit for each rule with a raised finding.
     var raised: UInt16 = 0
     /// What was declared.
-    let polling: PollingDeclaration
-    let retries: UInt8?
+    private(set) var polling: PollingDeclaration
+    private(set) var retries: UInt8?
+    /// How many times the usual load is expected; 1 where nothing was declared.
+    private(set) var expected: UInt8
     /// Endings in a row that failed, and that brought the same result.
     private(set) var failures: UInt8 = 0
     private(set) var unchangedResults: UInt8 = 0
-    private var lastResult: UInt64 = 0
+    private var lastResult: UInt32 = 0
 
     var loop = LoopTable()
+    /// What `loop` saw of the call that is being looked at.
+    var sighting = PairSighting()
 
     var minute = SlidingMinute()
     var pace = LearnedPace()
     var burst = EpisodeOrigin()
     var declaredPerMinute: UInt32 = 0
 
-    init(firstSeen: Int64, toolIndex: UInt32, polling: PollingDeclaration, retries: UInt8?) {
+    var surge = SurgeState()
+
+    var hours = SlidingHours()
+    /// Calls of a grave tool a minute and more apart with nothing else between, and the most of this episode.
+    var alone: UInt8 = 0
+    var mostAlone: UInt8 = 0
+    /// Where `budget` and the slow `run` began.
+    var slowStart = EpisodeOrigin()
+    /// Declared; 0 where it is not.
+    private(set) var declaredBudget: UInt32 = 0
+
+    init(firstSeen: Int64, toolIndex: UInt32, agentIndex: UInt32, declared: PairDeclaration) {
         self.firstSeen = firstSeen
         lastSeen = firstSeen
         self.toolIndex = toolIndex
-        self.polling = polling
-        self.retries = retries
+        self.agentIndex = agentIndex
+        polling = declared.polling
+        retries = declared.retries
+        declaredBudget = declared.budget
+        expected = declared.expected
+    }
+
+    /// Takes over what is declared now.
+    mutating func apply(_ declared: PairDeclaration) {
+        polling = declared.polling
+        retries = declared.retries
+        declaredBudget = declared.budget
+        expected = declared.expected
     }
 
     /// Counts a call, after the rules have read it.
@@ -64,7 +98,8 @@ struct PairState: BitwiseCopyable {
         if call.isRefused { refused &+= UInt32(clamping: call.attempts) }
         if call.verdict == .throttle, call.mode == .enforce, let wait = call.retryAfterMilliseconds {
             throttledAt = time
-            waitUntil = time + Int64(min(max(wait, 0), Self.longestWait)) * 1000
+            // 49 days at most.
+            waitMilliseconds = UInt32(clamping: wait)
         }
     }
 
@@ -74,13 +109,15 @@ struct PairState: BitwiseCopyable {
             failures = failed ? UInt8(clamping: Int(failures) + 1) : 0
         }
         guard let result = ending.result else { return }
-        unchangedResults = result.value == lastResult ? UInt8(clamping: Int(unchangedResults) + 1) : 0
-        lastResult = result.value
+        // Half of the digest: a result is taken for another's once in four billion.
+        let digest = UInt32(truncatingIfNeeded: result.value)
+        unchangedResults = digest == lastResult ? UInt8(clamping: Int(unchangedResults) + 1) : 0
+        lastResult = digest
     }
 
     /// Whether the last throttled call's `retry_after` is over, less a hundredth of a second for clocks.
     func hasWaited(until time: Int64) -> Bool {
-        throttledAt != 0 && time >= waitUntil - 10_000
+        throttledAt != 0 && time - throttledAt >= Int64(waitMilliseconds) * 1000 - 10_000
     }
 
     /// An episode that begins with this call.
@@ -89,11 +126,4 @@ struct PairState: BitwiseCopyable {
             start: time, record: PackedReference(log: log, seq: call.record.seq), attemptsBefore: attempts,
             refusedBefore: refused)
     }
-}
-
-/// What all agents' calls of one tool teach.
-struct ToolState {
-    var repeats = RepeatHistogram()
-    /// How many pairs use it; without any its place is free.
-    var pairs = 0
 }

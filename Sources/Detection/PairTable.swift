@@ -7,13 +7,19 @@ struct PairTable: Sendable {
 
     private var indices: [PairName: Int] = [:]
     private var toolIndices: [ToolName: Int] = [:]
+    private var agentIndices: [String: Int] = [:]
     private var freeTools: [Int] = []
+    private var freeAgents: [Int] = []
+    private var freeTroubles: [Int] = []
     private var hand = 0
     private let capacity: Int
     private let declarations: [Declaration]
     private(set) var names: [PairName] = []
     var pairs: [PairState] = []
     var tools: [ToolState] = []
+    var agents: [AgentState] = []
+    private(set) var agentNames: [String] = []
+    var troubles: [TroubleState] = []
 
     init(settings: DetectionSettings) {
         capacity = max(1, settings.maximumPairs)
@@ -31,8 +37,9 @@ struct PairTable: Sendable {
         let index = pairs.count < capacity ? pairs.count : idleIndex(at: time)
         if index < pairs.count { forget(index) }
         let state = PairState(
-            firstSeen: time, toolIndex: UInt32(toolIndex(of: name)), polling: polling(of: name),
-            retries: retries(of: name))
+            firstSeen: time, toolIndex: UInt32(toolIndex(of: name, at: time)),
+            agentIndex: UInt32(agentIndex(of: name.agent, at: time)),
+            declared: PairDeclaration(of: name, in: declarations))
         if index < pairs.count {
             pairs[index] = state
             names[index] = name
@@ -58,6 +65,11 @@ struct PairTable: Sendable {
 
     private mutating func forget(_ index: Int) {
         indices[names[index]] = nil
+        if pairs[index].trouble > 0 {
+            troubles[Int(pairs[index].trouble) - 1] = TroubleState()
+            freeTroubles.append(Int(pairs[index].trouble) - 1)
+        }
+        forgetAgent(Int(pairs[index].agentIndex))
         let tool = Int(pairs[index].toolIndex)
         tools[tool].pairs -= 1
         guard tools[tool].pairs == 0 else { return }
@@ -66,7 +78,7 @@ struct PairTable: Sendable {
         freeTools.append(tool)
     }
 
-    private mutating func toolIndex(of name: PairName) -> Int {
+    private mutating func toolIndex(of name: PairName, at time: Int64) -> Int {
         let key = ToolName(server: name.server, tool: name.tool)
         if let index = toolIndices[key] {
             tools[index].pairs += 1
@@ -75,20 +87,76 @@ struct PairTable: Sendable {
         let index = freeTools.popLast() ?? tools.count
         if index == tools.count { tools.append(ToolState()) }
         tools[index].pairs = 1
+        tools[index].firstSeen = time
         toolIndices[key] = index
         return index
     }
 
-    private func polling(of name: PairName) -> PollingDeclaration {
-        switch declarations.last(where: { $0.polling != nil && $0.applies(to: name) })?.polling {
-        case true?: .declared
-        case false?: .never
-        case nil: .undeclared
-        }
+    /// The state for what few pairs ever have, made where there is none yet.
+    mutating func trouble(of index: Int) -> Int {
+        if pairs[index].trouble > 0 { return Int(pairs[index].trouble) - 1 }
+        let place = freeTroubles.popLast() ?? troubles.count
+        if place == troubles.count { troubles.append(TroubleState()) }
+        pairs[index].trouble = UInt32(place + 1)
+        return place
     }
 
-    private func retries(of name: PairName) -> UInt8? {
-        let declared = declarations.last { $0.retries != nil && $0.applies(to: name) }?.retries
-        return declared.map { UInt8(clamping: max(0, $0)) }
+    private mutating func agentIndex(of name: String, at time: Int64) -> Int {
+        if let index = agentIndices[name] {
+            agents[index].pairs += 1
+            return index
+        }
+        let index = freeAgents.popLast() ?? agents.count
+        if index == agents.count {
+            agents.append(AgentState())
+            agentNames.append(name)
+        }
+        agents[index] = AgentState(pairs: 1, firstSeen: time, lastSeen: time)
+        agentNames[index] = name
+        agentIndices[name] = index
+        return index
+    }
+
+    private mutating func forgetAgent(_ index: Int) {
+        agents[index].pairs -= 1
+        // One whose silence is being told is kept until it speaks.
+        guard agents[index].pairs == 0, !agents[index].habits.isSilent else { return }
+        agentIndices[agentNames[index]] = nil
+        freeAgents.append(index)
+    }
+
+    // MARK: - Snapshot
+
+    mutating func code(_ coder: inout SnapshotCoder) {
+        coder.raw(&pairs)
+        coder.raw(&tools)
+        coder.raw(&agents)
+        coder.raw(&troubles)
+        coder.raw(&freeTools)
+        coder.raw(&freeAgents)
+        coder.raw(&freeTroubles)
+        coder.value(&hand)
+        coder.strings(&agentNames)
+        var words = names.flatMap { [$0.agent, $0.server, $0.tool] }
+        coder.strings(&words)
+        guard coder.isReading, coder.isSound else { return }
+        guard words.count == pairs.count * 3, agentNames.count == agents.count,
+            pairs.allSatisfy({
+                $0.toolIndex < tools.count && $0.agentIndex < agents.count && $0.trouble <= troubles.count
+            })
+        else { return coder.refuse() }
+        restore(words)
+    }
+
+    /// Makes the look-up tables anew, and takes over what is declared now.
+    private mutating func restore(_ words: [String]) {
+        names = pairs.indices.map { PairName(agent: words[3 * $0], server: words[3 * $0 + 1], tool: words[3 * $0 + 2]) }
+        for index in pairs.indices {
+            indices[names[index]] = index
+            toolIndices[ToolName(server: names[index].server, tool: names[index].tool)] = Int(pairs[index].toolIndex)
+            pairs[index].apply(PairDeclaration(of: names[index], in: declarations))
+        }
+        let free = Set(freeAgents)
+        for index in agents.indices where !free.contains(index) { agentIndices[agentNames[index]] = index }
     }
 }

@@ -26,10 +26,10 @@ struct RepeatHistogram: BitwiseCopyable {
         }
     }
 
-    /// The 99th percentile of repeats, as its bucket's upper bound; nil before `minimum` episodes.
-    func percentile99(minimum: Int) -> Int? {
+    /// A percentile of repeats, as its bucket's upper bound; nil before `minimum` episodes.
+    func percentile(_ percent: UInt32 = 99, minimum: Int) -> Int? {
         guard episodes >= minimum else { return nil }
-        let rank = (episodes * 99 + 99) / 100
+        let rank = (episodes * percent + 99) / 100
         var seen: UInt32 = 0
         for index in counts.indices {
             seen += UInt32(counts[index])

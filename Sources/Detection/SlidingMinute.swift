@@ -1,8 +1,8 @@
-/// Attempts in the last 60 seconds, in thirty steps of two: it never counts more than 60 s, and never less than 58.
+/// Attempts in the last 60 seconds, in twenty steps of three: it never counts more than 60 s, and never less than 57.
 struct SlidingMinute: BitwiseCopyable {
-    private static let step: Int64 = 2_000_000
+    private static let step: Int64 = 3_000_000
 
-    private var steps = InlineArray<30, UInt16>(repeating: 0)
+    private var steps = InlineArray<20, UInt16>(repeating: 0)
     private var current: UInt32 = 0
     private var sum: UInt32 = 0
 
@@ -13,8 +13,8 @@ struct SlidingMinute: BitwiseCopyable {
     mutating func advance(to time: Int64) {
         let now = UInt32(truncatingIfNeeded: time / Self.step)
         guard now > current else { return }
-        for offset in 0..<min(now - current, 30) {
-            let index = Int((current + 1 + offset) % 30)
+        for offset in 0..<min(now - current, 20) {
+            let index = Int((current + 1 + offset) % 20)
             sum -= UInt32(steps[index])
             steps[index] = 0
         }
@@ -23,7 +23,7 @@ struct SlidingMinute: BitwiseCopyable {
 
     /// Counts attempts in the current step.
     mutating func add(_ attempts: Int) {
-        let index = Int(current % 30)
+        let index = Int(current % 20)
         let count = UInt16(clamping: Int(steps[index]) + attempts)
         sum += UInt32(count - steps[index])
         steps[index] = count

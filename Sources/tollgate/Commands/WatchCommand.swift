@@ -22,6 +22,8 @@ struct WatchCommand: ParsableCommand {
     @OptionGroup var selection: LogSelection
     @Option(help: ArgumentHelp("Where alerts go; may be repeated. The default is stdout.", valueName: "sink"))
     var sink: [String] = []
+    @Option(help: ArgumentHelp("Declarations and parameters of rules, JSON or YAML.", valueName: "file"))
+    var rules: String?
     @Flag(help: "Read what there is, then end.")
     var once = false
 
@@ -58,6 +60,7 @@ struct WatchCommand: ParsableCommand {
             brakes: once ? nil : BrakeRelay(logs: logs))
         watch.times = times
         watch.expectedMicroseconds = try expectRecords.map(duration)
+        watch.settings = try DetectionOptions.settings(rules: rules)
         try watch.run(until: stop.flag)
     }
 }

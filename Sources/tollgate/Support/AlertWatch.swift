@@ -21,6 +21,8 @@ struct AlertWatch {
     var times = GroupTimes()
     /// Has gateways put brakes on; nil where what is read is long over.
     let brakes: BrakeRelay?
+    /// The rules' parameters and the operator's declarations.
+    var settings = DetectionSettings()
 
     /// Detectors begin with what happened in the last day.
     private static let warmUp: Int64 = 86_400_000_000
@@ -49,7 +51,7 @@ struct AlertWatch {
             outbox: outbox, publisher: publisher, sinks: sinks, expectedMicroseconds: expectedMicroseconds)
         try health.begin()
         var watcher = Watcher(
-            settings: DetectionSettings(), delivery: once ? .everything : .sinceLastWatch,
+            settings: settings, delivery: once ? .everything : .sinceLastWatch,
             publish: { step in
                 try publisher.publish(step) { step in
                     brakes?.consider(step.control, now: Console.now)

@@ -25,6 +25,7 @@ struct AlertsCommand: ParsableCommand {
         subcommands: [
             AlertsListCommand.self, AlertsShowCommand.self, AlertsAckCommand.self, AlertsSilenceCommand.self,
             AlertsSilencesCommand.self, AlertsUnsilenceCommand.self, AlertsResendCommand.self,
+            AlertsBacktestCommand.self,
         ],
         defaultSubcommand: AlertsListCommand.self)
 }
