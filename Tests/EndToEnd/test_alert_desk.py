@@ -88,3 +88,18 @@ def test_what_cannot_be_asked_is_an_error_with_a_hint(home: Home) -> None:
         ("silence", "--tool", "x", "--for", "2h", "--reason", "x", "--expected-load", "0.5"),
     ):
         assert "hint:" in home.tollgate("alerts", *words, expect=2).err
+
+
+def test_silence_of_all_logs_is_an_alert_until_something_arrives(home: Home) -> None:
+    with home.client(*home.recorder(received=home.work / "quietly"), name="quiet") as quiet:
+        quiet.handshake()
+        with home.following("watch", "--sink", "stdout:json", "--expect-records", "2s") as watch:
+
+            def told(state: str):
+                return lambda lines: ("no_events", state) in {(one["rule"], one["state"]) for one in alerts(lines)}
+
+            watch.until(told("firing"), what="nothing arrives")
+            quiet.call("echo")
+            watch.until(told("resolved"), what="something arrives")
+        assert quiet.close() == 0
+    assert [one["state"] for one in steps(home) if one["rule"] == "no_events"][:2] == ["firing", "resolved"]
