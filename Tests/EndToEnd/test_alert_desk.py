@@ -103,3 +103,19 @@ def test_silence_of_all_logs_is_an_alert_until_something_arrives(home: Home) -> 
             watch.until(told("resolved"), what="something arrives")
         assert quiet.close() == 0
     assert [one["state"] for one in steps(home) if one["rule"] == "no_events"][:2] == ["firing", "resolved"]
+
+
+def test_a_warehouse_that_stays_behind_is_an_alert_until_it_has_caught_up(home: Home) -> None:
+    home.tollgate("ingest", expect=None)
+    with home.client(*home.recorder(received=home.work / "quietly"), name="quiet") as quiet:
+        quiet.handshake()
+        with home.following("watch", "--sink", "stdout:json", "--expect-ingest", "2s") as watch:
+
+            def told(state: str):
+                return lambda lines: ("ingest_lag", state) in {(one["rule"], one["state"]) for one in alerts(lines)}
+
+            quiet.call("echo")
+            watch.until(told("firing"), what="the warehouse stays behind")
+            home.tollgate("ingest")
+            watch.until(told("resolved"), what="it has caught up")
+        assert quiet.close() == 0
