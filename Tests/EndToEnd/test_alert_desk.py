@@ -72,7 +72,7 @@ def test_a_silence_mutes_until_it_is_taken_back(home: Home) -> None:
             watch.until(lambda lines: {"loop", "cap"} <= {one["rule"] for one in alerts(lines)}, what="told after all")
             assert home.tollgate("alerts", "silences", "--json").json() == []
         assert quiet.close() == 0
-    about = [(one["state"], one["by"], one["reason"]) for one in steps(home) if one["rule"] == "silence"]
+    about = [(one["state"], one["by"], one["reason"]) for one in steps(home) if one["rule"] == "alert_silence"]
     assert about == [(state, getpass.getuser(), "release day") for state in ("active", "ended")]
     home.tollgate("ingest")
     reported = home.tollgate("report", "alerts", "--since", "1d", "--json").json()["alerts"]

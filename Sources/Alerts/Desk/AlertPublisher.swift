@@ -32,10 +32,14 @@ public final class AlertPublisher {
     }
 
     /// Writes a step down and queues it.
-    public func publish(_ step: AlertTransition) throws {
+    ///
+    /// - Parameter adding: adds to what sinks are told, once the step is on record.
+    public func publish(
+        _ step: AlertTransition, adding: (AlertTransition) -> AlertTransition = { $0 }
+    ) throws {
         // First the log: what people were told must be on record, or a restart would tell it again.
         let seq = try append(step.control)
-        try take(step, seq: seq)
+        try take(adding(step), seq: seq)
     }
 
     /// Writes a step about tollgate itself down and queues it.

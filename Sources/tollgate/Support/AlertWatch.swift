@@ -48,7 +48,7 @@ struct AlertWatch {
         try health.begin()
         var watcher = Watcher(
             settings: DetectionSettings(), delivery: once ? .everything : .sinceLastWatch,
-            publish: { try publisher.publish(witnessed($0)) }, problem: { health.report($0) })
+            publish: { try publisher.publish($0, adding: witnessed) }, problem: { health.report($0) })
         try recall(own, into: &watcher, publisher, from: cursor)
         try follow(own, &watcher, publisher, health, until: stop)
         if once { try watcher.finish(now: Console.now) }
