@@ -99,7 +99,8 @@ import Testing
         #expect(try world.outbox.waiting(for: ["a"]) == 1)
         #expect(
             world.states == [
-                "silence active ana", "loop firing", "loop silenced ana", "silence ended ben", "loop firing",
+                "alert_silence active ana", "loop firing", "loop silenced ana", "alert_silence ended ben",
+                "loop firing",
             ])
     }
 

@@ -85,6 +85,22 @@ import Testing
         desk.close()
     }
 
+    @Test func whatAReceiverAsksForHoldsForAllItsMessages() throws {
+        let world = try World()
+        var busy = SinkError(.status, "status 429")
+        busy.retryAfterMilliseconds = 60_000
+        let sink = MemorySink("busy", failures: [busy])
+        for agent in ["one", "two", "three"] { try world.note(OutboxTests.notice(agent), [sink]) }
+        let desk = world.desk([sink])
+        wait("first attempt") { world.reports.withLock(\.count) == 1 }
+        world.turn(minutes: 0.9)
+        usleep(600_000)
+        #expect(sink.attempts.count == 1)
+        world.turn(minutes: 0.2)
+        wait("all three") { sink.deliveries.count == 3 }
+        desk.close()
+    }
+
     @Test func whatCanNeverWorkIsDeadAtOnceAndWhatFailsForADayToo() throws {
         let world = try World()
         var final = SinkError(.status, "status 404")

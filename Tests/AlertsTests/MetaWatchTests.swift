@@ -7,13 +7,14 @@ import Testing
 @Suite struct MetaWatchTests {
     private static func minute(_ minutes: Double) -> Timestamp { AlertBookTests.minute(minutes) }
 
-    @Test func nothingArrivesAndThenItDoes() {
+    @Test(arguments: [MetaWatch.Condition.noEvents, .ingestLag])
+    func whatIsMissingIsAnAlertUntilItComes(_ condition: MetaWatch.Condition) {
         var watch = MetaWatch()
-        #expect(watch.observe(.noEvents, "all logs", problem: nil, now: Self.minute(0)).isEmpty)
-        let raised = watch.observe(.noEvents, "all logs", problem: "no record for 1 h", now: Self.minute(60))
+        #expect(watch.observe(condition, "all logs", problem: nil, now: Self.minute(0)).isEmpty)
+        let raised = watch.observe(condition, "all logs", problem: "no record for 1 h", now: Self.minute(60))
         #expect(raised.map(\.state) == ["firing"] && raised.map(\.notice.severity) == ["warn"])
-        #expect(watch.observe(.noEvents, "all logs", problem: "no record for 2 h", now: Self.minute(120)).isEmpty)
-        let over = watch.observe(.noEvents, "all logs", problem: nil, now: Self.minute(121))
+        #expect(watch.observe(condition, "all logs", problem: "no record for 2 h", now: Self.minute(120)).isEmpty)
+        let over = watch.observe(condition, "all logs", problem: nil, now: Self.minute(121))
         #expect(over.map(\.state) == ["resolved"] && over.map(\.notice.id) == raised.map(\.notice.id))
         #expect(over.first?.notice.key != raised.first?.notice.key)
     }

@@ -1,6 +1,7 @@
 import Detection
 import Events
 import Foundation
+import GRDB
 import Synchronization
 import Testing
 
@@ -157,6 +158,24 @@ final class MemorySink: AlertSink {
         #expect(try outbox.deliveries(of: notice.id).map(\.state) == ["dead"])
         #expect(try outbox.revive(notice.id, now: AlertBookTests.minute(100)) == 1)
         #expect(try outbox.next(for: "a", now: AlertBookTests.minute(100))?.delivery.key == notice.key)
+    }
+
+    @Test func whatIsTooMuchForOneSinkIsDeadAtOnceAndTroublesNoOther() throws {
+        let scratch = try Scratch()
+        let outbox = try Outbox(path: "\(scratch.path)/o")
+        let (full, other) = (MemorySink("full"), MemorySink("other"))
+        try outbox.write { db in
+            try db.execute(
+                sql: """
+                    WITH RECURSIVE i (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM i WHERE n < \(Outbox.capacity))
+                    INSERT INTO delivery (sink, key, lane, notices, state, due_us, queued_us)
+                    SELECT 'full', n, n, '[]', 'waiting', 0, 0 FROM i
+                    """)
+        }
+        let notice = Self.notice("one")
+        try outbox.note(Self.standing(notice), seq: 0, sinks: [full, other], now: AlertBookTests.minute(0))
+        let found = try outbox.deliveries(of: notice.id).map { "\($0.sink) \($0.state) \($0.error ?? "")" }
+        #expect(found == ["full dead its queue is full", "other waiting "])
     }
 
     @Test func whatWasDeliveredIsForgottenAfterAMonth() throws {

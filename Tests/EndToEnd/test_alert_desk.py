@@ -72,7 +72,7 @@ def test_a_silence_mutes_until_it_is_taken_back(home: Home) -> None:
             watch.until(lambda lines: {"loop", "cap"} <= {one["rule"] for one in alerts(lines)}, what="told after all")
             assert home.tollgate("alerts", "silences", "--json").json() == []
         assert quiet.close() == 0
-    about = [(one["state"], one["by"], one["reason"]) for one in steps(home) if one["rule"] == "silence"]
+    about = [(one["state"], one["by"], one["reason"]) for one in steps(home) if one["rule"] == "alert_silence"]
     assert about == [(state, getpass.getuser(), "release day") for state in ("active", "ended")]
     home.tollgate("ingest")
     reported = home.tollgate("report", "alerts", "--since", "1d", "--json").json()["alerts"]
@@ -88,3 +88,34 @@ def test_what_cannot_be_asked_is_an_error_with_a_hint(home: Home) -> None:
         ("silence", "--tool", "x", "--for", "2h", "--reason", "x", "--expected-load", "0.5"),
     ):
         assert "hint:" in home.tollgate("alerts", *words, expect=2).err
+
+
+def test_silence_of_all_logs_is_an_alert_until_something_arrives(home: Home) -> None:
+    with home.client(*home.recorder(received=home.work / "quietly"), name="quiet") as quiet:
+        quiet.handshake()
+        with home.following("watch", "--sink", "stdout:json", "--expect-records", "2s") as watch:
+
+            def told(state: str):
+                return lambda lines: ("no_events", state) in {(one["rule"], one["state"]) for one in alerts(lines)}
+
+            watch.until(told("firing"), what="nothing arrives")
+            quiet.call("echo")
+            watch.until(told("resolved"), what="something arrives")
+        assert quiet.close() == 0
+    assert [one["state"] for one in steps(home) if one["rule"] == "no_events"][:2] == ["firing", "resolved"]
+
+
+def test_a_warehouse_that_stays_behind_is_an_alert_until_it_has_caught_up(home: Home) -> None:
+    home.tollgate("ingest", expect=None)
+    with home.client(*home.recorder(received=home.work / "quietly"), name="quiet") as quiet:
+        quiet.handshake()
+        with home.following("watch", "--sink", "stdout:json", "--expect-ingest", "2s") as watch:
+
+            def told(state: str):
+                return lambda lines: ("ingest_lag", state) in {(one["rule"], one["state"]) for one in alerts(lines)}
+
+            quiet.call("echo")
+            watch.until(told("firing"), what="the warehouse stays behind")
+            home.tollgate("ingest")
+            watch.until(told("resolved"), what="it has caught up")
+        assert quiet.close() == 0

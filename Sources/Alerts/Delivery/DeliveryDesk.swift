@@ -60,6 +60,8 @@ private final class DeliveryWorker: Sendable {
     private struct State {
         var isClosed = false
         var isHurried = false
+        /// Until when the receiver asked to be left alone.
+        var heldUntil: Timestamp?
     }
 
     private let sink: any AlertSink
@@ -114,12 +116,13 @@ private final class DeliveryWorker: Sendable {
                     try outbox.gatherGroups(
                         for: sink.name, times: times, now: now, isForced: state.withLock(\.isHurried))
                 }
-                if let next = try outbox.next(for: sink.name, now: now) {
+                let isHeld = state.withLock { $0.heldUntil.map { now < $0 } ?? false }
+                if !isHeld, let next = try outbox.next(for: sink.name, now: now) {
                     try deliver(next)
                     continue
                 }
                 if let every = sink.refreshMilliseconds,
-                    refreshed.map({ now.since($0) >= Int64(every) * 1000 }) ?? true
+                    refreshed.map({ now.since($0) >= Int64(every) * 1000 }) ?? true, !isHeld
                 {
                     refreshed = now
                     refresh(try outbox.firing(), every: every)
@@ -148,6 +151,9 @@ private final class DeliveryWorker: Sendable {
                 after: queued.attempts + 1, retryAfterMilliseconds: error.retryAfterMilliseconds, jitter: jitter())
             let isOver = now.since(queued.queued) >= Int64(retry.patienceMilliseconds) * 1000
             let isDead = error.isFinal || isOver
+            if let asked = error.retryAfterMilliseconds {
+                state.withLock { $0.heldUntil = now.advanced(by: Int64(asked) * 1000) }
+            }
             report(
                 SinkReport(
                     sink: sink.name, alerts: queued.delivery.notices.map(\.id), attempt: queued.attempts + 1,

@@ -33,13 +33,13 @@ public final class AlertPublisher {
 
     /// Writes a step down and queues it.
     ///
-    /// - Parameter recorded: is told once the step is on record, and gives it with what it has to say besides.
+    /// - Parameter adding: adds to what sinks are told, once the step is on record.
     public func publish(
-        _ step: AlertTransition, _ recorded: (AlertTransition) -> AlertTransition = { $0 }
+        _ step: AlertTransition, adding: (AlertTransition) -> AlertTransition = { $0 }
     ) throws {
         // First the log: what people were told must be on record, or a restart would tell it again.
         let seq = try append(step.control)
-        try take(recorded(step), seq: seq)
+        try take(adding(step), seq: seq)
     }
 
     /// Writes a step about tollgate itself down and queues it.

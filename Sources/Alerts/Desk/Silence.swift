@@ -107,12 +107,12 @@ public struct Silence: Sendable, Equatable, Codable {
         return Double(observed) < factor * Double(threshold)
     }
 
-    /// The silence as a `control` record: an `alert` whose rule is `silence`, with the matchers as its summary.
+    /// The silence as a `control` record: an `alert` whose rule is `alert_silence`, with the matchers as its summary.
     func control(state: String, by: String, reason: String) -> Control {
         func pattern(_ field: AlertMatcher.Field) -> String? { matchers.first { $0.field == field }?.pattern }
         return Control(.alert)
             .with(.agent, pattern(.agent)).with(.server, pattern(.server)).with(.tool, pattern(.tool))
-            .with(.id, id).with(.rule, "silence").with(.severity, "info").with(.state, state)
+            .with(.id, id).with(.rule, "alert_silence").with(.severity, "info").with(.state, state)
             .with(.start, Timestamp(microseconds: from).description)
             .with(.end, Timestamp(microseconds: until).description)
             .with(.reason, reason).with(.summary, summary).with(.by, by)

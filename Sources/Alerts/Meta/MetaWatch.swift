@@ -10,6 +10,8 @@ public struct MetaWatch: Sendable {
     public enum Condition: String, Sendable, CaseIterable {
         /// No log has had a record for longer than somebody said there would be.
         case noEvents = "no_events"
+        /// The warehouse is further behind the logs than somebody said it would be.
+        case ingestLag = "ingest_lag"
         /// A sink's message could not be delivered for five minutes.
         case sinkFailing = "sink_failing"
         /// A gateway recorded that calls went on without records.
@@ -21,7 +23,7 @@ public struct MetaWatch: Sendable {
         var patience: Int64 { self == .sinkFailing ? 300_000_000 : 0 }
 
         /// How grave it is.
-        var severity: String { self == .noEvents ? "warn" : "page" }
+        var severity: String { self == .noEvents || self == .ingestLag ? "warn" : "page" }
 
         /// Whether it is a moment's, and over by itself.
         var isMoment: Bool { self == .gap || self == .logUnreadable }

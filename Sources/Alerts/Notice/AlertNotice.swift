@@ -103,7 +103,7 @@ extension AlertNotice {
             server: finding.server, tool: finding.tool, isFiring: alert.state != .resolved, cause: step.cause.rawValue,
             at: step.at, start: alert.start, end: alert.resolvedAt, summary: finding.summary,
             evidence: step.evidence, json: String(decoding: step.json, as: UTF8.self), line: step.line)
-        observed = finding.rule == .cap ? finding.peakPerMinute : finding.attempts
+        observed = finding.rule == .cap || finding.rule == .fleet ? finding.peakPerMinute : finding.attempts
         threshold = finding.threshold
     }
 }
@@ -113,7 +113,6 @@ extension AlertTransition {
     var evidence: [String: String] {
         let finding = alert.finding
         let log = finding.firstRecord.log
-        let until = finding.lastSeen.advanced(by: 1)
         var evidence = [
             "id": alert.id,
             "observed": "\(finding.attempts) calls, at most \(finding.peakPerMinute) within 60 s",
@@ -127,14 +126,23 @@ extension AlertTransition {
             "peak_per_minute": "\(finding.peakPerMinute)",
             "first_record": finding.firstRecord.description,
             "last_record": finding.lastRecord.description,
-            "command": """
-            tollgate tail --json --since \(alert.start) --until \(until) --agent \(Self.quoted(finding.agent)) \
-            --server \(Self.quoted(finding.server)) --tool \(Self.quoted(finding.tool))
-            """,
+            "command": command,
             "log": log,
         ]
         if let head { evidence["head"] = head }
         return evidence
+    }
+
+    /// Prints the calls; `*` stands for all agents, servers or tools.
+    private var command: String {
+        let finding = alert.finding
+        // `--until` is exclusive.
+        var words = ["tollgate tail --json --since \(alert.start) --until \(finding.lastSeen.advanced(by: 1))"]
+        for (option, value) in [("agent", finding.agent), ("server", finding.server), ("tool", finding.tool)]
+        where value != "*" {
+            words.append("--\(option) \(Self.quoted(value))")
+        }
+        return words.joined(separator: " ")
     }
 
     /// A share with two decimals.

@@ -45,7 +45,7 @@ final class ControlTables {
     /// Writes one control record; gives the reason where it cannot be loaded.
     func load(_ control: Control, id: Int64, at timestamp: Int64) throws(WarehouseError) -> String? {
         // A silence is written like an alert, and is none: it stays among the events.
-        if control.event == .alert, control.text(.rule) != "silence" {
+        if control.event == .alert, control.text(.rule) != "alert_silence" {
             return try loadAlert(control, id: id, at: timestamp)
         }
         insertEvent.bind(1, id)

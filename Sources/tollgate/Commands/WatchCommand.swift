@@ -36,6 +36,8 @@ struct WatchCommand: ParsableCommand {
 
     @Option(help: ArgumentHelp("Alert when no log has had a record for so long.", valueName: "duration"))
     var expectRecords: String?
+    @Option(help: ArgumentHelp("Alert when records are missing from the warehouse for so long.", valueName: "duration"))
+    var expectIngest: String?
 
     private func duration(_ text: String) throws -> Int64 {
         if let microseconds = TimeArgument.duration(text) { return microseconds }
@@ -59,7 +61,8 @@ struct WatchCommand: ParsableCommand {
             sinks: sink.isEmpty ? ["stdout"] : sink, ownLog: Places.home.log(named: "watch"), logs: logs, once: once,
             brakes: once ? nil : BrakeRelay(logs: logs))
         watch.times = times
-        watch.expectedMicroseconds = try expectRecords.map(duration)
+        watch.expected.recordsMicroseconds = try expectRecords.map(duration)
+        watch.expected.ingestMicroseconds = try expectIngest.map(duration)
         watch.settings = try DetectionOptions.settings(rules: rules)
         try watch.run(until: stop.flag)
     }

@@ -15,8 +15,8 @@ struct AlertWatch {
     let logs: () throws -> [LogDirectory]
     /// Whether to read what there is, then end.
     let once: Bool
-    /// After how long without any record people are told, in microseconds; nil for never.
-    var expectedMicroseconds: Int64?
+    /// What is to happen while all is well.
+    var expected = WatchExpectations()
     /// How webhooks' alerts are gathered.
     var times = GroupTimes()
     /// Has gateways put brakes on; nil where what is read is long over.
@@ -48,14 +48,14 @@ struct AlertWatch {
             outbox: outbox, sinks: sinks, append: { try record($0, in: own) }, clock: { Console.now },
             wake: { desk.wake() })
         let health = WatchHealth(
-            outbox: outbox, publisher: publisher, sinks: sinks, expectedMicroseconds: expectedMicroseconds)
+            outbox: outbox, publisher: publisher, sinks: sinks, expected: expected)
         try health.begin()
         var watcher = Watcher(
             settings: settings, delivery: once ? .everything : .sinceLastWatch,
             publish: { step in
-                try publisher.publish(step) { step in
-                    brakes?.consider(step.control, now: Console.now)
-                    return witnessed(step)
+                try publisher.publish(step) { recorded in
+                    brakes?.consider(recorded.control, now: Console.now)
+                    return witnessed(recorded)
                 }
             }, problem: { health.report($0) })
         try recall(own, into: &watcher, publisher, from: cursor)

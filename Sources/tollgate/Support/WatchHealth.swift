@@ -1,5 +1,7 @@
 import Alerts
+import AuditLog
 import Events
+import Warehouse
 
 /// What a watch sees of itself, handed to the alerts about tollgate.
 ///
@@ -8,17 +10,17 @@ final class WatchHealth {
     private let outbox: Outbox
     private let publisher: AlertPublisher
     private let sinks: [any AlertSink]
-    private let expected: Int64?
+    private let expected: WatchExpectations
     private let started = Console.now
     private var meta = MetaWatch()
     private var problems: [WatchProblem] = []
     private var checked: Timestamp?
 
-    init(outbox: Outbox, publisher: AlertPublisher, sinks: [any AlertSink], expectedMicroseconds: Int64?) {
+    init(outbox: Outbox, publisher: AlertPublisher, sinks: [any AlertSink], expected: WatchExpectations) {
         self.outbox = outbox
         self.publisher = publisher
         self.sinks = sinks
-        expected = expectedMicroseconds
+        self.expected = expected
     }
 
     /// Takes over what the last watch left open.
@@ -49,12 +51,40 @@ final class WatchHealth {
             let problem = failing[sink.name].map { "\(sink.name): \($0)" }
             steps += meta.observe(.sinkFailing, sink.name, problem: problem, now: now)
         }
-        if let expected {
+        if let limit = expected.recordsMicroseconds {
             let last = max(watcher.newestRecord ?? started, started)
-            let isQuiet = now.since(last) >= expected
+            let isQuiet = now.since(last) >= limit
             steps += meta.observe(
                 .noEvents, "all logs", problem: isQuiet ? "no record since \(last)" : nil, now: now)
         }
+        if let limit = expected.ingestMicroseconds {
+            let path = expected.warehouse
+            let problem = lag(of: path, behind: watcher.newestRecord, limit: limit)
+            steps += meta.observe(.ingestLag, "warehouse", problem: problem, now: now)
+        }
         for step in steps { try publisher.publish(step.notice, state: step.state) }
     }
+
+    /// How far the warehouse is behind the newest record; nil where that is not too far.
+    private func lag(of path: String, behind newest: Timestamp?, limit: Int64) -> String? {
+        guard let newest, Console.now.since(max(newest, started)) >= limit else { return nil }
+        do {
+            let logs = try WarehouseStore(reading: path).coverage().logs
+            let loaded = logs.filter { $0.kind != "watch" }.compactMap(\.last).max()
+            guard let loaded, loaded < newest else { return loaded == nil ? "the warehouse is empty" : nil }
+            return "the warehouse ends at \(loaded), the logs at \(newest)"
+        } catch {
+            return "the warehouse cannot be read: \(error)"
+        }
+    }
+}
+
+/// What an operator says will happen while all is well.
+struct WatchExpectations {
+    /// After how long without any record people are told, in microseconds; nil for never.
+    var recordsMicroseconds: Int64?
+    /// How long a record may be missing from the warehouse, in microseconds; nil where nobody asks.
+    var ingestMicroseconds: Int64?
+    /// The warehouse.
+    var warehouse = Places.home.warehousePath
 }

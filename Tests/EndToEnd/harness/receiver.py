@@ -39,7 +39,8 @@ class Received:
 
 
 class Receiver:
-    """`answers` are taken one by one: a status, a status with headers, `"hang"` or `"close"`; then 200 for ever."""
+    """`answers` are taken one by one: a status, a status with headers, `"hang"` or `"close"`, or what gives one of
+    these when it is called; then 200 for ever."""
 
     def __init__(self, answers: Iterator[Any] | list[Any] = ()) -> None:
         self.received: list[Received] = []
@@ -66,6 +67,7 @@ class Receiver:
         body = handler.rfile.read(int(handler.headers["Content-Length"]))
         with self._lock:
             answer = next(self._answers, 200)
+            answer = answer() if callable(answer) else answer
             status, headers = answer if isinstance(answer, tuple) else (answer, {})
             kept = {name.lower(): value for name, value in handler.headers.items()}
             number = status if isinstance(status, int) else 0
