@@ -42,11 +42,11 @@ struct ExplainTests {
         #expect(explanation.subject == "log/6")
         #expect(
             explanation.sentence
-                == "a's call of t on s was throttled by /tools/t/limits/m at 16:00:05.000: 3 of 3 in 60 s were used.")
+                == "a's call of t on s was throttled by /tools/t/limits/m at 17:36:05.000: 3 of 3 in 60 s were used.")
         #expect(explanation.calls.map(\.seq) == [2, 4, 5])
         #expect(
             explanation.changes == [
-                "At 16:01:01.000 the window would have had room.", "A maximum of 4 would have let it pass.",
+                "At 17:37:01.000 the window would have had room.", "A maximum of 4 would have let it pass.",
                 "Without /tools/t/limits/m it would have passed.",
             ])
         let chart = try #require(explanation.chart)

@@ -227,8 +227,9 @@ public final class LogWriter: Sendable {
         }
     }
 
-    /// Runs `body` in the critical section that ``append(isUrgent:_:)`` runs its own in, without a record: for what decisions
-    /// look at there and something else changes. It must be short and must not call the log.
+    /// Runs `body` in the critical section that ``append(isUrgent:_:)`` runs its own in, without a record.
+    ///
+    /// For what decisions look at there and something else changes. It must be short and must not call the log.
     public func exclusively(_ body: () -> Void) {
         queue.exclusively(body)
     }
