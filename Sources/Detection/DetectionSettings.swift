@@ -73,4 +73,11 @@ public struct DetectionSettings: Sendable {
 
     /// The defaults.
     public init() {}
+
+    /// The same settings with these rules alone.
+    public func only(_ rules: Set<RuleName>) -> DetectionSettings {
+        var copy = self
+        copy.disabled = disabled.union(Set(RuleName.allCases).subtracting(rules))
+        return copy
+    }
 }

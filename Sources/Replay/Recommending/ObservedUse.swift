@@ -37,7 +37,7 @@ public struct ObservedUse {
     /// The last call's time.
     public private(set) var last: Timestamp?
     private var numbers: [Caller: Int32] = [:]
-    private var detectors = DetectorSet()
+    private var detectors = DetectorSet(settings: DetectionSettings().only([.loop, .cap]))
     private var findings: [FindingKey: Finding] = [:]
 
     /// Nothing seen yet.
