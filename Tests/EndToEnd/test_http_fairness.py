@@ -129,7 +129,7 @@ def compare(usual: Callable[[float], list[Agent]], seconds: tuple[float, float],
 
 def scenario(place: Place, seconds: float, name: str = "runaway-1") -> tuple[Comparison, Agent]:
     """Three who look once a second; then beside them one who deploys once, and one who builds ten times a second."""
-    app = {"app_path": str(aws.APP)}
+    app = {"app_path": aws.app()}
 
     def usual(seconds: float) -> list[Agent]:
         return [Agent(place(f"polite-{n}"), 1, seconds, *LOOK, lanes=4, offset=n / 3) for n in range(3)]

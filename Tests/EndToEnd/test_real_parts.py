@@ -46,7 +46,7 @@ def verdict(result: Any) -> str:
 async def twelve_builds(client: Client) -> list[str]:
     offered = [tool.name for tool in (await client.list_tools()).tools]
     assert BUILD in offered
-    arguments = {"app_name": "shop", "app_path": str(aws.APP)}
+    arguments = {"app_name": "shop", "app_path": aws.app()}
     return [verdict(await client.call_tool(BUILD, arguments | {"tag": f"v{number}"})) for number in range(12)]
 
 

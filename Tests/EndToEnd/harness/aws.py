@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
+import functools
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +19,14 @@ from .paths import TESTS
 PARTS = TESTS / "parts"
 APP = PARTS / "app"
 SERVER = [str(Path(sys.executable).parent / "ecs-mcp-server")]
+
+
+@functools.cache
+def app() -> str:
+    """The path of a copy of the app to build: the server writes templates beside it."""
+    folder = tempfile.TemporaryDirectory(prefix="tg-app-")
+    atexit.register(folder.cleanup)
+    return str(shutil.copytree(APP, Path(folder.name) / "app"))
 
 
 @dataclass(frozen=True)
