@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from harness import logs
 from harness.home import Home
+from harness.rules import loop_and_cap
 from harness.paths import SCHEMAS, binary
 from harness.receiver import Receiver, receiving
 from jsonschema import Draft202012Validator
@@ -66,12 +67,13 @@ def test_a_message_is_signed_fits_the_schema_and_holds_the_evidence(home: Home) 
     fleet(home)
     with receiving() as receiver:
         sink = f"webhook:{receiver.url}#hmac-env=HOOK"
-        said = home.tollgate("watch", "--once", "--sink", sink, env={"HOOK": SECRET})
+        said = home.tollgate("watch", *loop_and_cap(home), "--once", "--sink", sink, env={"HOOK": SECRET})
         check(receiver)
         assert told(receiver) <= recorded(home)
         assert {identity for identity, _ in told(receiver)} == {identity for identity, _ in recorded(home)}
         assert SECRET not in said.err + said.out and "/hook" not in said.err
-        annotations = receiver.taken[0].json()["alerts"][0]["annotations"]
+        alerts = [one for message in receiver.taken for one in message.json()["alerts"]]
+        annotations = next(one["annotations"] for one in alerts if one["labels"]["alertname"] == "loop")
         assert annotations["first_record"].startswith("fleet/") and int(annotations["attempts"]) > 0
         words = annotations["command"].split()
         assert words[:2] == ["tollgate", "tail"]
@@ -87,12 +89,12 @@ def test_5xx_429_hangs_and_broken_connections_lose_nothing(home: Home, say) -> N
     with receiving(answers) as receiver, receiving() as sound:
         start = time.monotonic()
         hooks = [f"webhook:{one.url}#hmac-env=HOOK" for one in (receiver, sound)]
-        home.tollgate("watch", "--once", "--sink", hooks[0], "--sink", hooks[1], env={"HOOK": SECRET})
+        home.tollgate("watch", *loop_and_cap(home), "--once", "--sink", hooks[0], "--sink", hooks[1], env={"HOOK": SECRET})
         first = time.monotonic() - start
         for _ in range(5):
             if left(home) == 0:
                 break
-            home.tollgate("watch", "--once", "--sink", hooks[0], "--sink", hooks[1], env={"HOOK": SECRET})
+            home.tollgate("watch", *loop_and_cap(home), "--once", "--sink", hooks[0], "--sink", hooks[1], env={"HOOK": SECRET})
         assert left(home) == 0
         check(receiver)
         check(sound)
@@ -113,7 +115,7 @@ def test_nothing_is_lost_however_often_the_watch_is_killed(home: Home, say, seed
 
     kills = 0
     with receiving(answers()) as receiver:
-        command = [str(binary()), "watch", "--once", "--sink", f"webhook:{receiver.url}#hmac-env=HOOK"]
+        command = [str(binary()), "watch", *loop_and_cap(home), "--once", "--sink", f"webhook:{receiver.url}#hmac-env=HOOK"]
         environment = home.environment | {"HOOK": SECRET}
         deadline = time.monotonic() + 150
         calm = 0
@@ -151,7 +153,7 @@ def test_a_watch_killed_while_the_receiver_answers_sends_the_same_message_again(
         return "close"
 
     with receiving([die] * 6) as receiver:
-        command = [str(binary()), "watch", "--once", "--sink", f"webhook:{receiver.url}#hmac-env=HOOK"]
+        command = [str(binary()), "watch", *loop_and_cap(home), "--once", "--sink", f"webhook:{receiver.url}#hmac-env=HOOK"]
         for _ in range(12):
             child = subprocess.Popen(
                 command, env=home.environment | {"HOOK": SECRET}, cwd=home.work, stderr=subprocess.DEVNULL
@@ -172,21 +174,21 @@ def test_a_watch_killed_while_the_receiver_answers_sends_the_same_message_again(
 )
 def test_no_sink_points_at_a_metadata_address(home: Home, url: str) -> None:
     for kind in ("webhook", "alertmanager"):
-        said = home.tollgate("watch", "--once", "--sink", f"{kind}:{url}", expect=2)
+        said = home.tollgate("watch", *loop_and_cap(home), "--once", "--sink", f"{kind}:{url}", expect=2)
         assert "metadata" in said.err and "hint:" in said.err
 
 
 def test_a_redirect_is_not_followed_and_a_dead_message_can_be_sent_again(home: Home) -> None:
     fleet(home)
     with receiving() as other, receiving(iter([(302, {"Location": other.url})] * 99)) as receiver:
-        said = home.tollgate("watch", "--once", "--sink", f"webhook:{receiver.url}")
+        said = home.tollgate("watch", *loop_and_cap(home), "--once", "--sink", f"webhook:{receiver.url}")
         assert "not followed" in said.err and other.received == []
         identity = receiver.received[0].json()["alerts"][0]["fingerprint"]
         shown = home.tollgate("alerts", "show", identity, "--json").json()
         assert {one["state"] for one in shown["deliveries"]} == {"dead"}
         keys = {one.key for one in receiver.received}
         receiver._answers = iter(())
-        with home.following("watch", "--sink", f"webhook:{receiver.url}"):
+        with home.following("watch", *loop_and_cap(home), "--sink", f"webhook:{receiver.url}"):
             home.tollgate("alerts", "resend", identity)
             deadline = time.monotonic() + 20
             while not receiver.taken and time.monotonic() < deadline:

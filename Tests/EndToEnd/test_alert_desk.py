@@ -7,6 +7,7 @@ import time
 
 from harness import logs
 from harness.home import Home
+from harness.rules import loop_and_cap
 from test_alerts import BUILD, alerts, runaway
 
 
@@ -24,7 +25,7 @@ def until(condition, what: str, timeout: float = 20) -> None:
 def test_an_alert_is_listed_shown_and_acknowledged(home: Home) -> None:
     with home.client(*home.recorder(received=home.work / "quietly"), name="quiet") as quiet:
         quiet.handshake()
-        with home.following("watch", "--sink", "stdout:json") as watch:
+        with home.following("watch", *loop_and_cap(home), "--sink", "stdout:json") as watch:
             runaway(home)
             watch.until(lambda lines: {"loop", "cap"} <= {one["rule"] for one in alerts(lines)}, what="loop and cap")
             listed = home.tollgate("alerts", "list", "--json").json()
@@ -52,10 +53,10 @@ def test_an_alert_is_listed_shown_and_acknowledged(home: Home) -> None:
 
 
 def test_a_silence_mutes_until_it_is_taken_back(home: Home) -> None:
-    asked = home.tollgate("watch", "--once", "--sink", "stdout:json", expect=None)
+    asked = home.tollgate("watch", *loop_and_cap(home), "--once", "--sink", "stdout:json", expect=None)
     with home.client(*home.recorder(received=home.work / "quietly"), name="quiet") as quiet:
         quiet.handshake()
-        with home.following("watch", "--sink", "stdout:json") as watch:
+        with home.following("watch", *loop_and_cap(home), "--sink", "stdout:json") as watch:
             until(lambda: (home.path / "logs" / "watch.alerts.sqlite").exists(), f"an outbox {asked}")
             words = ("--tool", "build_*", "--for", "2h", "--reason", "release day")
             silence = home.tollgate("alerts", "silence", *words, "--json").json()["id"]
@@ -93,7 +94,7 @@ def test_what_cannot_be_asked_is_an_error_with_a_hint(home: Home) -> None:
 def test_silence_of_all_logs_is_an_alert_until_something_arrives(home: Home) -> None:
     with home.client(*home.recorder(received=home.work / "quietly"), name="quiet") as quiet:
         quiet.handshake()
-        with home.following("watch", "--sink", "stdout:json", "--expect-records", "2s") as watch:
+        with home.following("watch", *loop_and_cap(home), "--sink", "stdout:json", "--expect-records", "2s") as watch:
 
             def told(state: str):
                 return lambda lines: ("no_events", state) in {(one["rule"], one["state"]) for one in alerts(lines)}
@@ -109,7 +110,7 @@ def test_a_warehouse_that_stays_behind_is_an_alert_until_it_has_caught_up(home: 
     home.tollgate("ingest", expect=None)
     with home.client(*home.recorder(received=home.work / "quietly"), name="quiet") as quiet:
         quiet.handshake()
-        with home.following("watch", "--sink", "stdout:json", "--expect-ingest", "2s") as watch:
+        with home.following("watch", *loop_and_cap(home), "--sink", "stdout:json", "--expect-ingest", "2s") as watch:
 
             def told(state: str):
                 return lambda lines: ("ingest_lag", state) in {(one["rule"], one["state"]) for one in alerts(lines)}

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from harness import packages
 from harness.home import Home
+from harness.rules import loop_and_cap
 from test_alerts import BUILD, runaway
 
 
@@ -68,7 +69,7 @@ def test_alertmanager_shows_what_fires_and_the_heartbeat(home: Home, say) -> Non
         *home.recorder(received=home.work / "quietly"), name="quiet"
     ) as quiet:
         quiet.handshake()
-        with home.following("watch", "--sink", f"alertmanager:{url}", "--sink", "stdout") as watch:
+        with home.following("watch", *loop_and_cap(home), "--sink", f"alertmanager:{url}", "--sink", "stdout") as watch:
             runaway(home)
 
             def shown() -> dict[str, dict]:
@@ -94,7 +95,7 @@ def test_alertmanager_shows_what_fires_and_the_heartbeat(home: Home, say) -> Non
 def test_a_resolved_alert_is_gone_from_alertmanager(home: Home) -> None:
     home.tollgate("simulate", "--seed", "1", "--events", "4000", "--log", home.path / "logs" / "fleet")
     with alertmanager(home.work / "alertmanager") as url:
-        home.tollgate("watch", "--once", "--sink", f"alertmanager:{url}", "--sink", "stdout")
+        home.tollgate("watch", *loop_and_cap(home), "--once", "--sink", f"alertmanager:{url}", "--sink", "stdout")
         names = {one["labels"]["alertname"] for one in get(f"{url}/api/v2/alerts?active=true")}
         assert names <= {"TollgateWatchdog"}, "what is over does not fire"
 
@@ -118,6 +119,6 @@ def test_prometheus_and_tollgate_share_an_alertmanager(home: Home) -> None:
             )
             assert known == [{"url": f"{url}/api/v2/alerts"}], "Prometheus posts where tollgate does"
             runaway(home)
-            home.tollgate("watch", "--once", "--sink", f"alertmanager:{url}")
+            home.tollgate("watch", *loop_and_cap(home), "--once", "--sink", f"alertmanager:{url}")
             names = {one["labels"]["alertname"] for one in get(f"{url}/api/v2/alerts")}
             assert {"loop", "cap"} <= names
