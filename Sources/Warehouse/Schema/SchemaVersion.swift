@@ -46,6 +46,10 @@ enum SchemaVersion {
     }
 
     private static func needsWork(_ connection: SQLiteConnection) throws(WarehouseError) -> Bool {
+        // Of one moment: half before and half after another process has made the tables, they are no warehouse's.
+        let isInside = connection.isInTransaction
+        if !isInside { try connection.execute("BEGIN") }
+        defer { if !isInside { try? connection.execute("COMMIT") } }
         let found = found(
             applicationID: Int(try connection.number("PRAGMA application_id")),
             version: Int(try connection.number("PRAGMA user_version")),
