@@ -2,7 +2,7 @@ import Events
 
 /// One dictionary of the star: texts and numbers to a row's id, whole in memory, so that no name is looked up twice.
 ///
-/// A transaction begins with `refresh`, which reads what other loaders have added since.
+/// A transaction's first look-up comes after `refresh`, which reads what other loaders have added since.
 struct Dimension {
     /// A column's value.
     enum Value {

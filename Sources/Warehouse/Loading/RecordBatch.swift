@@ -11,6 +11,8 @@ final class RecordBatch {
     private var hours: HourRanges
     private let expired: ExpiredRows
     private var pending: [DecidedRequest] = []
+    /// Whether the dictionaries may lack rows that another writer has added.
+    private var isBehind = true
     /// Decisions that ended a pending call's hold: seq → index in `pending`.
     private var ends: [UInt64: Int] = [:]
     var log: Int64 = 0
@@ -29,6 +31,7 @@ final class RecordBatch {
     /// Takes a decision, or folds it into the call whose hold it ends; notes it as late where retention has deleted
     /// that call.
     func add(_ decision: Decision, seq: UInt64, at timestamp: Int64) throws(WarehouseError) {
+        try catchUp()
         let facts = VerdictFacts(decision)
         let actor = try dictionaries.actor(decision)
         let tool = try dictionaries.tool(decision)
@@ -56,6 +59,7 @@ final class RecordBatch {
 
     /// Takes a decision as its line has it; false where that needs the record itself.
     func add(_ line: DecisionLine, _ bytes: UnsafeRawBufferPointer) throws(WarehouseError) -> Bool {
+        try catchUp()
         guard let row = try dictionaries.encode(line, bytes, log: log) else { return false }
         pending.append(row)
         return true
@@ -130,10 +134,18 @@ final class RecordBatch {
         try peaks.flush()
     }
 
-    /// Reads what another writer has added, and forgets what it may have made untrue.
-    func refresh() throws(WarehouseError) {
+    /// Forgets what another writer may have made untrue; what it added is read with the next decision.
+    ///
+    /// Not now: a process that finds nothing new would read up to 100,000 session names for it.
+    func refresh() {
         peaks.forget()
+        isBehind = true
+    }
+
+    private func catchUp() throws(WarehouseError) {
+        guard isBehind else { return }
         try dictionaries.refresh()
+        isBehind = false
     }
 
     /// Forgets everything: after a rollback, or when the database was made anew.

@@ -57,7 +57,7 @@ package final class WarehouseLoader {
         let made = try first(generation)
         if made != seenGeneration { batch.forget() }
         seenGeneration = made
-        try batch.refresh()
+        batch.refresh()
     }
 
     /// Says which log the next lines come from, and which line must come next.

@@ -7,7 +7,7 @@ import Terminal
 struct WatchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "watch",
-        abstract: "Follow all logs and raise alerts: runaway loops and call storms.",
+        abstract: "Follow all logs and raise alerts: runaway loops, call storms, floods of denials and the like.",
         discussion: """
             Each alert, firing and resolved, is a record of watch's own log (logs/watch) and goes to every sink:
             stdout, stdout:json, file:PATH (NDJSON), command:["program","argument"] (JSON on its standard input),

@@ -100,7 +100,11 @@ struct AlertWatch {
                 if record.seq >= cursor { left.append(record) }
             }
         }
-        for record in left { try publisher.recover(record) }
+        for record in left {
+            // Its page was recorded, and the brake may not have been asked for.
+            if case .control(let control) = record.body { brakes?.consider(control, now: Console.now) }
+            try publisher.recover(record)
+        }
     }
 
     private func follow(
