@@ -53,7 +53,7 @@ lint: ## formatting, and the arrows between targets
 
 unit: build ## the Swift tests
 	$(call step,unit tests)
-	swift test --skip-build
+	@scratch=$$(mktemp -d); trap 'rm -rf "$$scratch"' EXIT; TMPDIR=$$scratch swift test --skip-build
 
 e2e: build $(VENV)/.complete ## the end-to-end tests: the built binary against real MCP parts
 	$(call step,end-to-end tests)
@@ -99,8 +99,8 @@ rotations: system ## N rotations, sealed and deleted, under a tailer and an inge
 
 simulate-log: system ## the log in a simulated world: COMMITS (1000000) under crashes, power losses and disk faults, by SEED (1)
 	$(call step,simulation of the log with seed $(SEED))
-	TOLLGATE_SIM_SEED=$(SEED) TOLLGATE_SIM_COMMITS=$(COMMITS) TOLLGATE_SIM_JOBS=$(JOBS) swift test -c release \
-		-Xswiftc -enable-testing --scratch-path .build-simulation -j $(JOBS) --filter LogSimulationTests
+	swift build -c release --build-tests -Xswiftc -enable-testing --scratch-path .build-simulation -j $(JOBS)
+	$(PYTHON) scripts/simulate-log --tests .build-simulation/release --commits $(COMMITS) --seed $(SEED) --jobs $(JOBS)
 
 readme: system ## runs the demo and puts its transcript into README.md
 	$(PYTHON) scripts/readme

@@ -19,6 +19,17 @@ from harness.paths import binary  # noqa: E402
 _FIGURES: list[str] = []
 
 
+@pytest.fixture(autouse=True)
+def no_reserves_left(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Removes the logs' reserves, 64 MiB each, once a test has ended; its records stay for the tests marked `last`."""
+    folder = request.getfixturevalue("tmp_path") if "tmp_path" in request.fixturenames else None
+    yield
+    if folder is not None:
+        for reserve in folder.rglob("reserve"):
+            if reserve.is_file():
+                reserve.unlink()
+
+
 @pytest.fixture
 def home(tmp_path: Path) -> Iterator[Home]:
     """A home of its own for one test; ends all where there is no binary to test."""

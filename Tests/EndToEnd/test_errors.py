@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 from harness import logs
 from harness.home import Completed, Home
+from harness.machine import without_disk_warning
 from harness.paths import TESTS, binary
 from harness.situations import SITUATIONS, Situation
 
@@ -34,7 +35,7 @@ def meet(home: Home, situation: Situation, then=lambda done: None) -> Completed:
 def golden_text(home: Home, done: Completed) -> str:
     """The command, its status and its words, without what differs from run to run."""
     words = " ".join(shlex.quote(word) for word in done.arguments)
-    text = f"$ tollgate {words}\n{done.err}exit {done.code}\n"
+    text = f"$ tollgate {words}\n{without_disk_warning(done.err)}exit {done.code}\n"
     for path, name in ((str(home.root), "~"), (str(binary()), "tollgate")):
         text = text.replace(path, name)
     text = re.sub(r"\bpid \d+", "pid N", text)

@@ -25,6 +25,7 @@ from harness.client import until, verdict
 from harness.gateway import Gateway, behind, configuration, environment_of, grant, running_gateway, together, token
 from harness.http_client import Caller, Target
 from harness.http_upstream import Server, Upstream, event, stream
+from harness.machine import without_disk_warning
 from harness.paths import CORPORA, EXAMPLES, SCHEMAS, binary
 from jsonschema import Draft202012Validator
 
@@ -488,12 +489,21 @@ def test_grants_are_made_and_ended_while_nobody_runs(tmp_path: Path) -> None:
 # --- doctor ---
 
 
+def doctors_words(gateway: Gateway, wrong: bool) -> str:
+    """What `doctor` says of a gateway, less what it says of this machine's disk; its status fits what it says."""
+    done = gateway.command("doctor", "--config", "gateway.json", expect=None)
+    assert done.returncode == int("WRONG" in done.stdout), done
+    said = without_disk_warning(done.stdout)
+    assert ("WRONG" in said) == wrong, said
+    return said
+
+
 def test_doctor_finds_a_server_that_is_not_there(tmp_path: Path) -> None:
     servers = {"up": f"http://127.0.0.1:{free_port()}/mcp", "tool": ["no-such-program-here"]}
     document = configuration(servers, folder=tmp_path, limits={"connections": 10}, listen=f"127.0.0.1:{free_port()}")
     gateway = Gateway(tmp_path, document, environment_of(tmp_path))
     gateway.file.write_text(json.dumps(document))
-    said = gateway.command("doctor", "--config", "gateway.json", expect=1).stdout
+    said = doctors_words(gateway, wrong=True)
     wrong = [line for line in said.splitlines() if line.startswith("WRONG")]
     assert len(wrong) == 2 and "server tool" in wrong[0] and "server up" in wrong[1]
     assert "gateway: not running" in said and said.count("hint: ") == 2
@@ -502,8 +512,8 @@ def test_doctor_finds_a_server_that_is_not_there(tmp_path: Path) -> None:
 def test_doctor_sees_a_running_gateway(tmp_path: Path) -> None:
     with behind(tmp_path, limits={"connections": 10}) as (gateway, _), gateway.caller() as agent:
         agent.stateless_call()
-        said = gateway.command("doctor", "--config", "gateway.json").stdout
-    assert "gateway: running, 1 connections" in said and "WRONG" not in said
+        said = doctors_words(gateway, wrong=False)
+    assert "gateway: running, 1 connections" in said
 
 
 def test_doctor_sees_a_stranger_on_the_port(tmp_path: Path) -> None:
@@ -512,7 +522,7 @@ def test_doctor_sees_a_stranger_on_the_port(tmp_path: Path) -> None:
         document = configuration({"up": upstream.url}, folder=tmp_path, listen=listen, limits={"connections": 10})
         gateway = Gateway(tmp_path, document, environment_of(tmp_path))
         gateway.file.write_text(json.dumps(document))
-        said = gateway.command("doctor", "--config", "gateway.json", expect=1).stdout
+        said = doctors_words(gateway, wrong=True)
     assert f"something listens on {listen}" in said and "ss -ltnp" in said
 
 
@@ -520,7 +530,7 @@ def test_doctor_says_what_is_wrong_with_a_configuration(tmp_path: Path) -> None:
     document = configuration({"up": "http://127.0.0.1:9/mcp"}, folder=tmp_path, lisen="127.0.0.1:0")
     (tmp_path / "gateway.json").write_text(json.dumps(document))
     gateway = Gateway(tmp_path, document, environment_of(tmp_path))
-    said = gateway.command("doctor", "--config", "gateway.json", expect=1).stdout
+    said = doctors_words(gateway, wrong=True)
     assert "/lisen" in said and "nearest: \"listen\"" in said.replace("nearest: listen", 'nearest: "listen"')
 
 

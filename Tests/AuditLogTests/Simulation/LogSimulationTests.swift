@@ -8,55 +8,40 @@ import Testing
 /// `make simulate-log COMMITS=… SEED=…` runs the long form. `TOLLGATE_SIM_SEED=… TOLLGATE_SIM_COMMITS=1` runs one life again,
 /// and `TOLLGATE_SIM_TRACE=1` tells each of its calls.
 @Suite("Log simulation") struct LogSimulationTests {
-    private struct State {
-        var total = SimulatedLog.Tally()
-        var nextSeed: UInt64
-        var failures: [String] = []
-    }
-
     /// Batches of records in one log's life.
     private static let commitsPerLog = 300
+    /// Commits between two lines that tell how far a long run is.
+    private static let stride = 50_000
 
     private static func setting(_ name: String) -> UInt64? {
         ProcessInfo.processInfo.environment["TOLLGATE_SIM_" + name].flatMap { UInt64($0) }
     }
 
     @Test func whatWasAcknowledgedSurvivesEverything() throws {
-        let seed = LogSimulationTests.setting("SEED") ?? 1
+        let first = LogSimulationTests.setting("SEED") ?? 1
         let goal = Int(LogSimulationTests.setting("COMMITS") ?? 1500)
-        let jobs = max(1, Int(LogSimulationTests.setting("JOBS") ?? 1))
         let traces = LogSimulationTests.setting("TRACE") != nil
-        let state = Monitor(State(nextSeed: seed))
+        var total = SimulatedLog.Tally()
+        var seed = first
         let start = ContinuousClock.now
-        let threads = try (0..<jobs).map { _ in
-            try WorkerThread(named: "simulation") {
-                while let seed = LogSimulationTests.take(state, goal) { LogSimulationTests.live(seed, traces, state) }
+        while total.commits < goal {
+            do {
+                let history = try SimulatedLog(seed: seed, traces: traces)
+                try history.live(commits: LogSimulationTests.commitsPerLog)
+                let before = total.commits
+                total.add(history.tally)
+                if total.commits / LogSimulationTests.stride > before / LogSimulationTests.stride {
+                    let progress = "simulation from seed \(first): \(total.commits) of \(goal) commits\n"
+                    FileHandle.standardError.write(Data(progress.utf8))
+                }
+            } catch {
+                Issue.record("TOLLGATE_SIM_SEED=\(seed) TOLLGATE_SIM_COMMITS=1: \(error)")
+                break
             }
+            seed &+= 1
         }
-        for thread in threads { thread.join() }
         let elapsed = (ContinuousClock.now - start) / .seconds(1)
-        let (total, failures, end) = state.withLock { ($0.total, $0.failures, $0.nextSeed) }
-        for failure in failures { Issue.record(Comment(rawValue: failure)) }
-        print("simulated \(total); seeds \(seed)..<\(end), \(Int(Double(total.commits) / elapsed)) commits/s")
-    }
-
-    /// The seed of the next life; nil when it is enough, or one has failed.
-    private static func take(_ state: Monitor<State>, _ goal: Int) -> UInt64? {
-        state.withLock { state in
-            guard state.total.commits < goal, state.failures.isEmpty else { return nil }
-            defer { state.nextSeed &+= 1 }
-            return state.nextSeed
-        }
-    }
-
-    private static func live(_ seed: UInt64, _ traces: Bool, _ state: Monitor<State>) {
-        do {
-            let history = try SimulatedLog(seed: seed, traces: traces)
-            try history.live(commits: commitsPerLog)
-            state.withLock { $0.total.add(history.tally) }
-        } catch {
-            state.withLock { $0.failures.append("TOLLGATE_SIM_SEED=\(seed) TOLLGATE_SIM_COMMITS=1: \(error)") }
-        }
+        print("simulated \(total); seeds \(first)..<\(seed), \(Int(Double(total.commits) / elapsed)) commits/s")
     }
 }
 
