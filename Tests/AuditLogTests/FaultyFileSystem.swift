@@ -138,6 +138,7 @@ final class FaultyFile: LogFile {
 
     func size() throws(SystemError) -> Int { try real.size() }
     func truncate(to size: Int) throws(SystemError) { try real.truncate(to: size) }
+    func rewrite(from offset: Int) throws(SystemError) { try real.rewrite(from: offset) }
     func close() { real.close() }
     func identity() throws(SystemError) -> FileIdentity? { try real.identity() }
 

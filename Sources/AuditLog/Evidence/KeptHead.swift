@@ -110,6 +110,11 @@ public struct KeptHead: Sendable, Equatable {
         return heads
     }
 
+    /// Where the last of whole lines begins.
+    static func lastLineStart(_ lines: ArraySlice<UInt8>) -> Int {
+        lines.dropLast().lastIndex(of: 0x0A).map { $0 + 1 - lines.startIndex } ?? 0
+    }
+
     /// How many of a file's last bytes are heads: a power loss may leave half a line behind them, or a block's worth of
     /// whatever stood on the disk; more than that is damage.
     static func wholeBytes(_ tail: ArraySlice<UInt8>) -> Int {

@@ -68,6 +68,11 @@ public protocol LogFile: AnyObject, Sendable {
     func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(SystemError) -> Int
     /// Writes at the end; may write fewer bytes than asked.
     func write(_ bytes: UnsafeRawBufferPointer) throws(SystemError) -> Int
+    /// Writes what the file holds from an offset on again, where it stands: the next sync takes it to the disk even where
+    /// an earlier one, of another process too, has failed. After that the kernel takes the pages for clean: they can be
+    /// read, a sync succeeds, and a power loss takes them (Rebello et al., "Can Applications Recover from fsync
+    /// Failures?", USENIX ATC 2020).
+    func rewrite(from offset: Int) throws(SystemError)
     /// Cuts the file.
     func truncate(to size: Int) throws(SystemError)
     /// Returns once the bytes written are durable (fdatasync).
@@ -79,6 +84,9 @@ public protocol LogFile: AnyObject, Sendable {
 }
 
 extension LogFile {
+    /// Does nothing: no earlier sync of such a file fails.
+    public func rewrite(from offset: Int) throws(SystemError) {}
+
     /// Cannot tell.
     public func identity() throws(SystemError) -> FileIdentity? { nil }
 

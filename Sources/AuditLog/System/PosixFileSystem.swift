@@ -110,6 +110,7 @@ final class PosixFile: LogFile {
     let descriptor: Int32
     let path: String
     private let isClosed = Monitor(false)
+    private static let pieceBytes = 1 << 20
 
     init(descriptor: Int32, path: String) {
         self.descriptor = descriptor
@@ -146,6 +147,35 @@ final class PosixFile: LogFile {
             let count = Glibc.write(descriptor, bytes.baseAddress, bytes.count)
             if count >= 0 { return count }
             guard errno == EINTR else { throw SystemError("write", path) }
+        }
+    }
+
+    func rewrite(from offset: Int) throws(SystemError) {
+        // Linux appends with pwrite too where a file is open for appending (pwrite(2), BUGS).
+        let flags = fcntl(descriptor, F_GETFL)
+        guard flags >= 0, fcntl(descriptor, F_SETFL, flags & ~O_APPEND) == 0 else { throw SystemError("fcntl", path) }
+        defer { _ = fcntl(descriptor, F_SETFL, flags) }
+        var offset = offset
+        while true {
+            let piece = try bytes(offset..<offset + PosixFile.pieceBytes)
+            if piece.isEmpty { return }
+            let result: Result<Void, SystemError> = piece.withUnsafeBytes { raw in
+                Result { () throws(SystemError) in try overwrite(raw, at: offset) }
+            }
+            try result.get()
+            offset += piece.count
+        }
+    }
+
+    private func overwrite(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(SystemError) {
+        var done = 0
+        while done < bytes.count {
+            let count = pwrite(descriptor, bytes.baseAddress.map { $0 + done }, bytes.count - done, off_t(offset + done))
+            if count < 0 {
+                guard errno == EINTR else { throw SystemError("pwrite", path) }
+                continue
+            }
+            done += count
         }
     }
 

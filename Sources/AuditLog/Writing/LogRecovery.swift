@@ -133,7 +133,9 @@ struct LogRecovery {
                 }
             }
         }
-        // What a killed writer had written but not synced counts from now on: readers are told so.
+        // What a killed writer had written but not synced counts from now on: readers are told so. Its last sync may have
+        // failed: what no head covers is written again.
+        if !isSealed { try file.rewrite(from: start.offset) }
         try file.sync()
         try files.syncDirectory(log.segmentsPath)
         report.nextSeq = next

@@ -60,7 +60,7 @@ final class Notary: @unchecked Sendable {
     }
 
     /// Opens the file of heads behind its last whole head.
-    private static func openHeads(_ log: LogDirectory, _ files: any LogFileSystem) throws(SystemError) -> any LogFile {
+    static func openHeads(_ log: LogDirectory, _ files: any LogFileSystem) throws(SystemError) -> any LogFile {
         let isNew = !files.exists(log.headsPath)
         let file = try files.open(log.headsPath, isNew ? .create : .append)
         if isNew { try files.syncDirectory(log.path) }
@@ -68,9 +68,12 @@ final class Notary: @unchecked Sendable {
         let tail = try file.bytes(max(0, size - (64 << 10))..<size)
         let kept = KeptHead.wholeBytes(tail[...])
         if kept < tail.count { try file.truncate(to: size - tail.count + kept) }
-        // A sync of ours that fails later would take with it what an earlier process left unsynced, and only our own line is
-        // written again then.
-        if !isNew { try file.sync() }
+        // The last line is all that an earlier process can have left unsynced, or with a sync that failed; a sync of ours
+        // that fails later would take it along, and only our own line is written again then.
+        if !isNew {
+            try file.rewrite(from: size - tail.count + KeptHead.lastLineStart(tail[..<kept]))
+            try file.sync()
+        }
         return file
     }
 

@@ -205,6 +205,7 @@ private final class CountingFile: LogFile {
     func size() throws(SystemError) -> Int { try real.size() }
     func write(_ bytes: UnsafeRawBufferPointer) throws(SystemError) -> Int { try real.write(bytes) }
     func truncate(to size: Int) throws(SystemError) { try real.truncate(to: size) }
+    func rewrite(from offset: Int) throws(SystemError) { try real.rewrite(from: offset) }
     func sync() throws(SystemError) { try real.sync() }
     func close() { real.close() }
 

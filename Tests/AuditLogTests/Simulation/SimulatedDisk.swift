@@ -16,6 +16,8 @@ final class SimulatedDisk: @unchecked Sendable {
         fileprivate var lowest = 0
         /// Bytes whose sync failed: later syncs leave them out and say nothing (the kernel took their pages for clean).
         fileprivate var doomed: [Range<Int>] = []
+        /// Of those the bytes that were written again since: the next sync takes them along.
+        fileprivate var renewed: [Range<Int>] = []
         fileprivate(set) var links = 0
 
         fileprivate init(number: Int) {
@@ -122,15 +124,25 @@ final class SimulatedDisk: @unchecked Sendable {
         guard size < node.bytes.count else { return }
         node.bytes.removeLast(node.bytes.count - size)
         node.lowest = min(node.lowest, size)
-        node.doomed = node.doomed.compactMap { range in
-            let kept = range.clamped(to: 0..<size)
-            return kept.isEmpty ? nil : kept
-        }
+        node.doomed = SimulatedDisk.clamped(node.doomed, to: 0..<size)
+        node.renewed = SimulatedDisk.clamped(node.renewed, to: 0..<size)
+    }
+
+    /// Writes a file's bytes from an offset on again, where they stand.
+    func rewrite(_ node: Node, from offset: Int) {
+        node.renewed += SimulatedDisk.clamped(node.doomed, to: offset..<Int.max)
+        node.doomed = SimulatedDisk.clamped(node.doomed, to: 0..<offset)
+    }
+
+    private static func clamped(_ ranges: [Range<Int>], to limits: Range<Int>) -> [Range<Int>] {
+        ranges.map { $0.clamped(to: limits) }.filter { !$0.isEmpty }
     }
 
     func sync(_ node: Node) {
         if node.lowest < node.durable.count { node.durable.removeLast(node.durable.count - node.lowest) }
         node.durable.append(contentsOf: node.bytes[node.durable.count...])
+        for range in node.renewed { node.durable.replaceSubrange(range, with: node.bytes[range]) }
+        node.renewed = []
         for range in node.doomed { for index in range { node.durable[index] = 0 } }
         node.lowest = node.durable.count
     }
@@ -140,8 +152,10 @@ final class SimulatedDisk: @unchecked Sendable {
     /// - Parameter evicts: whether its pages leave memory at once.
     func failSync(_ node: Node, evicts: Bool) {
         let unsynced = min(node.lowest, node.durable.count)..<node.bytes.count
-        guard !unsynced.isEmpty else { return }
-        node.doomed.append(unsynced)
+        node.doomed += node.renewed
+        node.renewed = []
+        guard !unsynced.isEmpty || !node.doomed.isEmpty else { return }
+        if !unsynced.isEmpty { node.doomed.append(unsynced) }
         if evicts { evict(node) }
     }
 
@@ -231,6 +245,7 @@ final class SimulatedDisk: @unchecked Sendable {
         node.durable = bytes
         node.lowest = bytes.count
         node.doomed = []
+        node.renewed = []
     }
 
     /// The blocks of the disk that a run of a file's bytes is in; a first one that holds other bytes too is left out of it.

@@ -189,6 +189,10 @@ final class SimulatedFileSystem: LogFileSystem, @unchecked Sendable {
         }
     }
 
+    fileprivate func rewrite(_ node: SimulatedDisk.Node, from offset: Int, _ path: String) throws(SystemError) {
+        try change("pwrite", path) { () throws(SystemError) in disk.rewrite(node, from: offset) }
+    }
+
     fileprivate func truncate(_ node: SimulatedDisk.Node, to size: Int, _ path: String) throws(SystemError) {
         try change("ftruncate", path) { () throws(SystemError) in disk.truncate(node, to: size) }
     }
@@ -229,6 +233,11 @@ final class SimulatedFile: LogFile, @unchecked Sendable {
     func write(_ bytes: UnsafeRawBufferPointer) throws(SystemError) -> Int {
         try check()
         return try owner.write(bytes, to: node, path)
+    }
+
+    func rewrite(from offset: Int) throws(SystemError) {
+        try check()
+        try owner.rewrite(node, from: offset, path)
     }
 
     func truncate(to size: Int) throws(SystemError) {
