@@ -117,25 +117,30 @@ CREATE TABLE call (                     -- one row per decided tools/call, its o
     tool INTEGER NOT NULL REFERENCES tool,
     verdict INTEGER NOT NULL REFERENCES verdict,
     outcome INTEGER NOT NULL REFERENCES outcome,
-    stopped INTEGER NOT NULL,           -- 1: denied or throttled, enforced
-    near INTEGER NOT NULL,              -- 1: passed with its limit at least 80 % used
+    mark INTEGER NOT NULL,              -- 1: stopped (denied or throttled, enforced); 2: near (passed with its
+                                        -- limit at least 80 % used); 0: neither
     session INTEGER REFERENCES session,
     client INTEGER REFERENCES client,
-    code INTEGER,                       -- JSON-RPC code or HTTP status
     decide_us INTEGER,
-    wait_us INTEGER,                    -- held or queued
     upstream_us INTEGER,
     arg_digest INTEGER,                 -- 64 bits; printf('%016x', …) is the log's form
     arg_bytes INTEGER,
     result_digest INTEGER,
     result_bytes INTEGER,
-    limit_used INTEGER,
+    limit_used INTEGER
+);
+CREATE INDEX call_stopped ON call (ts_us) WHERE mark = 1;
+CREATE INDEX call_near ON call (ts_us) WHERE mark = 2;
+
+CREATE TABLE call_rare (                -- what one call in a hundred has: in `call` it would cost all of them
+    id INTEGER PRIMARY KEY REFERENCES call,
+    code INTEGER,                       -- JSON-RPC code or HTTP status
+    wait_us INTEGER,                    -- held or queued
     retry_after_ms INTEGER,
     final_seq INTEGER                   -- the decision that ended its hold
 );
-CREATE INDEX call_stopped ON call (ts_us) WHERE stopped = 1;
-CREATE INDEX call_near ON call (ts_us) WHERE near = 1;
-CREATE INDEX call_held ON call (final_seq) WHERE final_seq IS NOT NULL;
+CREATE INDEX call_held ON call_rare (final_seq) WHERE final_seq IS NOT NULL;
+CREATE TRIGGER call_deleted AFTER DELETE ON call BEGIN DELETE FROM call_rare WHERE id = OLD.id; END;
 
 CREATE TABLE request (                  -- one row per other decided request, and per coalesced refusal
     id INTEGER PRIMARY KEY,
@@ -330,11 +335,11 @@ SELECT
     nullif(verdict.message, '') AS message,
     nullif(verdict.policy, '') AS policy,
     nullif(verdict.policy_digest, '') AS policy_digest,
-    call.stopped,
+    call.mark = 1 AS stopped,
     nullif(outcome.name, '') AS outcome,
-    call.code,
+    rare.code,
     call.upstream_us / 1000.0 AS upstream_ms,
-    call.wait_us / 1000.0 AS wait_ms,
+    rare.wait_us / 1000.0 AS wait_ms,
     call.decide_us,
     CASE WHEN call.arg_digest IS NOT NULL THEN printf('%016x', call.arg_digest) END AS arg_digest,
     CASE WHEN call.result_digest IS NOT NULL THEN printf('%016x', call.result_digest) END AS result_digest,
@@ -344,9 +349,9 @@ SELECT
     call.limit_used,
     CASE WHEN verdict.limit_counter <> '' THEN verdict.limit_max END AS limit_max,
     CASE WHEN verdict.limit_counter <> '' THEN verdict.limit_window_s END AS limit_window_s,
-    call.near,
-    call.retry_after_ms,
-    log.name || '/' || call.final_seq AS ended_by,
+    call.mark = 2 AS near,
+    rare.retry_after_ms,
+    log.name || '/' || rare.final_seq AS ended_by,
     client.name AS client,
     session.name AS session,
     call.id
@@ -357,7 +362,8 @@ JOIN tool ON tool.id = call.tool
 JOIN verdict ON verdict.id = call.verdict
 JOIN outcome ON outcome.id = call.outcome
 LEFT JOIN client ON client.id = call.client
-LEFT JOIN session ON session.id = call.session;
+LEFT JOIN session ON session.id = call.session
+LEFT JOIN call_rare AS rare ON rare.id = call.id;
 
 CREATE VIEW decisions AS -- every decided request: calls and all others
 SELECT record, time, agent, grant_id, identity, server, 'tools/call' AS method, tool, decision, mode, reason, rule,

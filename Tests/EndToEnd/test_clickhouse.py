@@ -46,7 +46,7 @@ FROM calls
 NOT_IN_THE_VIEW = """
 SELECT log.name || '/' || (call.id & 1099511627775), log.origin || ' ' || (call.id & 1099511627775), upstream_us,
     wait_us, final_seq
-FROM call JOIN log ON log.id = call.id >> 40
+FROM call JOIN log ON log.id = call.id >> 40 LEFT JOIN call_rare ON call_rare.id = call.id
 """
 
 

@@ -14,6 +14,13 @@ import Testing
         return try String(contentsOf: root.appendingPathComponent("schemas/warehouse.v\(version).sql"), encoding: .utf8)
     }
 
+    /// Rows of `call` in the columns that it had in version 1.
+    private static let version1Calls = """
+        SELECT call.id, ts_us, actor, tool, verdict, outcome, mark = 1, mark = 2, session, client, code, decide_us, wait_us,
+            upstream_us, arg_digest, arg_bytes, result_digest, result_bytes, limit_used, retry_after_ms, final_seq
+        FROM today.call LEFT JOIN today.call_rare ON call_rare.id = call.id
+        """
+
     /// A database of version 1 with the rows of a store of today, as a tollgate of that version would have left it.
     private static func makeVersion1(_ path: String, from store: WarehouseStore) throws {
         let connection = try SQLiteConnection(writing: path)
@@ -27,8 +34,8 @@ import Testing
         for table in tables {
             let count = try connection.number("SELECT count(*) FROM main.sqlite_schema WHERE name = '\(table)'")
             guard count > 0 else { continue }
-            try connection.execute(
-                "DELETE FROM main.\"\(table)\"; INSERT INTO main.\"\(table)\" SELECT * FROM today.\"\(table)\"")
+            let rows = table == "call" ? version1Calls : "SELECT * FROM today.\"\(table)\""
+            try connection.execute("DELETE FROM main.\"\(table)\"; INSERT INTO main.\"\(table)\" \(rows)")
             copied += 1
         }
         #expect(copied == Int(old))

@@ -10,14 +10,14 @@ import Testing
         (
             "rollup_hour",
             """
-            SELECT ts_us / 3600000000 * 3600, actor, tool, verdict, outcome, count(*), sum(near), count(upstream_us),
+            SELECT ts_us / 3600000000 * 3600, actor, tool, verdict, outcome, count(*), sum(mark = 2), count(upstream_us),
                 coalesce(sum(upstream_us), 0) FROM call GROUP BY 1, 2, 3, 4, 5
             """
         ),
         (
             "rollup_day",
             """
-            SELECT ts_us / 86400000000 * 86400, actor, tool, verdict, outcome, count(*), sum(near), count(upstream_us),
+            SELECT ts_us / 86400000000 * 86400, actor, tool, verdict, outcome, count(*), sum(mark = 2), count(upstream_us),
                 coalesce(sum(upstream_us), 0) FROM call GROUP BY 1, 2, 3, 4, 5
             """
         ),

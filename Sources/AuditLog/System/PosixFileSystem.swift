@@ -170,7 +170,8 @@ final class PosixFile: LogFile {
     private func overwrite(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(SystemError) {
         var done = 0
         while done < bytes.count {
-            let count = pwrite(descriptor, bytes.baseAddress.map { $0 + done }, bytes.count - done, off_t(offset + done))
+            let count = pwrite(
+                descriptor, bytes.baseAddress.map { $0 + done }, bytes.count - done, off_t(offset + done))
             if count < 0 {
                 guard errno == EINTR else { throw SystemError("pwrite", path) }
                 continue

@@ -28,6 +28,11 @@ struct DecidedRequest {
     var finalSeq: Int64?
     var n: Int64 = 1
 
+    static let stoppedMark: Int64 = 1
+    static let nearMark: Int64 = 2
+    /// The column `mark`: no call is both.
+    var mark: Int64 { isStopped ? Self.stoppedMark : isNear ? Self.nearMark : 0 }
+
     /// Joins the outcome.
     mutating func join(_ result: JoinedOutcome) {
         outcome = result.outcome

@@ -1,6 +1,7 @@
-/// Writes rows of `call` and `request`, and finds those that a later record changes.
+/// Writes rows of `call`, `call_rare` and `request`, and finds those that a later record changes.
 final class RequestTable {
     private let insertCall: SQLiteStatement
+    private let putRare: SQLiteStatement
     private let insertRequest: SQLiteStatement
     private let findCall: SQLiteStatement
     private let findHeldCall: SQLiteStatement
@@ -11,10 +12,16 @@ final class RequestTable {
     init(_ connection: SQLiteConnection) throws(WarehouseError) {
         insertCall = try connection.prepare(
             """
-            INSERT INTO call (id, ts_us, actor, tool, verdict, outcome, stopped, near, session, client, code, decide_us,
-                wait_us, upstream_us, arg_digest, arg_bytes, result_digest, result_bytes, limit_used, retry_after_ms,
-                final_seq)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO call (id, ts_us, actor, tool, verdict, outcome, mark, session, client, decide_us, upstream_us,
+                arg_digest, arg_bytes, result_digest, result_bytes, limit_used)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """)
+        // What a call has once it keeps: later records only add.
+        putRare = try connection.prepare(
+            """
+            INSERT INTO call_rare (id, code, wait_us, retry_after_ms, final_seq) VALUES (?, ?, ?, ?, ?)
+            ON CONFLICT DO UPDATE SET code = excluded.code, wait_us = excluded.wait_us,
+                retry_after_ms = excluded.retry_after_ms, final_seq = excluded.final_seq
             """)
         insertRequest = try connection.prepare(
             """
@@ -23,17 +30,17 @@ final class RequestTable {
             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """)
         let call = """
-            SELECT call.id, ts_us, actor, agent_id, call.tool, tool_id, verdict, outcome, stopped, near, wait_us,
+            SELECT call.id, ts_us, actor, agent_id, call.tool, tool_id, verdict, outcome, mark, wait_us,
                 upstream_us, limit_used, retry_after_ms, final_seq
             FROM call JOIN actor ON actor.id = call.actor JOIN tool ON tool.id = call.tool
+                LEFT JOIN call_rare ON call_rare.id = call.id
             """
         findCall = try connection.prepare(call + " WHERE call.id = ?")
         findHeldCall = try connection.prepare(call + " WHERE final_seq = ? AND call.id >> 40 = ?")
         updateCall = try connection.prepare(
             """
-            UPDATE call SET verdict = ?2, outcome = ?3, stopped = ?4, near = ?5, code = ?6, wait_us = ?7,
-                upstream_us = ?8, result_digest = ?9, result_bytes = ?10, limit_used = ?11, retry_after_ms = ?12,
-                final_seq = ?13
+            UPDATE call SET verdict = ?2, outcome = ?3, mark = ?4, upstream_us = ?5, result_digest = ?6,
+                result_bytes = ?7, limit_used = ?8
             WHERE id = ?1
             """)
         findRequest = try connection.prepare("SELECT outcome FROM request WHERE id = ?")
@@ -50,22 +57,18 @@ final class RequestTable {
         insertCall.bind(4, row.tool)
         insertCall.bind(5, row.verdict)
         insertCall.bind(6, row.outcome)
-        insertCall.bind(7, row.isStopped ? 1 : 0)
-        insertCall.bind(8, row.isNear ? 1 : 0)
-        insertCall.bind(9, row.session)
-        insertCall.bind(10, row.client)
-        insertCall.bind(11, row.code)
-        insertCall.bind(12, row.decideMicroseconds)
-        insertCall.bind(13, row.waitMicroseconds)
-        insertCall.bind(14, row.upstreamMicroseconds)
-        insertCall.bind(15, row.argumentDigest)
-        insertCall.bind(16, row.argumentBytes)
-        insertCall.bind(17, row.resultDigest)
-        insertCall.bind(18, row.resultBytes)
-        insertCall.bind(19, row.limitUsed)
-        insertCall.bind(20, row.retryAfterMilliseconds)
-        insertCall.bind(21, row.finalSeq)
+        insertCall.bind(7, row.mark)
+        insertCall.bind(8, row.session)
+        insertCall.bind(9, row.client)
+        insertCall.bind(10, row.decideMicroseconds)
+        insertCall.bind(11, row.upstreamMicroseconds)
+        insertCall.bind(12, row.argumentDigest)
+        insertCall.bind(13, row.argumentBytes)
+        insertCall.bind(14, row.resultDigest)
+        insertCall.bind(15, row.resultBytes)
+        insertCall.bind(16, row.limitUsed)
         try insertCall.run()
+        try put(rareOf: row, code: row.code)
     }
 
     private func insertOther(_ row: DecidedRequest) throws(WarehouseError) {
@@ -98,17 +101,24 @@ final class RequestTable {
         updateCall.bind(1, call.id)
         updateCall.bind(2, call.verdict)
         updateCall.bind(3, call.outcome)
-        updateCall.bind(4, call.isStopped ? 1 : 0)
-        updateCall.bind(5, call.isNear ? 1 : 0)
-        updateCall.bind(6, result?.code)
-        updateCall.bind(7, call.waitMicroseconds)
-        updateCall.bind(8, call.upstreamMicroseconds)
-        updateCall.bind(9, result?.resultDigest)
-        updateCall.bind(10, result?.resultBytes)
-        updateCall.bind(11, call.limitUsed)
-        updateCall.bind(12, call.retryAfterMilliseconds)
-        updateCall.bind(13, call.finalSeq)
+        updateCall.bind(4, call.mark)
+        updateCall.bind(5, call.upstreamMicroseconds)
+        updateCall.bind(6, result?.resultDigest)
+        updateCall.bind(7, result?.resultBytes)
+        updateCall.bind(8, call.limitUsed)
         try updateCall.run()
+        try put(rareOf: call, code: result?.code)
+    }
+
+    /// Writes what few calls have, where this one has any of it.
+    private func put(rareOf call: DecidedRequest, code: Int64?) throws(WarehouseError) {
+        guard code ?? call.waitMicroseconds ?? call.retryAfterMilliseconds ?? call.finalSeq != nil else { return }
+        putRare.bind(1, call.id)
+        putRare.bind(2, code)
+        putRare.bind(3, call.waitMicroseconds)
+        putRare.bind(4, call.retryAfterMilliseconds)
+        putRare.bind(5, call.finalSeq)
+        try putRare.run()
     }
 
     /// Joins an outcome to another request; nil when there is no such row, false when it has an outcome.
@@ -133,13 +143,14 @@ final class RequestTable {
         var call = DecidedRequest(
             id: statement.integer(0), timestamp: statement.integer(1), isCall: true, actor: statement.integer(2),
             agent: statement.integer(3), tool: statement.integer(4), toolBase: statement.integer(5),
-            verdict: statement.integer(6), outcome: statement.integer(7), isStopped: statement.integer(8) == 1,
-            isNear: statement.integer(9) == 1)
-        call.waitMicroseconds = statement.optionalInteger(10)
-        call.upstreamMicroseconds = statement.optionalInteger(11)
-        call.limitUsed = statement.optionalInteger(12)
-        call.retryAfterMilliseconds = statement.optionalInteger(13)
-        call.finalSeq = statement.optionalInteger(14)
+            verdict: statement.integer(6), outcome: statement.integer(7),
+            isStopped: statement.integer(8) == DecidedRequest.stoppedMark,
+            isNear: statement.integer(8) == DecidedRequest.nearMark)
+        call.waitMicroseconds = statement.optionalInteger(9)
+        call.upstreamMicroseconds = statement.optionalInteger(10)
+        call.limitUsed = statement.optionalInteger(11)
+        call.retryAfterMilliseconds = statement.optionalInteger(12)
+        call.finalSeq = statement.optionalInteger(13)
         return call
     }
 }

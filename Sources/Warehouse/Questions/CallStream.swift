@@ -85,6 +85,7 @@ public struct CallStream {
                 FROM call
                 LEFT JOIN client ON client.id = call.client
                 LEFT JOIN session ON session.id = call.session
+                LEFT JOIN call_rare ON call_rare.id = call.id
                 WHERE call.id >= ? AND call.id < ? AND ts_us >= ? AND ts_us < ?\(condition)
                 ORDER BY call.id LIMIT ?
                 """

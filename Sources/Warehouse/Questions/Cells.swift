@@ -89,7 +89,7 @@ struct CellSource {
     private func rows(_ from: Int64, _ to: Int64) -> String {
         let start = grain == .quarter ? "call.ts_us / 900000000 * 900" : "hour.hour"
         return """
-            SELECT \(start) AS start, call.actor, call.tool, call.verdict, call.outcome, 1 AS n, call.near,
+            SELECT \(start) AS start, call.actor, call.tool, call.verdict, call.outcome, 1 AS n, call.mark = 2 AS near,
                 call.upstream_us IS NOT NULL AS timed, coalesce(call.upstream_us, 0) AS upstream_us
             \(CallRows.source(from, to, selection: selection))
             """

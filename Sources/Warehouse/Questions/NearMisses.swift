@@ -38,7 +38,7 @@ extension WarehouseStore {
             var misses: [Key: NearMiss] = [:]
             let sql = """
                 SELECT actor, tool, verdict, count(*), max(limit_used), max(ts_us)
-                FROM call WHERE near = 1 AND ts_us >= ? AND ts_us < ? GROUP BY 1, 2, 3
+                FROM call WHERE mark = 2 AND ts_us >= ? AND ts_us < ? GROUP BY 1, 2, 3
                 """
             try db.forEachRow(sql, [period.from.microseconds, period.to.microseconds]) { row in
                 guard let verdict = names.verdicts[row.integer(2)], let counter = verdict.limitCounter else { return }

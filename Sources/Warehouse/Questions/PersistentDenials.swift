@@ -51,7 +51,7 @@ extension WarehouseStore {
             // The partial index gives the stopped calls by time.
             let sql = """
                 SELECT actor, tool, arg_digest, verdict, ts_us, id FROM call
-                WHERE stopped = 1 AND ts_us >= ? AND ts_us < ? AND arg_digest IS NOT NULL ORDER BY ts_us, id
+                WHERE mark = 1 AND ts_us >= ? AND ts_us < ? AND arg_digest IS NOT NULL ORDER BY ts_us, id
                 """
             try db.forEachRow(sql, [period.from.microseconds, period.to.microseconds]) { row in
                 let tool = row.integer(1)

@@ -35,7 +35,8 @@ extension WarehouseStore {
             var waits: [AgentTool: ThrottleWaits] = [:]
             let until = period.to.microseconds + Clock.hour * Clock.second
             let sql = """
-                SELECT call.ts_us, call.actor, call.tool, call.verdict, call.retry_after_ms
+                SELECT call.ts_us, call.actor, call.tool, call.verdict,
+                    (SELECT retry_after_ms FROM call_rare WHERE call_rare.id = call.id)
                 \(CallRows.source(period.from.microseconds, until))\(throttledCondition(throttled, names))
                 ORDER BY call.ts_us, call.id
                 """

@@ -59,7 +59,7 @@ extension WarehouseStore {
                 return series
             }
             let sql = """
-                SELECT (call.ts_us - \(from)) / \(step), call.verdict, call.outcome, count(*), sum(call.near),
+                SELECT (call.ts_us - \(from)) / \(step), call.verdict, call.outcome, count(*), sum(call.mark = 2),
                     count(call.upstream_us), coalesce(sum(call.upstream_us), 0)
                 \(CallRows.source(from, period.to.microseconds, selection: selection))
                 GROUP BY 1, 2, 3

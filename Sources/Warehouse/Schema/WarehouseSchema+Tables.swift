@@ -1,6 +1,9 @@
 extension WarehouseSchema {
     /// The tables of records and of their sums, and their indexes.
-    static let tables = """
+    static let tables = names + "\n\n" + calls + "\n\n" + sums
+
+    /// Logs, gaps, and the dictionaries of the star.
+    private static let names = """
         -- tollgate warehouse, schema version 2.
         --
         -- The audit log is the truth; this file is its index, made to be read with any SQLite tool and to be thrown away
@@ -112,7 +115,10 @@ extension WarehouseSchema {
             (10, 'not_forwarded', 0), (11, 'unanswered', 0);
 
         -- Facts.
+        """
 
+    /// The calls.
+    static let calls = """
         CREATE TABLE call (                     -- one row per decided tools/call, its outcome joined
             id INTEGER PRIMARY KEY,             -- of its first decision
             ts_us INTEGER NOT NULL,
@@ -120,26 +126,34 @@ extension WarehouseSchema {
             tool INTEGER NOT NULL REFERENCES tool,
             verdict INTEGER NOT NULL REFERENCES verdict,
             outcome INTEGER NOT NULL REFERENCES outcome,
-            stopped INTEGER NOT NULL,           -- 1: denied or throttled, enforced
-            near INTEGER NOT NULL,              -- 1: passed with its limit at least 80 % used
+            mark INTEGER NOT NULL,              -- 1: stopped (denied or throttled, enforced); 2: near (passed with its
+                                                -- limit at least 80 % used); 0: neither
             session INTEGER REFERENCES session,
             client INTEGER REFERENCES client,
-            code INTEGER,                       -- JSON-RPC code or HTTP status
             decide_us INTEGER,
-            wait_us INTEGER,                    -- held or queued
             upstream_us INTEGER,
             arg_digest INTEGER,                 -- 64 bits; printf('%016x', …) is the log's form
             arg_bytes INTEGER,
             result_digest INTEGER,
             result_bytes INTEGER,
-            limit_used INTEGER,
+            limit_used INTEGER
+        );
+        CREATE INDEX call_stopped ON call (ts_us) WHERE mark = 1;
+        CREATE INDEX call_near ON call (ts_us) WHERE mark = 2;
+
+        CREATE TABLE call_rare (                -- what one call in a hundred has: in `call` it would cost all of them
+            id INTEGER PRIMARY KEY REFERENCES call,
+            code INTEGER,                       -- JSON-RPC code or HTTP status
+            wait_us INTEGER,                    -- held or queued
             retry_after_ms INTEGER,
             final_seq INTEGER                   -- the decision that ended its hold
         );
-        CREATE INDEX call_stopped ON call (ts_us) WHERE stopped = 1;
-        CREATE INDEX call_near ON call (ts_us) WHERE near = 1;
-        CREATE INDEX call_held ON call (final_seq) WHERE final_seq IS NOT NULL;
+        CREATE INDEX call_held ON call_rare (final_seq) WHERE final_seq IS NOT NULL;
+        CREATE TRIGGER call_deleted AFTER DELETE ON call BEGIN DELETE FROM call_rare WHERE id = OLD.id; END;
+        """
 
+    /// All other records, and the sums.
+    private static let sums = """
         CREATE TABLE request (                  -- one row per other decided request, and per coalesced refusal
             id INTEGER PRIMARY KEY,
             ts_us INTEGER NOT NULL,

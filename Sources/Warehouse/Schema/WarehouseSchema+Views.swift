@@ -20,11 +20,11 @@ extension WarehouseSchema {
             nullif(verdict.message, '') AS message,
             nullif(verdict.policy, '') AS policy,
             nullif(verdict.policy_digest, '') AS policy_digest,
-            call.stopped,
+            call.mark = 1 AS stopped,
             nullif(outcome.name, '') AS outcome,
-            call.code,
+            rare.code,
             call.upstream_us / 1000.0 AS upstream_ms,
-            call.wait_us / 1000.0 AS wait_ms,
+            rare.wait_us / 1000.0 AS wait_ms,
             call.decide_us,
             CASE WHEN call.arg_digest IS NOT NULL THEN printf('%016x', call.arg_digest) END AS arg_digest,
             CASE WHEN call.result_digest IS NOT NULL THEN printf('%016x', call.result_digest) END AS result_digest,
@@ -34,9 +34,9 @@ extension WarehouseSchema {
             call.limit_used,
             CASE WHEN verdict.limit_counter <> '' THEN verdict.limit_max END AS limit_max,
             CASE WHEN verdict.limit_counter <> '' THEN verdict.limit_window_s END AS limit_window_s,
-            call.near,
-            call.retry_after_ms,
-            log.name || '/' || call.final_seq AS ended_by,
+            call.mark = 2 AS near,
+            rare.retry_after_ms,
+            log.name || '/' || rare.final_seq AS ended_by,
             client.name AS client,
             session.name AS session,
             call.id
@@ -47,7 +47,8 @@ extension WarehouseSchema {
         JOIN verdict ON verdict.id = call.verdict
         JOIN outcome ON outcome.id = call.outcome
         LEFT JOIN client ON client.id = call.client
-        LEFT JOIN session ON session.id = call.session;
+        LEFT JOIN session ON session.id = call.session
+        LEFT JOIN call_rare AS rare ON rare.id = call.id;
 
         CREATE VIEW decisions AS -- every decided request: calls and all others
         SELECT record, time, agent, grant_id, identity, server, 'tools/call' AS method, tool, decision, mode, reason, rule,

@@ -10,8 +10,9 @@ public enum WarehouseSchema {
     /// The statements that make an empty database a warehouse.
     public static let sql = tables + "\n\n" + keeping + "\n\n" + views
 
-    /// The statements that lead a database of version 1 to version 2: new tables, views with what they tell, and `session`
-    /// without an index, which took as much room as the names: loaders have all names in memory.
+    /// The statements that lead a database of version 1 to version 2: new tables, views with what they tell, `session`
+    /// without an index, which took as much room as the names (loaders have all names in memory), and `call` without what
+    /// few calls have.
     static let stepFromVersion1 = """
         DROP VIEW coverage;
         DROP VIEW alerts;
@@ -25,7 +26,20 @@ public enum WarehouseSchema {
         CREATE TABLE session (id INTEGER PRIMARY KEY, name TEXT NOT NULL);
         INSERT INTO session SELECT * FROM old_session;
         DROP TABLE old_session;
-        PRAGMA user_version = 2;
+        ALTER TABLE call RENAME TO old_call;
+        DROP INDEX call_stopped;
+        DROP INDEX call_near;
+        DROP INDEX call_held;
 
-        """ + keeping + "\n\n" + views
+        """ + calls + """
+
+            INSERT INTO call SELECT id, ts_us, actor, tool, verdict, outcome, stopped + 2 * near, session, client,
+                decide_us, upstream_us, arg_digest, arg_bytes, result_digest, result_bytes, limit_used
+            FROM old_call;
+            INSERT INTO call_rare SELECT id, code, wait_us, retry_after_ms, final_seq FROM old_call
+            WHERE coalesce(code, wait_us, retry_after_ms, final_seq) IS NOT NULL;
+            DROP TABLE old_call;
+            PRAGMA user_version = 2;
+
+            """ + keeping + "\n\n" + views
 }

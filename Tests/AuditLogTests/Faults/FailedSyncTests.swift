@@ -46,7 +46,8 @@ import Testing
     @Test func theLastHeadIsWrittenAgainBeforeTheNextOne() throws {
         let signer = try #require(NoteSigner(newKeyNamed: "vm/log/1"))
         let lines = try [1, 2].map { size -> [UInt8] in
-            let head = TreeHead(origin: "vm/log/1", size: UInt64(size), root: [UInt8(size)].withUnsafeBytes { .leaf($0) })
+            let head = TreeHead(
+                origin: "vm/log/1", size: UInt64(size), root: [UInt8(size)].withUnsafeBytes { .leaf($0) })
             return Array(KeptHead.line(try head.note(signedBy: signer), at: Timestamp(microseconds: 1)).utf8)
         }
         try turns.run {
