@@ -133,6 +133,12 @@ struct LogRecovery {
                 }
             }
         }
+        // A power loss may leave nothing but the end that was written behind unsynced members. A file without records would
+        // stand where the next segment begins.
+        if last == nil, size > 0, !isSealed, next >= signedSize || acceptsLoss, try file.size() > 0 {
+            try quarantine(file, from: 0, size: size, segment: first, next: next, &report)
+            isFinished = false
+        }
         // What a killed writer had written but not synced counts from now on: readers are told so. Its last sync may have
         // failed: what no head covers is written again.
         if !isSealed { try file.rewrite(from: start.offset) }

@@ -41,6 +41,23 @@ import Testing
         }
     }
 
+    @Test func aSegmentWithoutAnyRecordGoesToQuarantineAndItsPlaceIsTaken() throws {
+        let end = BGZFMember.endOfFile
+        let garbage = (0..<3118).map { UInt8(truncatingIfNeeded: $0 &* 131) }
+        for (index, bytes) in [end, garbage + end, garbage, [UInt8](repeating: 0, count: 700) + end].enumerated() {
+            let place = try TemporaryLog()
+            try write(0..<5, to: place)
+            let next = try UInt64(place.lines().count)
+            let path = place.log.segmentPath(next)
+            try place.write(bytes, to: path)
+            try write(5..<8, to: place)
+            #expect(try LogVerifier(place.log).verify().fault == nil, "\(index)")
+            let kept = try FileManager.default.contentsOfDirectory(atPath: place.log.quarantinePath)
+            #expect(kept.count == 1, "\(index): \(kept)")
+            #expect(try place.lines().map(\.seq) == Array(0..<UInt64(place.lines().count)), "\(index)")
+        }
+    }
+
     @Test func garbageAmongTheHeadsIsFoundWhatACrashCannotLeaveToo() throws {
         let place = try TemporaryLog()
         try write(0..<5, to: place)
