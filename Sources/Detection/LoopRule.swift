@@ -2,7 +2,8 @@ import Events
 
 /// The same call over and over: agent, tool and arguments alike.
 ///
-/// Threshold: max(`minimum`, 2 + retries, 3 × the tool's learned p99 of repeats) within 30 minutes.
+/// Threshold: max(`minimum`, 2 + retries, 3 × the tool's learned p99 of repeats) within 30 minutes. Of identical calls the
+/// first is no repeat.
 public struct LoopRule: DetectionRule {
     /// The least number of identical calls that is a loop, whatever was learned.
     public var minimum = 7
@@ -70,8 +71,8 @@ public struct LoopRule: DetectionRule {
 
     /// What a pair's identical calls are held against.
     func threshold(retries declared: UInt8?, repeats: RepeatHistogram) -> Int {
-        let learned = repeats.percentile(minimum: learnedEpisodes) ?? 0
-        return max(minimum, 2 + (declared.map(Int.init) ?? retries), learnedFactor * learned)
+        let alike = repeats.percentile(minimum: learnedEpisodes) ?? 1
+        return max(minimum, 2 + (declared.map(Int.init) ?? retries), learnedFactor * (alike - 1))
     }
 
     private func mayPoll(_ call: CallEvent, pair: PairState) -> Bool {

@@ -6,7 +6,7 @@ public struct RunRule: DetectionRule {
     /// The least number of consecutive calls that is too many, whatever was learned.
     public var minimum = 240
     /// The same for calls at least a minute apart of a tool that executes, destroys or pays.
-    public var slowMinimum = 10
+    public var slowMinimum = 9
     /// What is a minute apart, in microseconds.
     public var spacedMicroseconds: Int64 = 60_000_000
     /// A pause after which such a row of calls begins anew, in microseconds.

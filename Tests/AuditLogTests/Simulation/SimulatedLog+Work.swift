@@ -4,13 +4,22 @@ import Events
 
 /// What is done with a simulated log.
 extension SimulatedLog {
+    /// Steps without a commit that no fault lasts for: each is mended after some seventeen.
+    private static let patience = 2000
+
     /// Works on the log until it has so many commits, then closes it and looks at all of it.
     func live(commits: Int) throws {
         try turns.run {
             try open()
+            var steps = 0
             while tally.commits + inside.commits < commits {
+                let before = tally.commits + inside.commits
                 try act()
                 if inside.isDead { try rise(isPowerLoss: turns.random.oneIn(2)) }
+                steps = tally.commits + inside.commits > before ? 0 : steps + 1
+                guard steps < SimulatedLog.patience else {
+                    throw Violation("no commit in \(steps) steps: the log does not go on")
+                }
             }
             try close()
             try readAll()
