@@ -31,6 +31,8 @@ final class SimulatedFileSystem: LogFileSystem, @unchecked Sendable {
     private(set) var calls = 0
     /// Whether one write had several members of a segment.
     private(set) var wroteSeveral = false
+    /// Whether a sync of a file failed.
+    private(set) var hasFailedSync = false
     /// Is told of each call and how it ended.
     var trace: ((String) -> Void)?
     /// Batches of records that were written.
@@ -181,6 +183,7 @@ final class SimulatedFileSystem: LogFileSystem, @unchecked Sendable {
         try change("fdatasync", path) { () throws(SystemError) in
             if faults.failsSync {
                 faults.failsSync = false
+                hasFailedSync = true
                 disk.failSync(node, evicts: turns.random.oneIn(2))
                 throw SystemError("fdatasync", path, 5)
             }

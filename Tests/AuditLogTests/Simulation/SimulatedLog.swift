@@ -152,7 +152,9 @@ final class SimulatedLog {
         tally.commits += inside.commits
         writer = nil
         model.died()
-        if hadTrouble || options.durability != .strict && isPowerLoss { model.lostMemory() }
+        // A process may die before it can say that a sync failed.
+        if inside.hasFailedSync, options.durability == .none { mayHaveHoles = true }
+        if hadTrouble || inside.hasFailedSync || options.durability != .strict && isPowerLoss { model.lostMemory() }
         if isPowerLoss {
             tally.powerLosses += 1
             if options.durability != .strict || inside.wroteSeveral { mayHaveHoles = true }
