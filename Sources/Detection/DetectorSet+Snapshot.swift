@@ -1,6 +1,6 @@
 extension DetectorSet {
     /// Raised whenever a state's meaning changes; other versions are refused.
-    private static let snapshotVersion: UInt32 = 1
+    private static let snapshotVersion: UInt32 = 2
 
     /// Everything the detectors remember, for `init(settings:snapshot:)`: going on from it gives the findings that going on
     /// without a stop would have given.
@@ -39,7 +39,10 @@ extension DetectorSet {
         guard header == expected else { return coder.refuse() }
         table.code(&coder)
         raised.code(&coder)
-        coder.value(&everyone)
+        var all = [everyone]
+        coder.raw(&all)
+        guard all.count == 1 else { return coder.refuse() }
+        everyone = all[0]
         coder.value(&now)
         coder.value(&watchedSince)
         coder.value(&hour)

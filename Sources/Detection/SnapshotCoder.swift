@@ -48,7 +48,7 @@ package struct SnapshotCoder {
         return sum
     }
 
-    /// A value of fixed size.
+    /// A value of fixed size without gaps between fields.
     package mutating func value<Value: BitwiseCopyable>(_ value: inout Value) {
         guard isReading else {
             withUnsafeBytes(of: value) { bytes.append(contentsOf: $0) }
@@ -64,11 +64,13 @@ package struct SnapshotCoder {
     package mutating func raw<Value: BitwiseCopyable>(_ values: inout [Value]) {
         var count = values.count
         value(&count)
+        let stride = MemoryLayout<Value>.stride
         guard isReading else {
+            let start = bytes.count
             values.withUnsafeBytes { bytes.append(contentsOf: $0) }
+            values.first.map { StatePadding(of: $0) }??.clear(&bytes, from: start, stride: stride)
             return
         }
-        let stride = MemoryLayout<Value>.stride
         guard isSound, count >= 0, count <= (bytes.count - offset) / stride else { return refuse() }
         bytes.withUnsafeBytes { source in
             values = (0..<count).map {
