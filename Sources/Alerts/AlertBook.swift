@@ -6,7 +6,7 @@ public import Events
 /// Time is the findings' own and the one handed in; the same changes give the same transitions. What an earlier run
 /// wrote into its log is recalled first, so that nobody is told twice.
 public struct AlertBook: Sendable {
-    private struct Entry: Sendable {
+    struct Entry: Sendable {
         var alert: Alert
         /// What people were last told, and when.
         var toldAttempts: Int
@@ -17,7 +17,7 @@ public struct AlertBook: Sendable {
     }
 
     /// An alert that the log already has.
-    private struct Recalled: Sendable {
+    struct Recalled: Sendable {
         var transition: AlertTransition
         /// No later finding is this alert, once the time before has been gone through.
         var until: Timestamp?
@@ -36,8 +36,10 @@ public struct AlertBook: Sendable {
     /// The least time between two messages about a growing alert, in microseconds.
     public var growthMicroseconds: Int64 = 300_000_000
 
-    private var entries: [Fingerprint: Entry] = [:]
-    private var recalled: [Fingerprint: [Recalled]] = [:]
+    var entries: [Fingerprint: Entry] = [:]
+    var recalled: [Fingerprint: [Recalled]] = [:]
+    /// The steps that the log has from after the moment at which this book was kept, by alert, in their order.
+    var ahead: [String: [AlertTransition]] = [:]
 
     /// Makes an empty book.
     public init() {}
@@ -93,18 +95,25 @@ public struct AlertBook: Sendable {
     public mutating func settle(_ now: Timestamp) -> [AlertTransition] {
         var over: [AlertTransition] = []
         for (fingerprint, list) in recalled {
-            recalled[fingerprint] = list.map { Recalled(transition: $0.transition, until: now) }
-            for item in list where item.end == nil && entries[fingerprint]?.alert.id != item.transition.alert.id {
-                var transition = item.transition
-                transition.alert.state = .resolved
-                transition.alert.resolvedAt = now
-                transition.from = .firing
-                transition.cause = .cleared
-                transition.at = now
-                over.append(transition)
+            recalled[fingerprint] = list.map { Recalled(transition: $0.transition, until: $0.until ?? now) }
+            for item in list where item.until == nil && item.end == nil {
+                guard entries[fingerprint]?.alert.id != item.transition.alert.id else { continue }
+                over.append(Self.ending(item.transition, now))
             }
         }
+        over += settleAhead(now)
         return over.sorted { ($0.alert.start, $0.alert.id) < ($1.alert.start, $1.alert.id) }
+    }
+
+    /// The end of what an earlier run left firing.
+    static func ending(_ last: AlertTransition, _ now: Timestamp) -> AlertTransition {
+        var transition = last
+        transition.alert.state = .resolved
+        transition.alert.resolvedAt = now
+        transition.from = .firing
+        transition.cause = .cleared
+        transition.at = now
+        return transition
     }
 
     // MARK: - Steps
@@ -139,7 +148,7 @@ public struct AlertBook: Sendable {
         return [transition]
     }
 
-    private func fire(_ entry: inout Entry, cause: AlertTransition.Cause, at: Timestamp) -> AlertTransition {
+    private mutating func fire(_ entry: inout Entry, cause: AlertTransition.Cause, at: Timestamp) -> AlertTransition {
         let before: AlertState? =
             cause == .reopened ? .resolved : cause == .raised && pendingMicroseconds == 0 ? nil : entry.alert.state
         entry.alert.state = .firing
@@ -182,12 +191,12 @@ public struct AlertBook: Sendable {
     }
 
     /// A step for whoever does not know it yet.
-    private func announce(
+    private mutating func announce(
         _ entry: Entry, from: AlertState?, cause: AlertTransition.Cause, at: Timestamp,
         audience: AlertTransition.Audience
     ) -> AlertTransition {
         var transition = AlertTransition(alert: entry.alert, from: from, cause: cause, at: at, audience: audience)
-        if isRecalled(transition) { transition.audience = .nobody }
+        if takeAhead(transition) || isRecalled(transition) { transition.audience = .nobody }
         return transition
     }
 
@@ -196,9 +205,14 @@ public struct AlertBook: Sendable {
         guard let list = recalled[Fingerprint(transition.alert.finding)],
             let known = list.first(where: { $0.transition.alert.id == transition.alert.id })
         else { return false }
-        if transition.at <= known.transition.at { return true }
-        guard known.end == nil, transition.to != .resolved else { return false }
-        if transition.alert.finding.severity > known.transition.alert.finding.severity { return false }
-        return transition.alert.finding.attempts < 3 * known.transition.alert.finding.attempts
+        return Self.says(known.transition, transition)
+    }
+
+    /// Whether a step that the log has says as much as another of the same alert.
+    static func says(_ known: AlertTransition, _ transition: AlertTransition) -> Bool {
+        if transition.at <= known.at { return true }
+        guard known.alert.resolvedAt == nil, transition.to != .resolved else { return false }
+        if transition.alert.finding.severity > known.alert.finding.severity { return false }
+        return transition.alert.finding.attempts < 3 * known.alert.finding.attempts
     }
 }

@@ -5,19 +5,23 @@ extension DetectorSet {
     /// calls come.
     ///
     /// Hand in a clock that is behind every call still to come, or findings are cleared too early.
-    public mutating func tick(_ now: Timestamp) -> [FindingChange] {
-        pass(until: now.microseconds)
+    public mutating func tick(_ moment: Timestamp) -> [FindingChange] {
+        // Before the first event there is nothing to clear, and the hours to look at begin with that.
+        guard let now else { return [] }
+        return pass(until: moment.microseconds, since: now)
     }
 
     /// Time goes on to an event's.
     mutating func advance(to time: Timestamp) -> [FindingChange] {
         if let now, time.microseconds <= now { return [] }
         if now == nil { watchedSince = time.microseconds }
+        let last = now ?? time.microseconds
         now = time.microseconds
-        return pass(until: time.microseconds)
+        return pass(until: time.microseconds, since: last)
     }
 
-    private mutating func pass(until time: Int64) -> [FindingChange] {
+    /// - Parameter last: the newest event's time before this; its own where it is the first.
+    private mutating func pass(until time: Int64, since last: Int64) -> [FindingChange] {
         let hours = time / HourlyHabits.hour
         if hours <= hour { return clear(until: time) }
         guard hour != .min else {
@@ -25,14 +29,16 @@ extension DetectorSet {
             return clear(until: time)
         }
         var changes: [FindingChange] = []
-        // A longer leap is no silence of an agent's, and must not cost more than this.
-        hour = max(hour, hours - settings.silence.maximumHours)
-        while hour < hours {
-            let end = (hour + 1) * HourlyHabits.hour
-            changes += clear(until: end)
-            closeHour(hour, at: end, &changes)
+        // A longer leap is no silence of an agent's, and must not cost more than this. Counted from the last event, so that
+        // one leap looks at the hours that many small steps of the clock would have looked at.
+        let end = min(hours, last / HourlyHabits.hour + settings.silence.maximumHours)
+        while hour < end {
+            let over = (hour + 1) * HourlyHabits.hour
+            changes += clear(until: over)
+            closeHour(hour, at: over, &changes)
             hour += 1
         }
+        hour = hours
         return changes + clear(until: time)
     }
 

@@ -5,32 +5,51 @@ import Events
 /// Fixed-size states are copied as they lie in memory: a snapshot is for the build that wrote it. Its header has a version
 /// and the states' sizes, and a checksum stands at its end; whatever does not fit is refused, and the detectors learn from
 /// the log again.
-struct SnapshotCoder {
-    private(set) var bytes: [UInt8]
-    private(set) var isSound = true
-    let isReading: Bool
+package struct SnapshotCoder {
+    /// What was written, or is read.
+    package private(set) var bytes: [UInt8]
+    /// Whether everything read so far was there.
+    package private(set) var isSound = true
+    /// Whether it reads; otherwise it writes.
+    package let isReading: Bool
     private var offset = 0
 
-    /// Writes.
-    init() {
+    /// Writes, with room for so many bytes.
+    package init(capacity: Int = 0) {
         bytes = []
+        bytes.reserveCapacity(capacity)
         isReading = false
     }
 
     /// Reads.
-    init(reading bytes: [UInt8]) {
+    package init(reading bytes: [UInt8]) {
         self.bytes = bytes
         isReading = true
     }
 
     /// What was read is no snapshot.
-    mutating func refuse() { isSound = false }
+    package mutating func refuse() { isSound = false }
 
     /// Whether everything was read.
-    var isAtEnd: Bool { offset == bytes.count }
+    package var isAtEnd: Bool { offset == bytes.count }
 
-    /// A value of fixed size.
-    mutating func value<Value: BitwiseCopyable>(_ value: inout Value) {
+    /// FNV-1a (Fowler, Noll, Vo), over words of eight bytes: it finds accidents, not intent.
+    package static func checksum(_ raw: UnsafeRawBufferPointer) -> UInt64 {
+        var sum: UInt64 = 0xCBF2_9CE4_8422_2325
+        var offset = 0
+        while offset + 8 <= raw.count {
+            sum = (sum ^ raw.loadUnaligned(fromByteOffset: offset, as: UInt64.self)) &* 0x100_0000_01B3
+            offset += 8
+        }
+        while offset < raw.count {
+            sum = (sum ^ UInt64(raw[offset])) &* 0x100_0000_01B3
+            offset += 1
+        }
+        return sum
+    }
+
+    /// A value of fixed size without gaps between fields.
+    package mutating func value<Value: BitwiseCopyable>(_ value: inout Value) {
         guard isReading else {
             withUnsafeBytes(of: value) { bytes.append(contentsOf: $0) }
             return
@@ -42,14 +61,16 @@ struct SnapshotCoder {
     }
 
     /// Values of fixed size, with their number.
-    mutating func raw<Value: BitwiseCopyable>(_ values: inout [Value]) {
+    package mutating func raw<Value: BitwiseCopyable>(_ values: inout [Value]) {
         var count = values.count
         value(&count)
+        let stride = MemoryLayout<Value>.stride
         guard isReading else {
+            let start = bytes.count
             values.withUnsafeBytes { bytes.append(contentsOf: $0) }
+            values.first.map { StatePadding(of: $0) }??.clear(&bytes, from: start, stride: stride)
             return
         }
-        let stride = MemoryLayout<Value>.stride
         guard isSound, count >= 0, count <= (bytes.count - offset) / stride else { return refuse() }
         bytes.withUnsafeBytes { source in
             values = (0..<count).map {
@@ -60,14 +81,14 @@ struct SnapshotCoder {
     }
 
     /// A text.
-    mutating func string(_ text: inout String) {
+    package mutating func string(_ text: inout String) {
         var units = isReading ? [] : Array(text.utf8)
         raw(&units)
         if isReading, isSound { text = String(decoding: units, as: UTF8.self) }
     }
 
     /// Texts, with their number.
-    mutating func strings(_ texts: inout [String]) {
+    package mutating func strings(_ texts: inout [String]) {
         var count = texts.count
         value(&count)
         if isReading { texts = [] }
@@ -79,7 +100,7 @@ struct SnapshotCoder {
     }
 
     /// A finding.
-    mutating func code(_ finding: inout Finding) {
+    package mutating func code(_ finding: inout Finding) {
         var (rule, severity) = (finding.rule.rawValue, finding.severity.rawValue)
         string(&rule)
         string(&severity)

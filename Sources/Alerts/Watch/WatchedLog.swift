@@ -2,14 +2,42 @@ import Events
 
 /// A log to follow: its name, and whatever gives its next lines.
 public struct WatchedLog {
+    /// Whole durable lines of a log.
+    public struct Block {
+        /// The first line's seq.
+        public var firstSeq: UInt64
+        /// The lines, each with its newline.
+        public var bytes: [UInt8]
+
+        /// Makes a block.
+        public init(firstSeq: UInt64, bytes: [UInt8]) {
+            self.firstSeq = firstSeq
+            self.bytes = bytes
+        }
+    }
+
     /// The log's name, the first half of its records' names.
     public let name: String
-    /// The next block of whole durable lines, nil when there is nothing new now.
-    let nextBlock: () throws -> [UInt8]?
+    /// Where reading begins; nil where the place does not matter, because nobody will go on from it.
+    let place: WatchedPlace?
+    /// The next block, nil when there is nothing new now.
+    let nextBlock: () throws -> Block?
 
-    /// Makes a log to follow.
+    /// Makes a log to read once.
     public init(name: String, nextBlock: @escaping () throws -> [UInt8]?) {
         self.name = name
+        place = nil
+        self.nextBlock = { try nextBlock().map { Block(firstSeq: 0, bytes: $0) } }
+    }
+
+    /// Makes a log whose place is kept.
+    ///
+    /// - Parameters:
+    ///   - place: who the log is, and the seq that the first line will have.
+    ///   - nextBlock: the next block, nil when there is nothing new now.
+    public init(at place: WatchedPlace, nextBlock: @escaping () throws -> Block?) {
+        name = place.name
+        self.place = place
         self.nextBlock = nextBlock
     }
 }
@@ -37,57 +65,4 @@ public struct WatchCounters: Sendable, Equatable {
     public var recorded = 0
     /// Steps handed to the sinks.
     public var delivered = 0
-}
-
-/// One followed log's records, decoded one at a time.
-struct LogFeed {
-    let log: WatchedLog
-    private var block: [UInt8] = []
-    private var offset = 0
-    private var head: Record?
-    /// Faults of lines that are no record, not yet reported.
-    var rejected: [RecordError] = []
-    /// Whether there was nothing new when this step last asked.
-    var isDry = false
-
-    init(_ log: WatchedLog) {
-        self.log = log
-    }
-
-    /// The next record's time; nil where none has been read.
-    var nextTime: Timestamp? {
-        head?.timestamp
-    }
-
-    /// Takes the next record.
-    mutating func take() -> Record? {
-        head.take()
-    }
-
-    /// Reads on until there is a record; false when there is nothing new now.
-    mutating func refill() throws -> Bool {
-        while head == nil {
-            if offset >= block.count {
-                guard let next = try log.nextBlock() else { return false }
-                block = next
-                offset = 0
-            }
-            decodeLine()
-        }
-        return true
-    }
-
-    private mutating func decodeLine() {
-        guard offset < block.count else { return }
-        block.withUnsafeBytes { bytes in
-            let rest = UnsafeRawBufferPointer(rebasing: bytes[offset...])
-            let length = rest.firstIndex(of: UInt8(ascii: "\n")) ?? rest.count
-            offset += length + 1
-            do throws(RecordError) {
-                head = try Record(utf8: UnsafeRawBufferPointer(rebasing: rest[..<length]))
-            } catch {
-                rejected.append(error)
-            }
-        }
-    }
 }

@@ -5,7 +5,8 @@ public import Events
 ///
 /// Records of several logs are taken in the order of their times, as far as they are there. On the first steps, until
 /// everything that was there has been read, detectors only learn; what an earlier run of the watch told is recalled from
-/// its own log, so that a restart tells nothing twice and misses nothing that happened in between.
+/// its own log, so that a restart tells nothing twice and misses nothing that happened in between. A watcher that goes on
+/// from a ``WatchMemory`` tells what one that never stopped would have told.
 public struct Watcher {
     /// From when on findings are told.
     public enum Delivery: Sendable {
@@ -23,9 +24,6 @@ public struct Watcher {
         case caughtUp
     }
 
-    /// Calls still on their way are no older than this, in microseconds: findings are cleared by the clock this much late.
-    private static let slack: Int64 = 30_000_000
-
     private let delivery: Delivery
     private let publisher: (AlertTransition) throws -> Void
     private let problem: (WatchProblem) -> Void
@@ -35,6 +33,15 @@ public struct Watcher {
     private var lastOwnRecord: Timestamp?
     private var tellFrom: Timestamp?
     private var isSettled = false
+    private var clock = StreamClock()
+    /// How many records the clock has been told of.
+    private var timed = 0
+    /// The digest of the rules' parameters.
+    private let settings: String
+    /// The first record of the own log whose step is not in the memory that this goes on from.
+    private let recallsFrom: UInt64?
+    /// Places of logs that are not followed now.
+    private var absent: [WatchedPlace] = []
     /// Alerts that fire and began too long ago to be told before it is known that they still do.
     private var held: [AlertTransition] = []
     /// What was done so far.
@@ -59,6 +66,44 @@ public struct Watcher {
         publisher = publish
         self.problem = problem
         detectors = DetectorSet(settings: settings)
+        self.settings = settings.digest
+        recallsFrom = nil
+    }
+
+    /// Makes a watcher that goes on where a memory was taken; its logs are to be followed from their places in it.
+    ///
+    /// Whatever it finds is told, however old: nobody was there to tell it before.
+    ///
+    /// - Parameters:
+    ///   - publish: as above.
+    ///   - problem: as above.
+    public init(
+        resuming memory: WatchMemory, publish: @escaping (AlertTransition) throws -> Void,
+        problem: @escaping (WatchProblem) -> Void
+    ) {
+        delivery = .everything
+        publisher = publish
+        self.problem = problem
+        detectors = memory.detectors
+        settings = memory.settings
+        book = memory.book
+        recallsFrom = memory.ownSeq
+        newestRecord = memory.newestRecord
+        // Before the first record it is not known yet of what time a log's records are: they have just come.
+        clock = StreamClock(isOfThePast: memory.isOfThePast || memory.newestRecord == nil)
+        absent = memory.places
+    }
+
+    /// What a watcher needs to go on from here; nil before all that was there at the start has been read.
+    ///
+    /// A snapshot by value: it costs next to nothing, but the first change afterwards copies the detectors' states.
+    ///
+    /// - Parameter ownSeq: the seq that the own log's next record has; every step so far is before it.
+    public func memory(ownSeq: UInt64) -> WatchMemory? {
+        guard isSettled else { return nil }
+        return WatchMemory(
+            settings: settings, detectors: detectors, book: book, ownSeq: ownSeq, newestRecord: newestRecord,
+            isOfThePast: clock.isOfThePast, places: absent + feeds.compactMap(\.place))
     }
 
     /// The firing alerts.
@@ -70,12 +115,15 @@ public struct Watcher {
     public mutating func recall(_ record: Record) {
         lastOwnRecord = record.timestamp
         guard case .control(let control) = record.body, let step = AlertTransition(control: control) else { return }
-        book.recall(step)
+        guard let recallsFrom else { return book.recall(step) }
+        if record.seq >= recallsFrom { book.expect(step) }
     }
 
     /// Follows one more log, now or when it appears.
     public mutating func follow(_ log: WatchedLog) {
         feeds.append(LogFeed(log))
+        // One of the same name and another origin is what stood there before.
+        absent.removeAll { $0.isOfSameLog(log.place) || $0.name == log.name }
     }
 
     /// Reads at most `limit` records and tells what they show; without new ones, what the passing of time shows.
@@ -88,6 +136,10 @@ public struct Watcher {
         for index in feeds.indices { feeds[index].isDry = false }
         for _ in 0..<limit {
             guard let index = nextFeed() else {
+                if counters.records > timed || !isSettled {
+                    clock.note(newestRecord, at: now, isHistory: !isSettled)
+                    timed = counters.records
+                }
                 try pass(now)
                 return .caughtUp
             }
@@ -142,8 +194,7 @@ public struct Watcher {
             reportRejected(index, name)
         } catch {
             problem(WatchProblem(log: name, message: "not followed any more: \(error)"))
-            feeds[index] = LogFeed(WatchedLog(name: name) { nil })
-            feeds[index].isDry = true
+            feeds[index].end()
         }
     }
 
@@ -156,8 +207,9 @@ public struct Watcher {
 
     /// Nothing to read: time passes.
     private mutating func pass(_ now: Timestamp) throws {
-        try take(detectors.tick(now.advanced(by: -Self.slack)))
-        try tell(book.tick(now))
+        let time = clock.time(at: now)
+        try take(detectors.tick(time))
+        try tell(book.tick(time))
         try settle(now)
     }
 

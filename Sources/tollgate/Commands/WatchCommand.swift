@@ -12,7 +12,8 @@ struct WatchCommand: ParsableCommand {
             Each alert, firing and resolved, is a record of watch's own log (logs/watch) and goes to every sink:
             stdout, stdout:json, file:PATH (NDJSON), command:["program","argument"] (JSON on its standard input),
             alertmanager:URL (API version 2), webhook:URL (Alertmanager's payload version 4; with #hmac-env=NAME or
-            #hmac-file=PATH behind the URL it is signed). Deliveries wait in logs/watch.alerts.sqlite until they are made.
+            #hmac-file=PATH behind the URL it is signed). Deliveries wait in logs/watch.alerts.sqlite until they are made;
+            what the rules have learned is kept there too, and the next watch goes on from it.
 
             Example:
               tollgate watch --sink stdout --sink file:/var/log/tollgate-alerts.ndjson
@@ -33,6 +34,9 @@ struct WatchCommand: ParsableCommand {
     var groupInterval = "5m"
     @Option(help: ArgumentHelp("When a group that still fires is told again.", valueName: "duration"))
     var repeatInterval = "4h"
+
+    @Option(help: ArgumentHelp("How often what was learned is kept for the next start.", valueName: "duration"))
+    var keepInterval = "60s"
 
     @Option(help: ArgumentHelp("Alert when no log has had a record for so long.", valueName: "duration"))
     var expectRecords: String?
@@ -61,6 +65,7 @@ struct WatchCommand: ParsableCommand {
             sinks: sink.isEmpty ? ["stdout"] : sink, ownLog: Places.home.log(named: "watch"), logs: logs, once: once,
             brakes: once ? nil : BrakeRelay(logs: logs))
         watch.times = times
+        watch.keepMicroseconds = max(1_000_000, try duration(keepInterval))
         watch.expected.recordsMicroseconds = try expectRecords.map(duration)
         watch.expected.ingestMicroseconds = try expectIngest.map(duration)
         watch.settings = try DetectionOptions.settings(rules: rules)

@@ -23,9 +23,8 @@ struct AlertWatch {
     let brakes: BrakeRelay?
     /// The rules' parameters and the operator's declarations.
     var settings = DetectionSettings()
-
-    /// Detectors begin with what happened in the last day.
-    private static let warmUp: Int64 = 86_400_000_000
+    /// How often what was learned is kept while the watch follows, in microseconds.
+    var keepMicroseconds: Int64 = 60_000_000
 
     /// Watches until `stop` is set; blocks.
     func run(until stop: StopFlag) throws {
@@ -50,17 +49,34 @@ struct AlertWatch {
         let health = WatchHealth(
             outbox: outbox, publisher: publisher, sinks: sinks, expected: expected)
         try health.begin()
-        var watcher = Watcher(
-            settings: settings, delivery: once ? .everything : .sinceLastWatch,
-            publish: { step in
-                try publisher.publish(step) { recorded in
-                    brakes?.consider(recorded.control, now: Console.now)
-                    return witnessed(recorded)
-                }
-            }, problem: { health.report($0) })
+        let resume =
+            once
+            ? WatchResume()
+            : try WatchResume(outbox, settings: settings, ownSeq: own.recovery.nextSeq, logs: others())
+        let publish = { (step: AlertTransition) in
+            try publisher.publish(step) { recorded in
+                brakes?.consider(recorded.control, now: Console.now)
+                return witnessed(recorded)
+            }
+        }
+        var watcher =
+            resume.memory.map { Watcher(resuming: $0, publish: publish, problem: { health.report($0) }) }
+            ?? Watcher(
+                settings: settings, delivery: once ? .everything : .sinceLastWatch, publish: publish,
+                problem: { health.report($0) })
         try recall(own, into: &watcher, publisher, from: cursor)
-        try follow(own, &watcher, publisher, health, until: stop)
-        if once { try watcher.finish(now: Console.now) }
+        if once {
+            try readThrough(&watcher, publisher, until: stop)
+        } else {
+            let keeper = MemoryKeeper(
+                outbox: outbox, places: resume.memory?.places ?? [], clock: { Console.now },
+                report: { Console.error("tollgate: what was learned cannot be kept: \($0)\n") })
+            let memory = { (watcher: Watcher) in watcher.memory(ownSeq: own.nextSeq) }
+            var following = Following(
+                resume: resume, keeper: keeper, keepMicroseconds: keepMicroseconds, memory: memory)
+            try follow(&following, &watcher, publisher, health, until: stop)
+            if let last = memory(watcher) { keeper.finish(last) }
+        }
         // A watch that follows is to end soon, and the next one goes on where it was.
         if !desk.drain(timeoutMilliseconds: once ? 15_000 : 5000) {
             Console.error("tollgate: some alerts could not be delivered in time; the next watch goes on with them\n")
@@ -107,40 +123,40 @@ struct AlertWatch {
         }
     }
 
+    /// The logs to follow: all but the watch's own.
+    private func others() throws -> [LogDirectory] {
+        try logs().filter { $0 != ownLog }
+    }
+
+    /// Reads what there is, from the beginning, and lets the time until now pass.
+    private func readThrough(_ watcher: inout Watcher, _ publisher: AlertPublisher, until stop: StopFlag) throws {
+        for log in try others() {
+            let reader = try LogReader(log)
+            watcher.follow(WatchedLog(name: log.name) { try reader.nextBlock()?.bytes })
+        }
+        while !stop.isSet {
+            try publisher.tick()
+            guard try watcher.step(now: Console.now) == .more else { break }
+        }
+        try watcher.finish(now: Console.now)
+    }
+
     private func follow(
-        _ own: LogWriter, _ watcher: inout Watcher, _ publisher: AlertPublisher, _ health: WatchHealth,
+        _ following: inout Following, _ watcher: inout Watcher, _ publisher: AlertPublisher, _ health: WatchHealth,
         until stop: StopFlag
     ) throws {
-        var known: Set<LogDirectory> = [own.log]
-        var readers: [LogReader] = []
-        var lookedForLogs: Timestamp?
         while !stop.isSet {
             let now = Console.now
-            if lookedForLogs.map({ now.since($0) > 500_000 }) ?? true {
-                lookedForLogs = now
-                if !once { renewLeases(readers, now) }
-                for log in try logs() where known.insert(log).inserted {
-                    let reader =
-                        once ? try LogReader(log) : try LogReader(log, fromTime: now.advanced(by: -Self.warmUp))
-                    readers.append(reader)
-                    watcher.follow(WatchedLog(name: log.name) { try reader.nextBlock()?.bytes })
-                }
-            }
+            try following.look(others, &watcher, now) { name in ReaderLease.name(name, of: ownLog.path) }
             try publisher.tick()
             switch try watcher.step(now: now) {
             case .more: continue
             case .caughtUp:
                 brakes?.settle(firing: watcher.firing)
-                if once { return }
+                following.keep(watcher, now)
                 try health.check(&watcher, now)
                 usleep(100_000)
             }
         }
-    }
-    /// Retention waits for a watch that lags, as for an ingester.
-    private func renewLeases(_ readers: [LogReader], _ now: Timestamp) {
-        guard now.microseconds / 10_000_000 != now.advanced(by: -500_000).microseconds / 10_000_000 else { return }
-        let name = ReaderLease.name("watch", of: ownLog.path)
-        for reader in readers { ReaderLease(name: name, nextSeq: reader.nextSeq, at: now).renew(in: reader.log) }
     }
 }
