@@ -102,7 +102,8 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "DetectionTests", dependencies: ["Detection", "Events", "Simulation"], swiftSettings: strict),
-        .testTarget(name: "AlertsTests", dependencies: ["Alerts", "Detection", "Events", grdb], swiftSettings: strict),
+        .testTarget(
+            name: "AlertsTests", dependencies: ["Alerts", "Detection", "Events", grdb, nioCore], swiftSettings: strict),
         .testTarget(
             name: "ReportsTests",
             dependencies: ["Reports", "Detection", "Events", "Simulation", "Terminal", "Warehouse", grdb],
