@@ -25,7 +25,7 @@ struct HeadTrail {
     private var block: (value: LogBlock, taken: Int)?
     private var segment: String?
     /// The newest head that was compared.
-    private var newest: TreeHead?
+    private(set) var newest: (head: TreeHead, note: SignedNote)?
     /// How often in a row a head covered records that were not there.
     private var misses = 0
     /// The trees before the segments that were begun since.
@@ -72,12 +72,12 @@ struct HeadTrail {
         var left = limit
         let claims = try claims()
         guard let last = claims.last else { return .odd("there is no head any more") }
-        if let newest, last.head.size < newest.size {
-            return .odd("the newest head is of \(last.head.size) records, and one of \(newest.size) was here before")
+        if let head = newest?.head, last.head.size < head.size {
+            return .odd("the newest head is of \(last.head.size) records, and one of \(head.size) was here before")
         }
         for claim in claims {
-            if let newest, claim.head.size == newest.size, claim.head.root != newest.root {
-                return .odd("there are two heads of \(newest.size) records")
+            if let head = newest?.head, claim.head.size == head.size, claim.head.root != head.root {
+                return .odd("there are two heads of \(head.size) records")
             }
             guard claim.head.size >= edge.size else { continue }
             while edge.size < claim.head.size {
@@ -94,7 +94,7 @@ struct HeadTrail {
             guard keys.contains(where: { claim.note.isSigned(by: $0) }) else {
                 return .odd("a head has no signature of this log")
             }
-            newest = claim.head
+            newest = claim
         }
         return .fits
     }

@@ -20,6 +20,8 @@ public final class LiveVerifier {
     private var heads: HeadTrail?
     private var seals: SealTrail?
     private var fault: LogVerification.Fault?
+    /// The newest head that was right once: the log has to fit it for ever, also one that was put back to an earlier state.
+    private var witness: (head: TreeHead, note: SignedNote)?
     /// Whether something did not fit and the whole log has not been checked since.
     private var isOdd: Bool
     private var checked: Timestamp?
@@ -50,8 +52,9 @@ public final class LiveVerifier {
             }
         }
         guard fault != nil || isOdd, isDue(now) else { return fault }
+        witness = heads?.newest ?? witness
         do throws(LogError) {
-            fault = try LogVerifier(log, files: files).verify().fault
+            fault = try checkWhole()
         } catch {
             // A check that cannot be made is not tried at every look, unless the log's writer is only just starting.
             if error.code != .locked { checked = now }
@@ -62,6 +65,15 @@ public final class LiveVerifier {
         isOdd = false
         (heads, seals) = (nil, nil)
         return fault
+    }
+
+    private func checkWhole() throws(LogError) -> LogVerification.Fault? {
+        let witnesses = witness.map { [(note: $0.note, head: $0.head, place: "the watch's memory")] } ?? []
+        let found = try LogVerifier(log, witnesses: witnesses, files: files).verify().fault
+        guard found?.kind == .incomparable else { return found }
+        // Retention has been where the witness was: it says nothing any more.
+        witness = nil
+        return try LogVerifier(log, files: files).verify().fault
     }
 
     private func isDue(_ now: Timestamp) -> Bool {

@@ -43,6 +43,8 @@ final class LogVigil: Sendable {
     }
 
     private func run() {
+        // This thread alone: calls and alerts go first.
+        setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 10)
         var verifiers: [LiveVerifier] = []
         while true {
             let (logs, suspects) = state.withLock { ($0.logs, $0.suspects) }

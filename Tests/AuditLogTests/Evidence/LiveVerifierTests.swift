@@ -98,10 +98,16 @@ import Testing
         try log.write(40, segment: 1000, from: 40)
         let verifier = LiveVerifier(log.place.log)
         #expect(try look(verifier) == nil)
-        try FileManager.default.removeItem(atPath: log.place.log.path)
-        try FileManager.default.copyItem(atPath: early.log.path, toPath: log.place.log.path)
-        _ = try look(verifier)
-        #expect(verifier.wholeChecks == 1, "the log fits itself, and the check of the whole says so")
+        let late = try log.place.copy()
+        func putBack(_ copy: TemporaryLog) throws {
+            try FileManager.default.removeItem(atPath: log.place.log.path)
+            try FileManager.default.copyItem(atPath: copy.log.path, toPath: log.place.log.path)
+        }
+        try putBack(early)
+        #expect(try LogVerifier(log.place.log).verify().fault == nil, "alone, it fits itself")
+        #expect(try look(verifier)?.kind == .missing)
+        try putBack(late)
+        #expect(try look(verifier, minute: 60) == nil)
     }
 
     @Test func missingRecordsAreGivenTimeToAppear() throws {
