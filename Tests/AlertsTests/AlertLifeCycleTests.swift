@@ -67,9 +67,8 @@ import Testing
                 decision.tool = "build"
                 decision.risk = .execute
                 decision.argumentDigest = Digest64(1)
-                planned.append(
-                    Record(
-                        seq: 0, timestamp: AlertBookTests.minute(start + Double(index) / 12), body: .decision(decision)))
+                let time = AlertBookTests.minute(start + Double(index) / 12)
+                planned.append(Record(seq: 0, timestamp: time, body: .decision(decision)))
             }
             planned.sort { $0.timestamp < $1.timestamp }
         }
@@ -189,7 +188,7 @@ import Testing
             try world.pass(to: 1)
             for offset in 0..<40 { world.loop(from: 1.1 + Double(offset) / 1000, calls: 10) }
             try world.pass(to: 4)
-            #expect(world.states == (isFound ? ["firing"] : []), "400 calls within a minute, \(load ?? 1) times the load")
+            #expect(world.states == (isFound ? ["firing"] : []), "400 calls a minute, \(load ?? 1) times the load")
         }
     }
 }

@@ -16,7 +16,7 @@ import pytest
 from harness.client import verdict
 from harness.gateway import behind, configuration, environment_of
 from harness.home import Home
-from harness.paths import SCHEMAS, binary
+from harness.paths import ROOT, SCHEMAS, binary
 from harness.receiver import Receiver, receiving
 from harness.rules import OTHERS, loop_and_cap
 from jsonschema import Draft202012Validator
@@ -142,6 +142,26 @@ def test_check_and_doctor_name_the_sinks(tmp_path: Path) -> None:
     check(tmp_path, {"sinks": [{"webhook": "http://169.254.169.254/T0P"}]}, "--check")
     told = command(tmp_path, "doctor", "--config", "gateway.json")
     assert told.returncode == 1 and re.search(r"^WRONG sink webhook:169.*metadata", told.stdout, re.MULTILINE), told.stdout
+
+
+def test_what_is_expected_is_missed_in_serve_as_well(tmp_path: Path) -> None:
+    sink = tmp_path / "alerts.ndjson"
+    with behind(tmp_path, watch={"sinks": [f"file:{sink}"], "expect_records": "2s"}):
+        until(lambda: any(one["rule"] == "no_events" for one in lines(sink)), "nothing arrives")
+
+
+@needs_openssl
+def test_the_example_of_the_documentation_is_one(tmp_path: Path) -> None:
+    text = (ROOT / "docs" / "ALERTS.md").read_text()
+    (example,) = re.findall(r"^```json\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    watch = json.loads("{" + example + "}")["watch"]
+    (tmp_path / "hook.key").write_text(SECRET)
+    (tmp_path / "hook.key").chmod(0o600)
+    ca, _, _ = authority(tmp_path, "hooks.example")
+    ca.rename(tmp_path / "ca.pem")
+    (tmp_path / "rules.json").write_text('{"version": 1}')
+    done = check(tmp_path, watch, "--check")
+    assert done.returncode == 0 and done.stdout.count("\nsink ") == 4 and "heartbeat  webhook:switch.example#" in done.stdout
 
 
 def check(folder: Path, watch: dict[str, Any], *words: str) -> subprocess.CompletedProcess[str]:

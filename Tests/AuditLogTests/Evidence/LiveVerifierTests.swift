@@ -195,6 +195,28 @@ import Testing
         #expect((5..<100).contains(looks), "\(looks) looks of 4 KiB or one member")
     }
 
+    @Test func aNewKeyIsBelievedThatARecordNamesAndNoOther() throws {
+        let log = try SealedLog()
+        try log.write(40, segment: 1000)
+        let verifier = LiveVerifier(log.place.log)
+        #expect(try look(verifier) == nil)
+        let origin = try LogIdentity.read(log.place.log).origin
+        try FileManager.default.removeItem(atPath: "\(log.place.log.path).state/keys/\(origin)/sign")
+        try log.write(40, segment: 1000, from: 40)
+        #expect(try LogIdentity.read(log.place.log).verifier != nil)
+        #expect(try look(verifier, times: 3) == nil && verifier.wholeChecks == 0)
+        // The same records, signed by somebody else.
+        let forger = try #require(NoteSigner(newKeyNamed: origin))
+        let head = try #require(try KeptHead.newest(of: log.place.log)).head
+        try change(log.place, log.place.log.headsPath) { text in
+            let note = try? TreeHead(origin: origin, size: head.size, root: head.root).note(signedBy: forger)
+            return text.split(separator: "\n").dropLast().joined(separator: "\n") + "\n"
+                + KeptHead.line(note ?? "", at: ManualClock().now())
+        }
+        let next = LiveVerifier(log.place.log)
+        #expect(try look(next, times: 3)?.kind == .fork)
+    }
+
     @Test func aLogThatNobodySignsIsNoFault() throws {
         let place = try TemporaryLog()
         let writer = try LogWriter.open(place.log, options: .plain)

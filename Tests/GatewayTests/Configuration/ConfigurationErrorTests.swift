@@ -144,11 +144,14 @@ struct ConfigurationErrorTests {
             {"listen":"[::1]:8700","durability":"interval:5ms","hosts":["a.b"],"origins":["https://a"],
             "timeouts":{"head":1.5,"body":"9s"},"servers":{"a":{"url":"http://x:1/y?z","headers":{"A":"env:B"}},
             "b":{"command":["c","d"],"env":{"E":"f"}}},"policies":{"p":"q"},
+            "watch":{"sinks":["webhook:https://h:1/x#hmac-env=HOOK_SECRET&ca-file=cert.pem","command:[\"a\",\"b\"]",
+            {"alertmanager":"http://[::1]/a"},{"webhook":"http://h","hmac":"file:hook.key"},{"command":["c"]}],
+            "group_wait":"9s","heartbeat":{"every":2,"sinks":["file:a"]}},
             "grants":[{"id":"g","agent":"h","server":"a","policy":"p","expires":"2026-01-01T00:00:00Z",
             "token_sha256":"0"}]}
             """.utf8)
         var generator = SeededGenerator(seed: 20)
-        for round in 0..<1500 {
+        for round in 0..<2500 {
             var bytes = good
             if round < good.count {
                 bytes.removeLast(good.count - round)
