@@ -234,6 +234,24 @@ def test_a_receiver_over_tls_is_believed_by_its_authority_and_by_no_other(home: 
 
 
 @needs_openssl
+def test_serve_believes_the_authority_that_its_configuration_names(tmp_path: Path) -> None:
+    ca, chain, key = authority(tmp_path, "localhost")
+    other, _, _ = authority(tmp_path, "other.example")
+    with receiving() as receiver:
+        over_tls(receiver, chain, key)
+        url = f"https://localhost:{receiver.port}"
+        for name, is_believed in ((other.name, False), (ca.name, True)):
+            beat = {"every": "1s", "sinks": [f"webhook:{url}/beat#ca-file={name}"]}
+            watch = {"sinks": [{"alertmanager": url, "ca": name}], "heartbeat": beat}
+            with behind(tmp_path, watch=watch) as (gateway, _):
+                if is_believed:
+                    until(lambda: {"/api/v2/alerts", "/beat"} <= {one.path for one in receiver.taken}, "both")
+                    continue
+                until(lambda: gateway.error_text().count("certificate that is not believed") >= 2, "both are refused")
+                assert receiver.received == []
+
+
+@needs_openssl
 def test_a_certificate_of_another_name_is_refused(home: Home) -> None:
     fleet(home)
     ca, chain, key = authority(home.work, "other.example")

@@ -42,7 +42,11 @@ final class LogVigil: Sendable {
         state.withLock { $0.isClosed = true }
     }
 
+    /// After how many seconds a log that had a fault and is not there is nothing to wait for.
+    private static let patience = 60.0
+
     private func run() {
+        let start = Date()
         // This thread alone: calls and alerts go first.
         setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 10)
         var verifiers: [LiveVerifier] = []
@@ -54,6 +58,9 @@ final class LogVigil: Sendable {
             for verifier in verifiers {
                 if state.withLock(\.isClosed) { return }
                 look(verifier)
+            }
+            if Date() > start + Self.patience {
+                for name in suspects.subtracting(logs.map(\.name)) { state.withLock { $0.found[name] = .some(nil) } }
             }
             let end = Date() + Self.pause
             while Date() < end {

@@ -79,6 +79,10 @@ final class WatchHealth {
             let problem = failing[sink.name].map { "\(sink.name): \($0)" }
             steps += meta.observe(.sinkFailing, sink.name, problem: problem, now: now)
         }
+        // Of a sink that is not named any more nothing is heard again.
+        for sink in meta.subjects(of: .sinkFailing).subtracting(plan.sinks.map(\.name)) {
+            steps += meta.observe(.sinkFailing, sink, problem: nil, now: now)
+        }
         if let limit = expected.recordsMicroseconds {
             let last = max(watcher.newestRecord ?? started, started)
             let isQuiet = now.since(last) >= limit
