@@ -103,7 +103,7 @@ let package = Package(
         .testTarget(
             name: "DetectionTests", dependencies: ["Detection", "Events", "Simulation"], swiftSettings: strict),
         .testTarget(
-            name: "AlertsTests", dependencies: ["Alerts", "Detection", "Events", "Simulation", grdb],
+            name: "AlertsTests", dependencies: ["Alerts", "Detection", "Events", "Simulation", grdb, nioCore],
             swiftSettings: strict),
         .testTarget(
             name: "ReportsTests",

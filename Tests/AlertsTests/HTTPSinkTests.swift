@@ -1,6 +1,8 @@
 import Detection
 import Events
 import Foundation
+import NIOCore
+import Synchronization
 import Testing
 
 @testable import Alerts
@@ -28,6 +30,77 @@ import Testing
     func othersAreNot(_ url: String) throws {
         #expect(try SinkAddress(url).resolve().count >= 1)
     }
+
+    /// A name may resolve to anything: each address is looked at after that, and one that is forbidden forbids the name.
+    @Test(arguments: [
+        ["169.254.169.254"], ["127.0.0.1", "169.254.169.254"], ["fe80::1"], ["::ffff:169.254.169.254", "10.0.0.1"],
+        ["fd00:ec2::254"], ["10.0.0.1", "100.100.100.200"],
+    ])
+    func aNameThatResolvesToAMetadataAddressIsRefused(_ found: [String]) throws {
+        let address = try SinkAddress("https://alerts.example.com/hook")
+        let error = #expect(throws: SinkError.self) {
+            try address.resolve { (_: String, port: Int) throws(SinkError) in Self.addresses(found, port) }
+        }
+        #expect(error?.code == .forbidden && error?.isFinal == true && error?.hint != nil)
+        #expect(error?.message.contains("alerts.example.com") == true && error?.message.contains("hook") == false)
+    }
+
+    /// What is connected to is what was looked at.
+    @Test func aNameGivesTheAddressesThatWereLookedAt() throws {
+        let address = try SinkAddress("http://alerts.example.com:8080/hook")
+        let asked = Mutex<[String]>([])
+        let found = try address.resolve { (host: String, port: Int) throws(SinkError) in
+            asked.withLock { $0.append("\(host):\(port)") }
+            return Self.addresses(["10.0.0.7", "fd12::1"], port)
+        }
+        #expect(found.map(\.ipAddress) == ["10.0.0.7", "fd12::1"] && found.map(\.port) == [8080, 8080])
+        #expect(asked.withLock { $0 } == ["alerts.example.com:8080"])
+        let none = #expect(throws: SinkError.self) {
+            try address.resolve { (_: String, _: Int) throws(SinkError) in [] }
+        }
+        #expect(none?.code == .network && none?.isFinal == false, "it may be found later")
+    }
+
+    @Test func localhostIsANameAsAnyOther() throws {
+        let found = try SinkAddress("http://localhost:9093").resolve()
+        #expect(!found.isEmpty && found.allSatisfy { ["127.0.0.1", "::1"].contains($0.ipAddress) })
+    }
+
+    private static func addresses(_ texts: [String], _ port: Int) -> [SocketAddress] {
+        texts.compactMap { try? SocketAddress(ipAddress: $0, port: port) }
+    }
+
+    @Test(arguments: [
+        "webhook:https://h/x#", "webhook:https://h/x#key=1", "webhook:https://h/x#ca-file=/nowhere.pem",
+        "webhook:http://h/x#ca-file=CA", "webhook:https://h/x#ca-file=CA&ca-file=CA", "webhook:https://h/x#ca-file=KEY",
+        "alertmanager:https://h/x#hmac-file=KEY", "alertmanager:http://h/x?y", "webhook:https://h/x#hmac-file=KEY&",
+    ])
+    func optionsThatThereAreNotAreErrorsThatShowNoURL(_ text: String) throws {
+        let scratch = try Scratch()
+        let (own, key) = ("\(scratch.path)/ca.pem", "\(scratch.path)/key")
+        try Data(Self.authority.utf8).write(to: URL(fileURLWithPath: own))
+        try Data("0123456789abcdef".utf8).write(to: URL(fileURLWithPath: key))
+        chmod(key, 0o600)
+        _ = try SinkDescription.parse("webhook:https://h/x#ca-file=\(own)&hmac-file=\(key)")
+        _ = try SinkDescription.parse("alertmanager:https://h/x#ca-file=\(own)")
+        let text = text.replacing("CA", with: own).replacing("KEY", with: key)
+        let error = #expect(throws: SinkError.self) { try SinkDescription.parse(text) }
+        #expect(error?.code == .usage && error?.hint != nil && error?.message.contains("/x") == false, "\(error!)")
+    }
+
+    /// A certificate of nobody, made with openssl for this test.
+    private static let authority = """
+        -----BEGIN CERTIFICATE-----
+        MIIBeDCCAR+gAwIBAgIUTqDOnjrw08i/WugjpACItMnB+HIwCgYIKoZIzj0EAwIw
+        ETEPMA0GA1UEAwwGbm9ib2R5MCAXDTI2MTEzMDE3MTY0NVoYDzIxMjYxMTA2MTcx
+        NjQ1WjARMQ8wDQYDVQQDDAZub2JvZHkwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNC
+        AARa8itTmoC6mC+ewrbStvlRU1co2lY2NyLt2V2fCqZK2el58Jrmf6QqAhrO4Wtb
+        cS4ChRw4TF09DheLmseNLa/yo1MwUTAdBgNVHQ4EFgQU7Ed+HSyeIl3o/MU6XQ75
+        PbImtYowHwYDVR0jBBgwFoAU7Ed+HSyeIl3o/MU6XQ75PbImtYowDwYDVR0TAQH/
+        BAUwAwEB/zAKBggqhkjOPQQDAgNHADBEAiBNNpEf5zktj3TcmYlt5USiCYLsujRd
+        04aMTXCPArjc+wIgJ6mAZ1kG5Nn57HnDuBKIUn4P6gYdksSsXGJI0VD7gLg=
+        -----END CERTIFICATE-----
+        """
 
     @Test(arguments: [
         "", "ftp://host/", "http://", "host:80/x", "http://host:0/", "http://host:70000/", "http://user:word@host/",

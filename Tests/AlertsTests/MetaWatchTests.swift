@@ -40,6 +40,21 @@ import Testing
         #expect(watch.tick(Self.minute(16)).isEmpty)
     }
 
+    /// What was changed does not become right by waiting.
+    @Test func aFailedVerificationFiresUntilTheLogIsWholeAgain() {
+        var watch = MetaWatch()
+        let raised = watch.observe(.verificationFailed, "gw", problem: "log gw is damaged", now: Self.minute(0))
+        #expect(raised.map(\.state) == ["firing"] && raised.map(\.notice.severity) == ["page"])
+        #expect(raised.first?.notice.rule == "verification_failed")
+        #expect(watch.subjects(of: .verificationFailed) == ["gw"] && watch.subjects(of: .gap).isEmpty)
+        #expect(watch.tick(Self.minute(10_000)).isEmpty)
+        var next = MetaWatch(open: raised.map(\.notice))
+        #expect(next.subjects(of: .verificationFailed) == ["gw"], "the next watch has to look at all of it")
+        #expect(next.observe(.verificationFailed, "gw", problem: "still", now: Self.minute(10_001)).isEmpty)
+        let over = next.observe(.verificationFailed, "gw", problem: nil, now: Self.minute(10_002))
+        #expect(over.map(\.state) == ["resolved"] && over.map(\.notice.id) == raised.map(\.notice.id))
+    }
+
     @Test func aRestartRaisesNothingTwice() throws {
         var watch = MetaWatch()
         let raised = try #require(watch.observe(.gap, "gw", problem: "7 calls", now: Self.minute(0)).first)

@@ -87,7 +87,8 @@ final class Scratch {
     @Test(arguments: [(["sh", "-c", "exit 3"], "exit status 3"), (["sh", "-c", "kill -9 $$"], "ended by signal 9")])
     func commandThatFailsIsAnError(_ arguments: [String], _ reason: String) {
         let error = #expect(throws: SinkError.self) { try CommandSink(arguments: arguments).deliver(Self.step()) }
-        #expect(error?.code == .exit && error?.message == "command:sh: \(reason)")
+        #expect(error?.code == .exit && error?.message.hasPrefix("command:sh#") == true)
+        #expect(error?.message.hasSuffix(": \(reason)") == true)
     }
 
     @Test func commandThatDoesNotExistOrReadIsNoTrap() throws {
@@ -107,6 +108,7 @@ final class Scratch {
     @Test func descriptionsMakeTheirSinks() throws {
         let texts = ["stdout", "stdout:json", "file:/a:b", "command:notify", "command:[\"notify\", \"--page\"]"]
         let names = try texts.map { try SinkDescription.parse($0).name }
-        #expect(names == ["stdout", "stdout:json", "file:/a:b", "command:notify", "command:notify"])
+        #expect(names == ["stdout", "stdout:json", "file:/a:b", "command:notify"] + names.suffix(1))
+        #expect(names.last?.hasPrefix("command:notify#") == true, "another sink than the one without arguments")
     }
 }

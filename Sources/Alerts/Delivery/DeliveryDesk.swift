@@ -10,6 +10,7 @@ public final class DeliveryDesk: Sendable {
     private let workers: [DeliveryWorker]
     private let outbox: Outbox
     private let sinks: [any AlertSink]
+    private let lastPass: LastPass
 
     /// Starts a thread for each sink.
     ///
@@ -24,12 +25,18 @@ public final class DeliveryDesk: Sendable {
     ) {
         self.outbox = outbox
         self.sinks = sinks
+        let lastPass = LastPass(clock())
+        self.lastPass = lastPass
         workers = sinks.map { sink in
             DeliveryWorker(
-                sink: sink, outbox: outbox, retry: retry, times: times, clock: clock, jitter: jitter, report: report)
+                sink: sink, outbox: outbox, lastPass: lastPass, retry: retry, times: times, clock: clock,
+                jitter: jitter, report: report)
         }
         for worker in workers { worker.start() }
     }
+
+    /// Says that the watch's loop has come round: sinks that are told of it again and again hear of a living watch only.
+    public func pass(_ now: Timestamp) { lastPass.set(now) }
 
     /// Says that there is something new in the outbox.
     public func wake() {
@@ -55,6 +62,19 @@ public final class DeliveryDesk: Sendable {
     }
 }
 
+/// When the watch's loop came round last.
+private final class LastPass: Sendable {
+    private let moment: Mutex<Timestamp>
+
+    init(_ start: Timestamp) { moment = Mutex(start) }
+
+    func set(_ now: Timestamp) { moment.withLock { $0 = now } }
+
+    func isRecent(_ now: Timestamp) -> Bool {
+        moment.withLock { now.since($0) } <= Heartbeat.patienceMicroseconds
+    }
+}
+
 /// One sink's thread.
 private final class DeliveryWorker: Sendable {
     private struct State {
@@ -66,6 +86,7 @@ private final class DeliveryWorker: Sendable {
 
     private let sink: any AlertSink
     private let outbox: Outbox
+    private let lastPass: LastPass
     private let retry: RetrySchedule
     private let times: GroupTimes
     private let clock: @Sendable () -> Timestamp
@@ -75,12 +96,13 @@ private final class DeliveryWorker: Sendable {
     private let bell = DispatchSemaphore(value: 0)
 
     init(
-        sink: any AlertSink, outbox: Outbox, retry: RetrySchedule, times: GroupTimes,
+        sink: any AlertSink, outbox: Outbox, lastPass: LastPass, retry: RetrySchedule, times: GroupTimes,
         clock: @escaping @Sendable () -> Timestamp, jitter: @escaping @Sendable () -> Double,
         report: @escaping @Sendable (SinkReport) -> Void
     ) {
         self.sink = sink
         self.outbox = outbox
+        self.lastPass = lastPass
         self.retry = retry
         self.times = times
         self.clock = clock
@@ -167,7 +189,7 @@ private final class DeliveryWorker: Sendable {
 
     private func refresh(_ firing: [AlertNotice], every: Int) {
         do throws(SinkError) {
-            try sink.refresh(firing)
+            try sink.refresh(firing, isWatching: lastPass.isRecent(clock()))
         } catch {
             report(SinkReport(sink: sink.name, alerts: [], attempt: 0, error: error, retryMilliseconds: every))
         }

@@ -64,7 +64,9 @@ struct HTTPPost: Sendable {
                 channel.eventLoop.makeCompletedFuture {
                     let pipeline = channel.pipeline.syncOperations
                     if address.isSecure {
-                        let context = try NIOSSLContext(configuration: .makeClientConfiguration())
+                        var configuration = TLSConfiguration.makeClientConfiguration()
+                        if let own = address.authorities { configuration.trustRoots = .certificates(own.certificates) }
+                        let context = try NIOSSLContext(configuration: configuration)
                         let isName = (try? SocketAddress(ipAddress: address.host, port: 0)) == nil
                         try pipeline.addHandler(
                             try NIOSSLClientHandler(context: context, serverHostname: isName ? address.host : nil))
@@ -94,8 +96,16 @@ struct HTTPPost: Sendable {
         case .success(let reply): return reply
         case .failure(PostFailure.timeout):
             throw SinkError(.timeout, "\(address.name): no answer within \(timeLimitMilliseconds) ms")
-        case .failure(let error): throw SinkError(.network, "\(address.name): \(Self.reason(error))")
+        case .failure(let error):
+            throw SinkError(
+                .network, "\(address.name): \(Self.reason(error))",
+                hint: Self.isDistrust(error) ? "name the authority that signed it: URL#ca-file=PATH, or \"ca\"" : nil)
         }
+    }
+
+    /// Whether a handshake failed because of the certificate that was shown.
+    private static func isDistrust(_ error: any Error) -> Bool {
+        error is NIOSSLError && "\(error)".contains("CERTIFICATE_VERIFY_FAILED")
     }
 
     /// A reason without the request's path, which may be secret.
@@ -104,7 +114,10 @@ struct HTTPPost: Sendable {
         case let error as IOError: "cannot connect: \(Descriptor.message(error.errnoCode))"
         case is ChannelError: "cannot connect in time"
         case PostFailure.closed: "closed without an answer"
-        case is NIOSSLError, is BoringSSLError: "TLS: \(error)"
+        case _ where isDistrust(error): "TLS: shows a certificate that is not believed"
+        case let error as NIOSSLExtraError where error == .failedToValidateHostname:
+            "TLS: shows a certificate of another name"
+        case is NIOSSLError, is NIOSSLExtraError, is BoringSSLError: "TLS: \(error)"
         case is HTTPParserError: "no HTTP"
         default: "broken off"
         }

@@ -12,13 +12,15 @@ public struct SinkAddress: Sendable, Equatable {
     public let port: Int
     /// Path and query, as they stand in the request's line; they may hold a secret.
     let target: String
+    /// Whom to believe that the receiver is the one it says; nil for the system's authorities.
+    let authorities: SinkAuthorities?
     /// The whole text, to tell apart sinks of one host.
     private let digest: String
 
     /// Reads a URL.
     ///
     /// - Throws: `SinkError` with code `usage`, which does not repeat the URL.
-    public init(_ text: String) throws(SinkError) {
+    public init(_ text: String, authorities: SinkAuthorities? = nil) throws(SinkError) {
         guard let parts = URLComponents(string: text), let scheme = parts.scheme?.lowercased(),
             scheme == "http" || scheme == "https", var host = parts.host, !host.isEmpty, parts.fragment == nil,
             parts.port.map({ (1...65_535).contains($0) }) ?? true
@@ -34,6 +36,12 @@ public struct SinkAddress: Sendable, Equatable {
         }
         if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
         isSecure = scheme == "https"
+        guard isSecure || authorities == nil else {
+            throw SinkError(
+                .usage, "authorities are for https, and the sink's URL is http",
+                hint: "tollgate watch --sink webhook:https://HOST/PATH#ca-file=PATH")
+        }
+        self.authorities = authorities
         self.host = host
         port = parts.port ?? (isSecure ? 443 : 80)
         let path = parts.percentEncodedPath.isEmpty ? "/" : parts.percentEncodedPath
@@ -53,16 +61,34 @@ public struct SinkAddress: Sendable, Equatable {
     /// The address with a path behind its own.
     func appending(_ path: String) throws(SinkError) -> SinkAddress {
         let base = target.hasSuffix("/") ? String(target.dropLast()) : target
-        return try SinkAddress("\(isSecure ? "https" : "http")://\(authority)\(base)\(path)")
+        return try SinkAddress(
+            "\(isSecure ? "https" : "http")://\(authority)\(base)\(path)", authorities: authorities)
     }
 
     /// The host's addresses now, each of which may be connected to.
     ///
     /// What is connected to is what was checked: a name cannot become another address in between.
     ///
+    /// - Parameter lookUp: gives the addresses of a host and a port.
     /// - Throws: `SinkError` with code `forbidden` where one of them is a link-local or metadata address, `network`
     ///   where there is none.
-    func resolve() throws(SinkError) -> [SocketAddress] {
+    func resolve(
+        by lookUp: (String, Int) throws(SinkError) -> [SocketAddress] = SinkAddress.systemAddresses
+    ) throws(SinkError) -> [SocketAddress] {
+        let found = try lookUp(host, port)
+        guard !found.isEmpty else { throw SinkError(.network, "\(host): no address") }
+        for address in found where ForbiddenAddress.covers(address.bytes) {
+            var error = SinkError(
+                .forbidden, "\(host) is a link-local or metadata address, which no sink may have",
+                hint: "name a receiver of your own")
+            error.isFinal = true
+            throw error
+        }
+        return found
+    }
+
+    /// What the system's resolver says: files, DNS, or whatever else it asks.
+    static func systemAddresses(_ host: String, _ port: Int) throws(SinkError) -> [SocketAddress] {
         var hints = addrinfo()
         hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
         var list: UnsafeMutablePointer<addrinfo>?
@@ -78,27 +104,25 @@ public struct SinkAddress: Sendable, Equatable {
             guard let address = entry.pointee.ai_addr else { continue }
             switch entry.pointee.ai_family {
             case AF_INET:
-                let inet = address.withMemoryRebound(to: sockaddr_in.self, capacity: 1) { $0.pointee }
-                try check(withUnsafeBytes(of: inet.sin_addr) { Array($0) })
-                found.append(SocketAddress(inet))
+                found.append(SocketAddress(address.withMemoryRebound(to: sockaddr_in.self, capacity: 1) { $0.pointee }))
             case AF_INET6:
-                let inet = address.withMemoryRebound(to: sockaddr_in6.self, capacity: 1) { $0.pointee }
-                try check(withUnsafeBytes(of: inet.sin6_addr) { Array($0) })
-                found.append(SocketAddress(inet))
+                found.append(
+                    SocketAddress(address.withMemoryRebound(to: sockaddr_in6.self, capacity: 1) { $0.pointee }))
             default: break
             }
         }
-        guard !found.isEmpty else { throw SinkError(.network, "\(host): no address") }
         return found
     }
+}
 
-    private func check(_ address: [UInt8]) throws(SinkError) {
-        guard ForbiddenAddress.covers(address) else { return }
-        var error = SinkError(
-            .forbidden, "\(host) is a link-local or metadata address, which no sink may have",
-            hint: "name a receiver of your own")
-        error.isFinal = true
-        throw error
+extension SocketAddress {
+    /// The 4 or 16 bytes of an IP address; none of any other.
+    fileprivate var bytes: [UInt8] {
+        switch self {
+        case .v4(let address): withUnsafeBytes(of: address.address.sin_addr) { Array($0) }
+        case .v6(let address): withUnsafeBytes(of: address.address.sin6_addr) { Array($0) }
+        case .unixDomainSocket: []
+        }
     }
 }
 

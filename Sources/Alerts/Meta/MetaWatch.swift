@@ -18,6 +18,8 @@ public struct MetaWatch: Sendable {
         case gap = "audit_gap"
         /// A log cannot be followed, or has lines that are no records.
         case logUnreadable = "log_unreadable"
+        /// A log is not what was written or signed, by `LiveVerifier`.
+        case verificationFailed = "verification_failed"
 
         /// How long it must last before people are told, in microseconds.
         var patience: Int64 { self == .sinkFailing ? 300_000_000 : 0 }
@@ -65,6 +67,11 @@ public struct MetaWatch: Sendable {
         }
     }
 
+    /// What an open alert of a condition is about.
+    public func subjects(of condition: Condition) -> Set<String> {
+        Set(open.filter { $0.key.condition == condition && $0.value.notice != nil }.map(\.key.subject))
+    }
+
     /// Says how a condition is: a problem in a sentence, or nil where there is none.
     ///
     /// - Parameter subject: the sink, the log.
@@ -103,28 +110,19 @@ public struct MetaWatch: Sendable {
             AlertNotice.digest([condition.rawValue, subject, "\(since.microseconds)"]).prefix(16))
         let state = isFiring ? "firing" : "resolved"
         let severity = condition.severity
-        var line = LineBuffer(capacity: 512)
-        line.append("{\"v\":1,\"ts\":\"")
-        line.append(now)
-        line.append("\"")
-        for (name, value) in [
-            ("id", id), ("state", state), ("cause", isFiring ? "raised" : "cleared"), ("rule", condition.rawValue),
-            ("severity", severity), ("start", since.description), ("subject", subject), ("summary", problem),
-        ] {
-            line.append(UInt8(ascii: ","))
-            line.append(json: name, maximum: TextBound.name)
-            line.append(UInt8(ascii: ":"))
-            line.append(json: value, maximum: TextBound.text)
-        }
-        line.append("}")
-        let json = withExtendedLifetime(line) { String(decoding: $0.bytes, as: UTF8.self) }
-        let text =
-            "\(now.description.prefix(19))Z \(severity.uppercased()) \(state) \(condition.rawValue): \(problem) [\(id)]"
+        let json = NoticeText.json(
+            now,
+            [
+                ("id", id), ("state", state), ("cause", isFiring ? "raised" : "cleared"), ("rule", condition.rawValue),
+                ("severity", severity), ("start", since.description), ("subject", subject), ("summary", problem),
+            ])
+        let line = NoticeText.line(
+            now, "\(severity.uppercased()) \(state) \(condition.rawValue): \(problem) [\(id)]")
         return AlertNotice(
             key: AlertNotice.digest([id, state]), id: id, rule: condition.rawValue, severity: severity,
             isFiring: isFiring, cause: isFiring ? "raised" : "cleared", at: now, start: since,
             end: isFiring ? nil : now, summary: problem, evidence: ["subject": subject, "id": id], json: json,
-            line: String(String.UnicodeScalarView(text.unicodeScalars.map { $0.isHarmless ? $0 : "\u{FFFD}" })))
+            line: line)
     }
 }
 

@@ -23,7 +23,9 @@ public protocol AlertSink: Sendable {
     func deliver(_ delivery: AlertDelivery) throws(SinkError)
 
     /// Tells of what still fires; only asked of sinks with `refreshMilliseconds`.
-    func refresh(_ firing: [AlertNotice]) throws(SinkError)
+    ///
+    /// - Parameter isWatching: whether the watch's loop has come round of late: else no sign of life may be given.
+    func refresh(_ firing: [AlertNotice], isWatching: Bool) throws(SinkError)
 }
 
 extension AlertSink {
@@ -37,7 +39,7 @@ extension AlertSink {
     public func check() throws(SinkError) {}
 
     /// Nothing to tell.
-    public func refresh(_ firing: [AlertNotice]) throws(SinkError) {}
+    public func refresh(_ firing: [AlertNotice], isWatching: Bool) throws(SinkError) {}
 
     /// Delivers one step alone.
     public func deliver(_ transition: AlertTransition) throws(SinkError) {

@@ -7,9 +7,6 @@ import Glibc
 /// An Alertmanager forgets what it is not told of again: what fires is sent every minute, with an end three minutes
 /// ahead, so that it resolves there by itself when tollgate is gone. The same message holds the heartbeat.
 public struct AlertmanagerSink: AlertSink {
-    /// The alert that always fires; its absence says that tollgate watches no more.
-    public static let heartbeat = "TollgateWatchdog"
-
     private static let leaseMicroseconds: Int64 = 180_000_000
 
     private let address: SinkAddress
@@ -23,6 +20,11 @@ public struct AlertmanagerSink: AlertSink {
     public init(
         address: SinkAddress, refreshMilliseconds: Int = 60_000, timeLimitMilliseconds: Int = 10_000
     ) throws(SinkError) {
+        guard !address.target.contains("?") else {
+            throw SinkError(
+                .usage, "an Alertmanager's URL has no query: /api/v2/alerts is added to it",
+                hint: "tollgate watch --sink alertmanager:http://127.0.0.1:9093")
+        }
         self.address = address
         alerts = try address.appending("/api/v2/alerts")
         refreshes = refreshMilliseconds
@@ -47,14 +49,15 @@ public struct AlertmanagerSink: AlertSink {
         try post(delivery.notices.map { Self.entry($0, now: Self.now) }, key: delivery.key)
     }
 
-    /// Posts what still fires, and the heartbeat.
-    public func refresh(_ firing: [AlertNotice]) throws(SinkError) {
+    /// Posts what still fires, and the heartbeat, whose absence says that tollgate watches no more.
+    public func refresh(_ firing: [AlertNotice], isWatching: Bool) throws(SinkError) {
         let now = Self.now
         let heartbeat = Entry(
-            labels: ["alertname": Self.heartbeat, "severity": "none"],
+            labels: ["alertname": Heartbeat.rule, "severity": "none"],
             annotations: ["summary": "tollgate watches; page somebody when this alert is missing"],
             startsAt: HTTPTime.text(now), endsAt: HTTPTime.text(now + Self.leaseMicroseconds))
-        try post(firing.map { Self.entry($0, now: now) } + [heartbeat], key: nil)
+        let entries = firing.map { Self.entry($0, now: now) } + (isWatching ? [heartbeat] : [])
+        if !entries.isEmpty { try post(entries, key: nil) }
     }
 
     struct Entry: Encodable {

@@ -16,8 +16,11 @@ public struct CommandSink: AlertSink {
         limit = timeLimitMilliseconds
     }
 
-    /// `command:` and the program.
-    public var name: String { "command:\(arguments.first ?? "")" }
+    /// `command:` and the program; with arguments a digest of them, which tells apart sinks of one program.
+    public var name: String {
+        let program = "command:\(arguments.first ?? "")"
+        return arguments.count < 2 ? program : "\(program)#\(AlertNotice.digest(arguments).prefix(8))"
+    }
 
     /// Runs the command to its end.
     public func deliver(_ delivery: AlertDelivery) throws(SinkError) {

@@ -14,13 +14,15 @@ public struct FileSink: AlertSink {
     /// `file:PATH`.
     public var name: String { "file:\(path)" }
 
-    /// Opens the file, and makes it, once.
+    /// Looks whether the file can be written, or made; leaves everything as it is.
     public func check() throws(SinkError) {
-        let descriptor = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else {
-            throw SinkError(.disk, "cannot open \(path): \(Descriptor.message(errno))", hint: "ls -ld \(path)")
-        }
-        close(descriptor)
+        var status = stat()
+        let isFolder = stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+        if !isFolder, access(path, W_OK) == 0 { return }
+        let number = isFolder ? EISDIR : errno
+        let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
+        if number == ENOENT, access(folder, W_OK | X_OK) == 0 { return }
+        throw SinkError(.disk, "cannot open \(path): \(Descriptor.message(number))", hint: "ls -ld \(path)")
     }
 
     /// Appends a whole line, or none: what was written of a line that did not fit is taken back.

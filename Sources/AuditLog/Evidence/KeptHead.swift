@@ -43,16 +43,43 @@ public struct KeptHead: Sendable, Equatable {
     public static func newest(
         of log: LogDirectory, on files: some LogFileSystem = PosixFileSystem()
     ) throws(LogError) -> KeptHead? {
+        let lines = String(decoding: try tail(of: log, on: files), as: UTF8.self)
+            .split(separator: "\n", omittingEmptySubsequences: false).dropLast()
+        return lines.reversed().lazy.compactMap { KeptHead(line: $0) }.first
+    }
+
+    /// The heads of the last 64 KiB of `checkpoints.ndjson`, the oldest first: two minutes' and more.
+    ///
+    /// - Throws: `LogError.disk`, and `.corrupt` where one of these lines is no head.
+    static func last(of log: LogDirectory, on files: some LogFileSystem) throws(LogError) -> [KeptHead] {
+        let tail = try tail(of: log, on: files)
+        let whole = tail[..<wholeBytes(tail[...])]
+        // The first line is cut, unless the file is shorter.
+        let isCut = tail.count == tailBytes
+        let lines = String(decoding: whole, as: UTF8.self).split(separator: "\n").dropFirst(isCut ? 1 : 0)
+        var heads: [KeptHead] = []
+        for line in lines {
+            guard let head = KeptHead(line: line) else {
+                throw LogError(
+                    .corrupt, "a line is no signed head", path: log.headsPath,
+                    hint: "tollgate log verify --log \(log.path)")
+            }
+            heads.append(head)
+        }
+        return heads
+    }
+
+    private static let tailBytes = 64 << 10
+
+    private static func tail(of log: LogDirectory, on files: some LogFileSystem) throws(LogError) -> [UInt8] {
         do throws(SystemError) {
             let file = try files.open(log.headsPath, .read)
             defer { file.close() }
             let size = try file.size()
-            let tail = String(decoding: try file.bytes(max(0, size - (64 << 10))..<size), as: UTF8.self)
-            let lines = tail.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
-            return lines.reversed().lazy.compactMap { KeptHead(line: $0) }.first
+            return try file.bytes(max(0, size - tailBytes)..<size)
         } catch {
             guard error.number == 2 else { throw LogError(error) }
-            return nil
+            return []
         }
     }
 

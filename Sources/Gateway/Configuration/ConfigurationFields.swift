@@ -19,7 +19,14 @@ enum ConfigurationFields {
     static let timeouts = [
         "head", "body", "idle", "connect", "answer", "queue", "commit", "approval", "shutdown", "child_idle",
     ]
-    static let watch = ["sinks", "log"]
+    static let watch = [
+        "sinks", "log", "rules", "group_wait", "group_interval", "repeat_interval", "expect_records", "expect_ingest",
+        "heartbeat",
+    ]
+    static let heartbeat = ["every", "sinks"]
+    static let webhookSink = ["webhook", "hmac", "ca"]
+    static let alertmanagerSink = ["alertmanager", "ca"]
+    static let commandSink = ["command"]
     static let serverShared = ["concurrency", "queue", "timeout"]
     static let httpServer = ["url", "headers", "ca"]
     static let commandServer = ["command", "env", "cwd"]
@@ -36,6 +43,8 @@ enum ConfigurationFields {
     static let maximumValueBytes = 16_384
     /// The most entries of a list of hosts, origins, proxies, sinks, headers, variables or words of a command.
     static let maximumEntries = 256
+    /// The least bytes of what a webhook's messages are signed with.
+    static let signingBytes = 16
     /// 366 days.
     static let maximumSeconds = 31_622_400
     /// Bytes or counts that a limit may name: the most that StrictJSON can address.

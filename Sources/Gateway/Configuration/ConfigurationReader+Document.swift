@@ -162,21 +162,6 @@ extension ConfigurationReader {
         }
     }
 
-    private mutating func readWatch(_ place: Place, into watch: inout ServeConfiguration.Watch) {
-        guard let fields = fields(place, known: ConfigurationFields.watch) else { return }
-        if let place = fields["log"], let path = path(place) { watch.log = path }
-        guard let place = fields["sinks"] else { return }
-        let folder = surroundings.folder
-        let what = "a sink: \"stdout\", \"stdout:json\", \"file:PATH\" or \"command:PROGRAM\""
-        // A sink's text may hold the address of a webhook, which is a secret.
-        watch.sinks = list(place, what, isPrivate: true) { text in
-            if ["stdout", "stdout:text", "stdout:json"].contains(text) { return text }
-            if text.hasPrefix("command:"), text.utf8.count > 8 { return text }
-            guard text.hasPrefix("file:"), text.utf8.count > 5 else { return nil }
-            return "file:" + ConfigurationPath.absolute(String(text.dropFirst(5)), in: folder)
-        }
-    }
-
     private mutating func policies(_ place: Place) -> [String: String] {
         var policies: [String: String] = [:]
         for (name, key, value) in members(place, "an object with a policy's file for each name") ?? [] {

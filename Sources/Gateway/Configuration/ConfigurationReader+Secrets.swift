@@ -62,6 +62,12 @@ extension ConfigurationReader {
     /// A file of certificates, which has at least one.
     mutating func pemFile(_ place: Place) -> String? {
         guard let path = path(place) else { return nil }
+        return pemFile(path, place)
+    }
+
+    /// The same of a path that is part of a longer text.
+    mutating func pemFile(_ path: String, _ place: Place) -> String? {
+        let path = ConfigurationPath.absolute(path, in: surroundings.folder)
         switch contents(of: path) {
         case .failure(let error):
             refuse(.notFound, place, found: "\(path), which cannot be read (\(error.words))", expected: "a PEM file")

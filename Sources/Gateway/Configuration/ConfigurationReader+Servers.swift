@@ -127,7 +127,7 @@ extension ConfigurationReader {
         return command == nil ? nil : .command(upstream)
     }
 
-    private mutating func command(_ place: Place) -> [String]? {
+    mutating func command(_ place: Place) -> [String]? {
         guard tree.kind(place.node) == .array else {
             refuse(
                 .wrongType, place, found: describeKind(place.node),

@@ -43,7 +43,7 @@ public struct ServeConfiguration: Sendable, Equatable {
     public var limits = Limits()
     /// The longest of everything.
     public var timeouts = TimeOuts()
-    /// Where alerts go.
+    /// What is watched for, and who is told when.
     public var watch: Watch
     /// The servers by the name in their endpoint's path.
     public var servers: [String: Server] = [:]
@@ -121,13 +121,5 @@ extension ServeConfiguration {
         public var shutdown = Duration.seconds(10)
         /// A child process without a call (10 min).
         public var childIdle = Duration.seconds(600)
-    }
-
-    /// Where alerts go.
-    public struct Watch: Sendable, Equatable {
-        /// The sinks as `tollgate watch --sink` takes them (`stdout`); files' paths are absolute.
-        public var sinks = ["stdout"]
-        /// The folder of the alerts' own log (`watch`).
-        public var log: String
     }
 }

@@ -22,7 +22,9 @@ public struct UpstreamURL: Sendable, Equatable, CustomStringConvertible {
     ]
 
     /// Reads a URL.
-    init(parsing text: String) throws(Defect) {
+    ///
+    /// - Parameter mayHoldSecret: whether a secret may stand in its query, because nobody is shown it.
+    init(parsing text: String, mayHoldSecret: Bool = false) throws(Defect) {
         let expected = "an http or https URL such as \"http://127.0.0.1:9101/mcp\""
         guard let mark = text.firstRange(of: "://") else {
             throw Defect(found: "a text that is no absolute URL", expected: expected)
@@ -42,7 +44,9 @@ public struct UpstreamURL: Sendable, Equatable, CustomStringConvertible {
         let authority = rest[..<end]
         guard !authority.contains("@") else {
             throw Defect(
-                found: "a URL with user information", expected: "credentials under \"headers\" as env: or file:")
+                found: "a URL with user information",
+                expected: mayHoldSecret
+                    ? "a URL without; sign instead" : "credentials under \"headers\" as env: or file:")
         }
         let standard = scheme == "https" ? 443 : 80
         let tail = authority.hasPrefix("[") ? authority.drop { $0 != "]" }.dropFirst() : authority.drop { $0 != ":" }
@@ -51,7 +55,7 @@ public struct UpstreamURL: Sendable, Equatable, CustomStringConvertible {
             throw Defect(found: "a URL whose host or port cannot be used", expected: expected)
         }
         let target = String(rest[end...])
-        guard !UpstreamURL.announcesSecret(target) else {
+        guard mayHoldSecret || !UpstreamURL.announcesSecret(target) else {
             throw Defect(
                 found: "a URL with a secret in its query", expected: "credentials under \"headers\" as env: or file:")
         }

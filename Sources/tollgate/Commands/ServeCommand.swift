@@ -1,3 +1,4 @@
+import Alerts
 import ArgumentParser
 import AuditLog
 import Foundation
@@ -34,8 +35,11 @@ struct ServeCommand: AsyncParsableCommand {
         signal(SIGHUP, SIG_IGN)
         let path = Places.absolute(config)
         let settings = try ServeSettings.load(path, environment: ProcessInfo.processInfo.environment)
+        // Whichever part runs here: a mistake is one, and is told before a port is open.
+        let plan = try WatchPlan(settings.configuration)
+        try plan.check(isFirst: true)
         guard !check else {
-            Console.output(Self.summary(settings))
+            Console.output(Self.summary(settings, plan))
             return
         }
         let parts = only.map { [$0] } ?? ServePart.allCases
@@ -43,7 +47,9 @@ struct ServeCommand: AsyncParsableCommand {
         let gateway = parts.contains(.gateway) ? try GatewayService(settings, path: path) : nil
         if let gateway { services.append(gateway) }
         if parts.contains(.ingest) { services.append(try IngestService(settings.configuration)) }
-        if parts.contains(.watch) { services.append(WatchService(settings.configuration, brakes: gateway?.brakes)) }
+        if parts.contains(.watch) {
+            services.append(WatchService(settings.configuration, plan, brakes: gateway?.brakes))
+        }
         // What there is to say is said by the services themselves.
         let silent = Logger(label: "tollgate") { _ in SwiftLogNoOpLogHandler() }
         let group = ServiceGroup(
@@ -52,7 +58,7 @@ struct ServeCommand: AsyncParsableCommand {
         try await group.run()
     }
 
-    private static func summary(_ settings: ServeSettings) -> String {
+    private static func summary(_ settings: ServeSettings, _ plan: WatchPlan) -> String {
         let configuration = settings.configuration
         var text = "listen     \(configuration.listen)\(configuration.tls == nil ? "" : " (TLS)")\n"
         text += "log        \(configuration.log), durability \(configuration.durability)\n"
@@ -65,6 +71,10 @@ struct ServeCommand: AsyncParsableCommand {
             let classes = [(failPolicy.boundsReads, "read"), (failPolicy.boundsWrites, "write")].filter(\.0).map(\.1)
             text += "unrecorded \(classes.joined(separator: ", ")): at most \(failPolicy.events) calls and "
             text += "\(failPolicy.duration); all others are denied\n"
+        }
+        for sink in plan.sinks { text += "sink       \(sink.name)\n" }
+        for sink in plan.heartbeatSinks {
+            text += "heartbeat  \(sink.name), every \(plan.heartbeatMicroseconds / 1_000_000) s\n"
         }
         for (name, server) in configuration.servers.sorted(by: { $0.key < $1.key }) {
             switch server.upstream {

@@ -12,8 +12,9 @@ struct WatchCommand: ParsableCommand {
             Each alert, firing and resolved, is a record of watch's own log (logs/watch) and goes to every sink:
             stdout, stdout:json, file:PATH (NDJSON), command:["program","argument"] (JSON on its standard input),
             alertmanager:URL (API version 2), webhook:URL (Alertmanager's payload version 4; with #hmac-env=NAME or
-            #hmac-file=PATH behind the URL it is signed). Deliveries wait in logs/watch.alerts.sqlite until they are made;
-            what the rules have learned is kept there too, and the next watch goes on from it.
+            #hmac-file=PATH behind the URL it is signed; #ca-file=PATH names whom to believe). Deliveries wait in
+            logs/watch.alerts.sqlite until they are made; what the rules have learned is kept there too, and the next watch
+            goes on from it.
 
             Example:
               tollgate watch --sink stdout --sink file:/var/log/tollgate-alerts.ndjson
@@ -43,32 +44,34 @@ struct WatchCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Alert when records are missing from the warehouse for so long.", valueName: "duration"))
     var expectIngest: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Who is told that the watch is alive, for a dead man's switch; may be repeated.", valueName: "sink"))
+    var heartbeat: [String] = []
+    @Option(help: ArgumentHelp("How often.", valueName: "duration"))
+    var heartbeatEvery = "1m"
+
     private func duration(_ text: String) throws -> Int64 {
         if let microseconds = TimeArgument.duration(text) { return microseconds }
         throw Failure("cannot read the duration '\(VisibleText.of(text))'", hint: "--group-wait 30s")
     }
 
-    private func times() throws -> GroupTimes {
-        var times = GroupTimes()
-        times.waitMicroseconds = try duration(groupWait)
-        times.intervalMicroseconds = try duration(groupInterval)
-        times.repeatMicroseconds = max(60_000_000, try duration(repeatInterval))
-        return times
-    }
-
     func run() throws {
-        let times = try times()
+        var plan = try WatchPlan(sinks: sink.isEmpty ? ["stdout"] : sink, heartbeats: heartbeat)
+        plan.heartbeatMicroseconds = max(1_000_000, try duration(heartbeatEvery))
+        plan.setTimes(
+            wait: try duration(groupWait), interval: try duration(groupInterval),
+            repeating: try duration(repeatInterval))
+        plan.expected.recordsMicroseconds = try expectRecords.map(duration)
+        plan.expected.ingestMicroseconds = try expectIngest.map(duration)
+        plan.settings = try DetectionOptions.settings(rules: rules)
         let stop = StopSignal()
         let selection = selection
         let logs = { selection.paths.isEmpty ? Places.home.logs() : try selection.logs() }
         var watch = AlertWatch(
-            sinks: sink.isEmpty ? ["stdout"] : sink, ownLog: Places.home.log(named: "watch"), logs: logs, once: once,
+            plan: plan, ownLog: Places.home.log(named: "watch"), logs: logs, once: once,
             brakes: once ? nil : BrakeRelay(logs: logs))
-        watch.times = times
         watch.keepMicroseconds = max(1_000_000, try duration(keepInterval))
-        watch.expected.recordsMicroseconds = try expectRecords.map(duration)
-        watch.expected.ingestMicroseconds = try expectIngest.map(duration)
-        watch.settings = try DetectionOptions.settings(rules: rules)
         try watch.run(until: stop.flag)
     }
 }

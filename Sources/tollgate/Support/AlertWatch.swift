@@ -7,29 +7,23 @@ import Ingest
 
 /// Follows logs and raises alerts: the body of `watch`, and a part of `serve`.
 struct AlertWatch {
-    /// Where alerts go, as `--sink` spells it.
-    let sinks: [String]
+    /// Where alerts go, and what is to happen when.
+    let plan: WatchPlan
     /// The log that alerts are recorded in.
     let ownLog: LogDirectory
     /// All logs to follow, as of now.
     let logs: () throws -> [LogDirectory]
     /// Whether to read what there is, then end.
     let once: Bool
-    /// What is to happen while all is well.
-    var expected = WatchExpectations()
-    /// How webhooks' alerts are gathered.
-    var times = GroupTimes()
     /// Has gateways put brakes on; nil where what is read is long over.
     let brakes: BrakeRelay?
-    /// The rules' parameters and the operator's declarations.
-    var settings = DetectionSettings()
     /// How often what was learned is kept while the watch follows, in microseconds.
     var keepMicroseconds: Int64 = 60_000_000
 
     /// Watches until `stop` is set; blocks.
     func run(until stop: StopFlag) throws {
-        let sinks = try sinks.map { try SinkDescription.parse($0) }
-        for sink in sinks { try sink.check() }
+        let sinks = plan.sinks
+        try plan.check()
         var options = LogOptions()
         options.purpose = .watch
         options.version = Version.text
@@ -40,19 +34,20 @@ struct AlertWatch {
         let cursor = try outbox.cursor() ?? own.recovery.nextSeq
         try outbox.begin(at: cursor)
         let desk = DeliveryDesk(
-            outbox: outbox, sinks: sinks, times: times, clock: { Console.now }, jitter: { Double.random(in: 0...1) },
-            report: { Console.error("tollgate: \($0)\n") })
+            outbox: outbox, sinks: sinks, times: plan.times, clock: { Console.now },
+            jitter: { Double.random(in: 0...1) }, report: { Console.error("tollgate: \($0)\n") })
         defer { desk.close() }
         let publisher = try AlertPublisher(
             outbox: outbox, sinks: sinks, append: { try record($0, in: own) }, clock: { Console.now },
             wake: { desk.wake() })
         let health = WatchHealth(
-            outbox: outbox, publisher: publisher, sinks: sinks, expected: expected)
-        try health.begin()
+            outbox: outbox, publisher: publisher, desk: desk, plan: plan)
+        try health.begin(verifying: once ? nil : own.log)
+        defer { health.end() }
         let resume =
             once
             ? WatchResume()
-            : try WatchResume(outbox, settings: settings, ownSeq: own.recovery.nextSeq, logs: others())
+            : try WatchResume(outbox, settings: plan.settings, ownSeq: own.recovery.nextSeq, logs: others())
         let publish = { (step: AlertTransition) in
             try publisher.publish(step) { recorded in
                 brakes?.consider(recorded.control, now: Console.now)
@@ -62,7 +57,7 @@ struct AlertWatch {
         var watcher =
             resume.memory.map { Watcher(resuming: $0, publish: publish, problem: { health.report($0) }) }
             ?? Watcher(
-                settings: settings, delivery: once ? .everything : .sinceLastWatch, publish: publish,
+                settings: plan.settings, delivery: once ? .everything : .sinceLastWatch, publish: publish,
                 problem: { health.report($0) })
         try recall(own, into: &watcher, publisher, from: cursor)
         if once {
@@ -147,8 +142,11 @@ struct AlertWatch {
     ) throws {
         while !stop.isSet {
             let now = Console.now
-            try following.look(others, &watcher, now) { name in ReaderLease.name(name, of: ownLog.path) }
+            try following.look(others, &watcher, now, found: health.follow) { name in
+                ReaderLease.name(name, of: ownLog.path)
+            }
             try publisher.tick()
+            health.pass(now)
             switch try watcher.step(now: now) {
             case .more: continue
             case .caughtUp:

@@ -27,9 +27,11 @@ struct Following {
 
     /// Looks for logs that have come, twice a second.
     ///
+    /// - Parameter found: is told of each.
     /// - Throws: what `logs` throws, and `LogError` where one cannot be read.
     mutating func look(
-        _ logs: () throws -> [LogDirectory], _ watcher: inout Watcher, _ now: Timestamp, lease: (String) -> String
+        _ logs: () throws -> [LogDirectory], _ watcher: inout Watcher, _ now: Timestamp,
+        found isFound: (LogDirectory) -> Void, lease: (String) -> String
     ) throws {
         guard looked.map({ now.since($0) > 500_000 }) ?? true else { return }
         looked = now
@@ -38,6 +40,7 @@ struct Following {
         for log in try logs() where known.insert(log).inserted {
             let found = try resume.open(log, newest: newest, now: now)
             followed.append(found)
+            isFound(log)
             let reader = found.reader
             watcher.follow(
                 WatchedLog(at: found.place) {

@@ -1,3 +1,4 @@
+import Alerts
 import AuditLog
 import Foundation
 import Gateway
@@ -16,7 +17,33 @@ struct GatewayCheck {
         checkProcess(say)
         for (name, server) in configuration.servers.sorted(by: { $0.key < $1.key }) { check(name, server, say) }
         checkGrants(say)
+        checkSinks(say)
         checkDescriptors(say)
+    }
+
+    /// Nothing is sent: an address that may not be used, a file that cannot be written, a rules file's mistakes.
+    private func checkSinks(_ say: (Bool, String, String?) -> Void) {
+        let plan: WatchPlan
+        do {
+            plan = try WatchPlan(configuration)
+        } catch let error as SinkError {
+            return say(false, error.message, error.hint)
+        } catch let error as ConfigurationError {
+            return say(false, error.message, error.hint)
+        } catch {
+            return say(false, "\(error)", nil)
+        }
+        for sink in plan.sinks + plan.heartbeatSinks {
+            do throws(SinkError) {
+                try sink.check()
+                say(true, "sink \(sink.name)", nil)
+            } catch {
+                let isFirst = (try? LogIdentity.read(LogDirectory(path: configuration.log))) == nil
+                let isUnmade = error.code == .disk && isFirst
+                let words = isUnmade ? ", whose folder is not there yet" : ": \(error.message)"
+                say(isUnmade, "sink \(sink.name)\(words)", error.hint)
+            }
+        }
     }
 
     private func checkProcess(_ say: (Bool, String, String?) -> Void) {

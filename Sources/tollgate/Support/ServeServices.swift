@@ -157,22 +157,25 @@ struct IngestService: Service {
 /// The detectors' part of `serve`.
 struct WatchService: Service {
     let configuration: ServeConfiguration
+    let plan: WatchPlan
     /// The gateway of this process, where it has one.
     let brakes: (log: String, desk: BrakeDesk)?
 
-    init(_ configuration: ServeConfiguration, brakes: (log: String, desk: BrakeDesk)?) {
+    init(_ configuration: ServeConfiguration, _ plan: WatchPlan, brakes: (log: String, desk: BrakeDesk)?) {
         self.configuration = configuration
+        self.plan = plan
         self.brakes = brakes
     }
 
     func run() async throws {
         let configuration = configuration
+        let plan = plan
         let brakes = brakes
         let stop = StopFlag()
         try await withTaskCancellationOrGracefulShutdownHandler {
             try await Blocking.run("watch") {
                 let watch = AlertWatch(
-                    sinks: configuration.watch.sinks, ownLog: LogDirectory(path: configuration.watch.log),
+                    plan: plan, ownLog: LogDirectory(path: configuration.watch.log),
                     logs: { configuration.logs }, once: false, brakes: BrakeRelay(own: brakes) { configuration.logs })
                 try watch.run(until: stop)
             }

@@ -9,23 +9,48 @@ import Warehouse
 final class WatchHealth {
     private let outbox: Outbox
     private let publisher: AlertPublisher
-    private let sinks: [any AlertSink]
-    private let expected: WatchExpectations
+    private let desk: DeliveryDesk
+    private let plan: WatchPlan
+    private var expected: WatchExpectations { plan.expected }
     private let started = Console.now
+    private let heartbeats: HeartbeatDesk
+    /// Verifies logs; nil in a watch that does not follow.
+    private var vigil: LogVigil?
     private var meta = MetaWatch()
     private var problems: [WatchProblem] = []
     private var checked: Timestamp?
 
-    init(outbox: Outbox, publisher: AlertPublisher, sinks: [any AlertSink], expected: WatchExpectations) {
+    init(outbox: Outbox, publisher: AlertPublisher, desk: DeliveryDesk, plan: WatchPlan) {
         self.outbox = outbox
         self.publisher = publisher
-        self.sinks = sinks
-        self.expected = expected
+        self.desk = desk
+        self.plan = plan
+        heartbeats = HeartbeatDesk(
+            Heartbeat(everyMicroseconds: plan.heartbeatMicroseconds, start: started), sinks: plan.heartbeatSinks,
+            report: { Console.error("tollgate: no heartbeat to \($0): \($1)\n") })
     }
 
-    /// Takes over what the last watch left open.
-    func begin() throws {
+    /// Takes over what the last watch left open, and begins to verify the watch's own log, if any.
+    func begin(verifying own: LogDirectory?) throws {
         meta = MetaWatch(open: try outbox.standings().filter { $0.state != "resolved" }.map(\.notice))
+        guard let own else { return }
+        vigil = LogVigil(suspects: meta.subjects(of: .verificationFailed))
+        vigil?.follow(own)
+    }
+
+    /// One more log is followed.
+    func follow(_ log: LogDirectory) { vigil?.follow(log) }
+
+    /// The watch's loop has come round.
+    func pass(_ now: Timestamp) {
+        heartbeats.pass(now)
+        desk.pass(now)
+    }
+
+    /// Ends the threads.
+    func end() {
+        heartbeats.close()
+        vigil?.close()
     }
 
     /// Says at once what could not be read, and lets the next check tell the sinks.
@@ -47,9 +72,16 @@ final class WatchHealth {
         }
         problems = []
         let failing = try outbox.failing(now: now)
-        for sink in sinks {
+        for (log, problem) in vigil?.findings ?? [:] {
+            steps += meta.observe(.verificationFailed, log, problem: problem, now: now)
+        }
+        for sink in plan.sinks {
             let problem = failing[sink.name].map { "\(sink.name): \($0)" }
             steps += meta.observe(.sinkFailing, sink.name, problem: problem, now: now)
+        }
+        // Of a sink that is not named any more nothing is heard again.
+        for sink in meta.subjects(of: .sinkFailing).subtracting(plan.sinks.map(\.name)) {
+            steps += meta.observe(.sinkFailing, sink, problem: nil, now: now)
         }
         if let limit = expected.recordsMicroseconds {
             let last = max(watcher.newestRecord ?? started, started)

@@ -37,6 +37,14 @@ struct ConfigurationErrorTests {
         (#""tls":{"certificate":"cert.pem","key":"open-key.pem"}"#, "/tls/key", .exposed),
         (#""tls":{"certificate":"gone.pem","key":"key.pem"}"#, "/tls/certificate", .notFound),
         (#""tls":{"certificate":"cert.pem"}"#, "/tls/key", .missingField),
+        (#""watch":{"sinks":["stdout","mail:x"]}"#, "/watch/sinks/1", .outOfRange),
+        (#""watch":{"sinks":["webhook:http://x/#hmac-env=NO_SUCH"]}"#, "/watch/sinks/0", .notFound),
+        (#""watch":{"sinks":[{"webhook":"http://x/","hmac":"file:open-key.pem"}]}"#, "/watch/sinks/0/hmac", .exposed),
+        (#""watch":{"sinks":[{"webhook":"http://x/","hmac":"env:ECS_TOKEN"}]}"#, "/watch/sinks/0/hmac", .outOfRange),
+        (#""watch":{"sinks":[{"webhook":"ftp://x/"}]}"#, "/watch/sinks/0/webhook", .outOfRange),
+        (#""watch":{"sinks":[{"webhok":"http://x/"}]}"#, "/watch/sinks/0/webhok", .unknownField),
+        (#""watch":{"heartbeat":{"sinks":["stdout"],"every":"1ms"}}"#, "/watch/heartbeat/every", .outOfRange),
+        (#""watch":{"heartbeat":{"sinks":[{"command":"x"}]}}"#, "/watch/heartbeat/sinks/0/command", .wrongType),
         (#""warehouse":7"#, "/warehouse", .wrongType),
         (#""warehouse":{"path":"w.sqlite"}"#, "/warehouse/path", .unknownField),
         (#""warehouse":{"keep":{"calls":90}}"#, "/warehouse/keep/calls", .wrongType),
@@ -93,7 +101,12 @@ struct ConfigurationErrorTests {
         #"{"servers":{"a":{"url":"http://x"}},"grants":[{"id":"a","agent":"a","server":"","token_sha256":"hunter2"}]}"#,
         #"{"servers":{"a":{"url":"http://x/mcp","headers":{"A":"hunter2"#,
         #"{"servers":{"a":{"command":"x --password hunter2"}}}"#,
-        #"{"servers":{"a":{"url":"http://x"}},"watch":{"sinks":["webhook:https://hooks.example/hunter2"]}}"#,
+        #"{"servers":{"a":{"url":"http://x"}},"watch":{"sinks":["webhook:https://hooks.example/hunter2#x=hunter2"]}}"#,
+        #"{"servers":{"a":{"url":"http://x"}},"watch":{"sinks":["webhook:https://joe:hunter2@hooks.example/"]}}"#,
+        #"{"servers":{"a":{"url":"http://x"}},"watch":{"sinks":["webhok:https://hooks.example/hunter2"]}}"#,
+        #"{"servers":{"a":{"url":"http://x"}},"watch":{"sinks":[{"webhook":"hooks.example/hunter2"}]}}"#,
+        #"{"servers":{"a":{"url":"http://x"}},"watch":{"sinks":[{"webhook":"http://x/","hmac":"hunter2hunter2hunter2"}]}}"#,
+        #"{"servers":{"a":{"url":"http://x"}},"watch":{"sinks":["webhook:http://x/hunter2","webhook:http://x/hunter2"]}}"#,
         #"{"servers":{"a":{"url":"http://x"}},"tls":{"certificate":"cert.pem","key":"-----BEGIN KEY-----\nhunter2"}}"#,
     ])
     func secretsAreNeverShown(text: String) {
@@ -131,11 +144,14 @@ struct ConfigurationErrorTests {
             {"listen":"[::1]:8700","durability":"interval:5ms","hosts":["a.b"],"origins":["https://a"],
             "timeouts":{"head":1.5,"body":"9s"},"servers":{"a":{"url":"http://x:1/y?z","headers":{"A":"env:B"}},
             "b":{"command":["c","d"],"env":{"E":"f"}}},"policies":{"p":"q"},
+            "watch":{"sinks":["webhook:https://h:1/x#hmac-env=HOOK_SECRET&ca-file=cert.pem","command:[\"a\",\"b\"]",
+            {"alertmanager":"http://[::1]/a"},{"webhook":"http://h","hmac":"file:hook.key"},{"command":["c"]}],
+            "group_wait":"9s","heartbeat":{"every":2,"sinks":["file:a"]}},
             "grants":[{"id":"g","agent":"h","server":"a","policy":"p","expires":"2026-01-01T00:00:00Z",
             "token_sha256":"0"}]}
             """.utf8)
         var generator = SeededGenerator(seed: 20)
-        for round in 0..<1500 {
+        for round in 0..<2500 {
             var bytes = good
             if round < good.count {
                 bytes.removeLast(good.count - round)

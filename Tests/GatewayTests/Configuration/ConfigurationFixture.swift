@@ -5,9 +5,11 @@ import Foundation
 /// What tests of configurations look at instead of a disk and an environment.
 enum ConfigurationFixture {
     static let secret = "s3cr3t-value"
+    /// Long enough to sign with.
+    static let signing = "s3cr3t-value-to-sign-with"
 
     static let surroundings = ConfigurationSurroundings(
-        folder: "/conf", variable: { $0 == "ECS_TOKEN" ? secret : nil },
+        folder: "/conf", variable: { ["ECS_TOKEN": secret, "HOOK_SECRET": signing][$0] },
         contents: { path in
             let certificate = "-----BEGIN CERTIFICATE-----\n"
             switch path {
@@ -15,6 +17,7 @@ enum ConfigurationFixture {
             case "/conf/key.pem":
                 return .success(.init(bytes: Array("-----BEGIN PRIVATE KEY-----\n".utf8), isExposed: false))
             case "/conf/token.txt": return .success(.init(bytes: Array("\(secret)\n".utf8), isExposed: false))
+            case "/conf/hook.key": return .success(.init(bytes: Array("\(signing)\n".utf8), isExposed: false))
             case "/conf/open-key.pem": return .success(.init(bytes: Array(secret.utf8), isExposed: true))
             default: return .failure(.init(words: "No such file or directory"))
             }
