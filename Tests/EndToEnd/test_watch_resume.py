@@ -193,7 +193,7 @@ def decision(seq: int, at: datetime, agent: str, tool: str, risk: str, digest: i
     record = {
         "v": 1, "seq": seq, "ts": at.strftime("%Y-%m-%dT%H:%M:%S.%fZ"), "kind": "decision", "gateway": "gw",
         "agent": agent, "identity": "grant", "server": "ops", "transport": "http", "method": "tools/call",
-        "tool": tool, "risk": risk, "args_digest": f"{digest:016x}", "decision": "allow", "mode": "enforce",
+        "tool": tool, "risk": risk, "arg_digest": f"{digest:016x}", "decision": "allow", "mode": "enforce",
         "reason": "allowed",
     }  # fmt: skip
     return json.dumps(record, separators=(",", ":")).encode()
