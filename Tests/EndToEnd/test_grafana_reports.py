@@ -6,14 +6,14 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from harness.grafana import Grafana
-from harness.grafana_facts import WEEK, Row
+from harness.grafana import Grafana, Window
+from harness.grafana_facts import FEW, WEEK, Row
 from harness.month import Month
 
 
-def report(month: Month, name: str) -> dict[str, Any]:
-    command = ("report", name, "--db", month.database, "--no-ingest", "--since", "2026-11-16", "--until", "2026-11-23")
-    return month.home.tollgate(*command, "--json").json()
+def report(month: Month, name: str, window: Window = WEEK) -> dict[str, Any]:
+    times = ("--since", f"{window.since}Z", "--until", f"{window.until}Z")
+    return month.home.tollgate("report", name, "--db", month.database, "--no-ingest", *times, "--json").json()
 
 
 @pytest.fixture
@@ -51,6 +51,14 @@ def test_agents_and_tools_are_those_of_report_rates(month: Month, grafana: Grafa
     ]
     assert sums["would_stop"] == counts["would_have_stopped"] > 0
     assert sums["allowed"] + sums["would_stop"] == counts["allowed"], "the report counts those among the allowed"
+
+
+def test_from_one_whole_hour_to_another_they_agree_too(month: Month) -> None:
+    few, said = Grafana(month.database, FEW), report(month, "rates", FEW)
+    assert few.ask("overview/10-calls").rows == [(said["counts"]["calls"],)]
+    assert {one["agent"]: one["calls"] for one in few.ask("overview/30-agents").dicts()} == {
+        one["agent"]: one["counts"]["calls"] for one in said["agents"]
+    }
 
 
 def test_denials_are_those_of_report_denials(month: Month, grafana: Grafana) -> None:
