@@ -1,0 +1,24 @@
+-- title: How were calls decided?
+-- panel: timeseries bars
+-- size: 24x8
+-- unit: locale
+-- about: Calls by decision. would_stop is what a rule in mode shadow would have stopped: those calls went on. A step
+--   without a bar had no call.
+-- reads: rollup_hour
+-- time: time
+SELECT
+    $__unixEpochGroupSeconds(r.hour, $step, NULL) AS time,
+    sum(r.n * (verdict.decision = 'allow')) AS allowed,
+    sum(r.n * (verdict.decision = 'deny' AND verdict.mode = 'enforce')) AS denied,
+    sum(r.n * (verdict.decision = 'throttle' AND verdict.mode = 'enforce')) AS throttled,
+    sum(r.n * (verdict.decision = 'hold')) AS held,
+    sum(r.n * (verdict.decision IN ('deny', 'throttle') AND verdict.mode = 'shadow')) AS would_stop
+FROM rollup_hour AS r
+CROSS JOIN actor ON actor.id = r.actor
+CROSS JOIN tool ON tool.id = r.tool
+CROSS JOIN verdict ON verdict.id = r.verdict
+WHERE r.hour > $__from / 1000 - 3600 AND r.hour < $__to / 1000
+    AND coalesce(nullif(actor.agent, ''), '(unresolved)') IN (${agent:sqlstring})
+    AND tool.server IN (${server:sqlstring})
+GROUP BY 1
+ORDER BY 1

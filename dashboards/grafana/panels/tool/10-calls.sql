@@ -1,0 +1,11 @@
+-- title: Calls
+-- panel: stat
+-- size: 4x4
+-- unit: locale
+-- about: Calls of the tool in the whole UTC hours that touch the window.
+-- reads: rollup_hour
+SELECT sum(r.n) AS calls
+FROM rollup_hour AS r
+CROSS JOIN tool ON tool.id = r.tool
+WHERE r.hour > $__from / 1000 - 3600 AND r.hour < $__to / 1000
+    AND tool.server IN (${server:sqlstring}) AND tool.tool IN (${tool:sqlstring})
