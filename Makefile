@@ -57,7 +57,7 @@ unit: build ## the Swift tests
 
 e2e: build $(VENV)/.complete ## the end-to-end tests: the built binary against real MCP parts
 	$(call step,end-to-end tests)
-	TOLLGATE=$(DEBUG) $(VENV)/bin/python -m pytest Tests/EndToEnd
+	TOLLGATE=$(DEBUG) $(VENV)/bin/python scripts/e2e
 
 brake: build $(VENV)/.complete ## the brake on the real ecs server, with a call every 8 s as an agent makes that thinks (a minute and a half)
 	TOLLGATE=$(DEBUG) TOLLGATE_BRAKE_PACE=8 $(VENV)/bin/python -m pytest Tests/EndToEnd/test_brake.py -k ecs_server
