@@ -110,7 +110,7 @@ def lines(cost: Cost, look_cpu: float) -> list[Line]:
         Line("  its bytes on the disk", f"{cost.records_bytes:,.0f} B", f"≤ {BYTES} B", cost.records_bytes <= BYTES),
         Line(
             "  a call's wait for the disk, p50",
-            f"{milliseconds(wait)} ({milliseconds(cost.not_waiting)} without)",
+            f"{milliseconds(wait)} on top of {milliseconds(cost.not_waiting)}",
             f"≤ {WAIT * 1000:g} ms",
             wait <= WAIT,
             cost.others,

@@ -37,7 +37,7 @@ def lines(story: Story) -> list[Line]:
         Line(
             "with tollgate, from then on: p50",
             change(behind.calm, behind.after),
-            f"≤ {SLOWER:g} × + {MORE * 1000:g} ms",
+            f"≤ {SLOWER:g}×+{MORE * 1000:g} ms",
             quick,
             behind.others,
         ),

@@ -1,7 +1,8 @@
 """A runaway among three neighbours on the real `awslabs.ecs-mcp-server`: straight at it, then through `tollgate serve`.
 
-The runaway has two builds under way at any time, the same each, and asks again 20 ms after an answer. Its neighbours
-look at clusters five times a second. Before each storm they are alone for a while: that is what they are compared with.
+The runaway has two builds under way at any time, the same each, and asks again 0.1 s after an answer. Each of its
+neighbours looks at clusters, and again 0.2 s after an answer. Before each storm they are alone for a while: that is what
+they are compared with.
 """
 
 from __future__ import annotations
@@ -34,8 +35,8 @@ POLICY = {
     "brake": {"on": ["runaway"], "action": "throttle", "cooldown": "15m"},
 }
 UNDER_WAY = 2
-MOST = 40.0
-"""Seconds in which the brake has to come, or it does not count as one."""
+MOST = 120.0
+"""Seconds that a brake is waited for: on a machine that others keep busy, seven builds may take a minute."""
 
 Place = Callable[[str], Target]
 """Where an agent of this name finds the server."""
@@ -111,7 +112,7 @@ def storm(setting: Setting, cloud: aws.AWS, place: Place, brakes: bool) -> Storm
         time.sleep(setting.calm)
         spent, began = cpu_seconds(server) - spent, time.monotonic()
         pushed = len(cloud.pushed())
-        runaways = [Agent(place("runaway"), BUILD, lambda _: app, pause=0.02) for _ in range(UNDER_WAY)]
+        runaways = [Agent(place("runaway"), BUILD, lambda _: app, pause=0.1) for _ in range(UNDER_WAY)]
         braked = await_refusals(runaways, began + MOST) if brakes else None
         settled = time.monotonic()
         time.sleep(setting.storm)

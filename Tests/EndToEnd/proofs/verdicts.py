@@ -19,7 +19,8 @@ from harness.paths import binary
 from .screen import Line
 from .setting import Setting
 
-STOPPED, PASSED = b'"decision":"throttle"', b'"decision":"allow"'
+CHANGES = {b'"decision":"throttle"': b'"decision":"allow"', b'"decision":"allow"': b'"decision":"throttle"'}
+"""A verdict, and what it is changed to: first of all one that stopped a call."""
 
 
 @dataclass(frozen=True)
@@ -51,8 +52,8 @@ def recomputed(setting: Setting, logs: list[Path], log: Path, state: Path) -> Ve
 
     def change(lines: list[bytes]) -> list[bytes]:
         nonlocal place
-        place = next(number for number, line in enumerate(lines) if STOPPED in line)
-        return [*lines[:place], lines[place].replace(STOPPED, PASSED), *lines[place + 1 :]]
+        old, place = next((old, number) for old in CHANGES for number, line in enumerate(lines) if old in line)
+        return [*lines[:place], lines[place].replace(old, CHANGES[old]), *lines[place + 1 :]]
 
     thief.rewrite(forged, thief.stolen_key(state, log), change)
     return Verdicts(
