@@ -106,7 +106,7 @@ def test_neighbours_that_wait_or_fail_miss() -> None:
     def seen(took: float, kind: str = "ok") -> Seen:
         agent = Agent.__new__(Agent)  # no thread: only what it saw counts
         agent.calls = [Call(float(at), took, kind) for at in range(10)]
-        return Seen.of([agent], 0, 10)
+        return Seen.of([agent], (0, 10))
 
     def story(until: Seen, after: Seen, others: float) -> storm.Story:
         one = storm.Storm(seen(0.01), until, after, None, 7, 5.0, 0.005, others)

@@ -63,9 +63,13 @@ def end(agents: list[Agent]) -> None:
         assert not one.is_alive(), "an agent's call was not answered within 90 s"
 
 
+Time = tuple[float, float]
+"""From … to, by the monotonic clock."""
+
+
 @dataclass(frozen=True)
 class Seen:
-    """The calls of some agents within a time."""
+    """The calls of some agents within a time, or within several together."""
 
     p50: float
     """Seconds, of the calls that were under way in it."""
@@ -75,13 +79,16 @@ class Seen:
     kinds: Counter[str]
 
     @staticmethod
-    def of(agents: list[Agent], begin: float, end: float) -> Seen:
+    def of(agents: list[Agent], *times: Time) -> Seen:
         calls = [call for one in agents for call in one.calls]
-        under_way = [call for call in calls if call.asked < end and call.asked + call.took >= begin]
-        came = [call for call in calls if begin <= call.asked + call.took < end]
-        assert under_way, f"no call within {end - begin:.1f} s\nhint: a quieter machine"
+        under_way = [
+            call for begin, end in times for call in calls if call.asked < end and call.asked + call.took >= begin
+        ]
+        came = [call for begin, end in times for call in calls if begin <= call.asked + call.took < end]
+        seconds = sum(end - begin for begin, end in times)
+        assert under_way, f"no call within {seconds:.1f} s\nhint: a quieter machine"
         p50 = statistics.median(call.took for call in under_way)
-        return Seen(p50, len(came) / (end - begin), end - begin, Counter(call.kind for call in under_way))
+        return Seen(p50, len(came) / seconds, seconds, Counter(call.kind for call in under_way))
 
     @property
     def all_served(self) -> bool:

@@ -1,8 +1,8 @@
 """A runaway among three neighbours on the real `awslabs.ecs-mcp-server`: straight at it, then through `tollgate serve`.
 
 The runaway has two builds under way at any time, the same each, and asks again 0.1 s after an answer. Each of its
-neighbours looks at clusters, and again 0.2 s after an answer. Before each storm they are alone for a while: that is what
-they are compared with.
+neighbours looks at clusters, and again 0.2 s after an answer. They are alone for a while before each storm, and behind
+the gateway also after it, as others' work on the machine comes and goes: that is what they are compared with.
 """
 
 from __future__ import annotations
@@ -117,18 +117,24 @@ def storm(setting: Setting, cloud: aws.AWS, place: Place, brakes: bool) -> Storm
         settled = time.monotonic()
         time.sleep(setting.storm)
         ended, others = time.monotonic(), work.share()
+        alone = [(calm, began)]
+        if brakes:
+            end(runaways)
+            rested = time.monotonic()
+            time.sleep(setting.calm)
+            alone.append((rested, time.monotonic()))
     finally:
         end([*runaways, *neighbours])
     calls = [call for one in runaways for call in one.calls]
-    before = Seen.of(neighbours, calm, began)
+    asked = Seen.of(neighbours, alone[0]).kinds.total()
     return Storm(
-        calm=before,
-        until=Seen.of(neighbours, began, ended if braked is None else settled),
-        after=None if braked is None else Seen.of(neighbours, settled, ended),
+        calm=Seen.of(neighbours, *alone),
+        until=Seen.of(neighbours, (began, ended if braked is None else settled)),
+        after=None if braked is None else Seen.of(neighbours, (settled, ended)),
         asked=Counter(call.kind for call in calls),
         built=len(cloud.pushed()) - pushed,
         refused=None if braked is None else braked - began,
-        look_cpu=spent / max(1.0, before.rate * before.seconds),
+        look_cpu=spent / asked,
         others=others,
     )
 
