@@ -3,8 +3,9 @@
 
     proof.py [--short] [--seed 1] [--strict] [--keep DIR] [--tollgate PATH]
 
-What each line means: docs/PROOF.md. Progress goes to standard error, the screen to standard output. The exit status is
-1 where a line misses its bar or could not be measured; with --strict also where others kept the machine too busy to say.
+What each line means: docs/PROOF.md. Progress goes to standard error, the screen to standard output. The exit status
+is 1 where a line misses its bar or could not be measured; with --strict also where others kept the machine too busy to
+say.
 """
 
 from __future__ import annotations

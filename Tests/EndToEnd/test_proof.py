@@ -1,4 +1,4 @@
-"""`make proof`, its short form: every line holds, README.md shows a screen of the same lines, and each line can fail."""
+"""`make proof`, its short form: every line holds, README.md shows a screen of the same lines, and lines can fail."""
 
 from __future__ import annotations
 
@@ -127,4 +127,4 @@ def test_the_screen_counts_what_missed() -> None:
     lines = [Line("a", "1", "2", True), Line("b", "3", "2", False), Line("c", "9", "2", False, others=0.6)]
     screen = Screen(["about"], {"part": lines})
     assert [line.what for line in screen.missed] == ["b"] and [line.what for line in screen.unjudged] == ["c"]
-    assert "1 of 3 lines hold, 1 missed, 1 not judged" in str(screen) and "others used 60%" in str(screen)
+    assert "1 of 3 lines hold, 1 missed, 1 not judged" in str(screen) and "others used 60 %" in str(screen)

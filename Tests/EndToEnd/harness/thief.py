@@ -1,7 +1,7 @@
-"""Whoever can write a log's files and has stolen its key: changes records and signs what is left, so that it fits itself.
+"""Whoever can write a log's files and has stolen its key: changes records, and signs what is left so that it fits.
 
 It makes all that docs/FORMAT.md says a log has: members with right checksums, a head in `checkpoints.ndjson`, the
-newest head with the tree's edge in `checkpoint`. It is for logs of which nothing is sealed, as those of a short run are.
+newest head with the tree's edge in `checkpoint`. It is for logs of which nothing is sealed, as those of a short run.
 """
 
 from __future__ import annotations
@@ -38,7 +38,8 @@ def origin(log: Path) -> str:
 
 def rewrite(log: Path, key: Path, change: Callable[[list[bytes]], list[bytes]]) -> int:
     """Makes a log's lines what `change` makes of them, and signs that; gives how many records it has now."""
-    assert not list((log / "seg").glob("*.manifest.json")), f"{log} has sealed segments\nhint: take a log of a short run"
+    sealed = list((log / "seg").glob("*.manifest.json"))
+    assert not sealed, f"{log} has sealed segments\nhint: take the log of a short run"
     first = logs.segments(log)[0]
     lines = change(logs.lines(log))
     for one in (log / "seg").iterdir():

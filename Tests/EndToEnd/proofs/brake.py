@@ -26,29 +26,32 @@ def lines(story: Story) -> list[Line]:
         f"≤ {LIMIT}",
         counted_alike and len(allowed) <= LIMIT,
     )
-    pages = [one for one in story.alerts if one["severity"] == "page" and one["agent"] == "runaway"]
-    wrong = [one for one in story.alerts if one["agent"] != "runaway"]
-    brakes = [one for one in story.records if one.get("event") == "brake" and one["by"] == "watch"]
-    if not pages or not brakes or behind.refused is None:
-        said = f"{len(pages)} pages, {len(brakes)} brakes"
-        return [Line("runaway → page → brake", said, f"≤ {PAGED + BRAKED:g} s", False, behind.others), through]
-    page, brake = pages[0], brakes[0]
-    first, paged, braked = (moment(one) for one in (made[0]["ts"], page["ts"], brake["ts"]))
-    before = len([one for one in allowed if one["seq"] < brake["seq"]])
+    page = next((one for one in story.alerts if one["severity"] == "page" and one["agent"] == "runaway"), None)
+    brake = next((one for one in story.records if one.get("event") == "brake" and one["by"] == "watch"), None)
+    paged = moment(page["ts"]) - moment(made[0]["ts"]) if page else None
+    braked = moment(brake["ts"]) - moment(page["ts"]) if page and brake else None
+    before = len([one for one in allowed if brake is None or one["seq"] < brake["seq"]])
+    wrong = len([one for one in story.alerts if one["agent"] != "runaway"])
     return [
         Line(
             "runaway's first call → page",
-            f"{paged - first:.2f} s, {page['rule']} after {page['attempts']} like calls",
+            f"{paged:.2f} s, {page['rule']} after {page['attempts']} like calls" if page else "no page came",
             f"≤ {PAGED:g} s",
-            paged - first <= PAGED,
+            paged is not None and paged <= PAGED,
             behind.others,
         ),
-        Line("page → brake", f"{braked - paged:.2f} s", f"≤ {BRAKED:g} s", braked - paged <= BRAKED, behind.others),
+        Line(
+            "page → brake",
+            f"{braked:.2f} s" if braked is not None else "no brake came",
+            f"≤ {BRAKED:g} s",
+            braked is not None and braked <= BRAKED,
+            behind.others,
+        ),
         Line(
             "calls before the brake; others paged",
-            f"{before}; {len(wrong)}",
+            f"{before}; {wrong}",
             f"≤ {LIMIT}; 0",
-            before <= LIMIT and not wrong,
+            before <= LIMIT and wrong == 0,
         ),
         through,
     ]

@@ -23,10 +23,10 @@ from harness.http_upstream import Upstream
 from harness.machine import OtherWork
 from harness.paths import binary
 
-from .screen import Line, milliseconds
+from .screen import Line, milliseconds, percent
 from .setting import Setting
 
-SHARE = 0.05
+SHARE = 0.1
 """Of the CPU that the server spends on its cheapest call."""
 
 BYTES, WAIT = 200, 0.005
@@ -76,7 +76,8 @@ def written_again(setting: Setting, fleet: Path) -> tuple[float, float]:
         child = subprocess.Popen([binary(), "log", "append", "--log", log], stdin=stream, stdout=subprocess.DEVNULL)
         _, status, usage = os.wait4(child.pid, 0)
         child.returncode = os.waitstatus_to_exitcode(status)
-    assert child.returncode == 0, f"log append ended with {child.returncode}\nhint: tollgate log append --log {log} < {lines}"
+    hint = f"hint: tollgate log append --log {log} < {lines}"
+    assert child.returncode == 0, f"log append ended with {child.returncode}\n{hint}"
     size = sum(segment.stat().st_size for segment in logs.segments(log))
     return (usage.ru_utime + usage.ru_stime) / calls, size / calls
 
@@ -103,8 +104,8 @@ def lines(cost: Cost, look_cpu: float) -> list[Line]:
     return [
         Line(
             "the audit's CPU per call",
-            f"{cost.records_cpu * 1e6:,.0f} µs, {share:.1%} of a server's {milliseconds(look_cpu)}",
-            f"≤ {SHARE:.0%}",
+            f"{cost.records_cpu * 1e6:,.0f} µs, {percent(share, 1)} of a server's {milliseconds(look_cpu)}",
+            f"≤ {percent(SHARE)}",
             share <= SHARE,
         ),
         Line("  its bytes on the disk", f"{cost.records_bytes:,.0f} B", f"≤ {BYTES} B", cost.records_bytes <= BYTES),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .agents import Seen
-from .screen import Line, milliseconds
+from .screen import Line, milliseconds, percent
 from .storm import Story
 
 HARM, LEFT = 5.0, 0.5
@@ -14,13 +14,15 @@ SLOWER, MORE = 1.5, 0.005
 KEPT = 0.9
 """The share of their calls that neighbours have to keep."""
 
+NONE = "no brake came"
+
 
 def lines(story: Story) -> list[Line]:
     alone, behind = story.alone, story.behind
     harm, left = alone.until.p50 / alone.calm.p50, alone.until.rate / alone.calm.rate
     found = [
         Line("without a gateway: a neighbour's p50", change(alone.calm, alone.until), f"≥ {HARM:g} ×", harm >= HARM),
-        Line("  neighbours' answers a second", rates(alone.calm, alone.until), f"≤ {LEFT:.0%}", left <= LEFT),
+        Line("  neighbours' answers a second", rates(alone.calm, alone.until), f"≤ {percent(LEFT)}", left <= LEFT),
         Line(
             "with tollgate, until the brake: p50",
             f"{change(behind.calm, behind.until)}, {behind.until.seconds:.1f} s",
@@ -28,24 +30,23 @@ def lines(story: Story) -> list[Line]:
             behind.until.all_served,
         ),
     ]
-    if behind.after is None:
-        return [*found, Line("with tollgate, from then on: p50", "no brake came", "a brake", False, behind.others)]
-    quick = behind.after.p50 <= SLOWER * behind.calm.p50 + MORE and behind.after.all_served
-    kept = behind.after.rate / behind.calm.rate
+    after = behind.after
+    quick = after is not None and after.p50 <= SLOWER * behind.calm.p50 + MORE and after.all_served
+    kept = after is not None and after.rate >= KEPT * behind.calm.rate
     return [
         *found,
         Line(
             "with tollgate, from then on: p50",
-            change(behind.calm, behind.after),
+            change(behind.calm, after) if after else NONE,
             f"≤ {SLOWER:g}×+{MORE * 1000:g} ms",
             quick,
             behind.others,
         ),
         Line(
             "  neighbours' answers a second",
-            rates(behind.calm, behind.after),
-            f"≥ {KEPT:.0%}",
-            kept >= KEPT,
+            rates(behind.calm, after) if after else NONE,
+            f"≥ {percent(KEPT)}",
+            kept,
             behind.others,
         ),
     ]
@@ -60,4 +61,4 @@ def ratio(value: float) -> str:
 
 
 def rates(before: Seen, after: Seen) -> str:
-    return f"{before.rate:.1f} → {after.rate:.1f} ({after.rate / before.rate:.0%})"
+    return f"{before.rate:.1f} → {after.rate:.1f} ({percent(after.rate / before.rate)})"

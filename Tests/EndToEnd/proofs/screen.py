@@ -73,7 +73,8 @@ class Screen:
         said = [f"{held} of {len(self.lines)} lines hold, {len(self.missed)} missed, {len(self.unjudged)} not judged"]
         shares = [line.others for line in self.lines if line.disturbed and line.others is not None]
         if shares:
-            said.append(f"* others used {min(shares):.0%} to {max(shares):.0%} of this machine meanwhile")
+            range_ = dict.fromkeys(percent(share) for share in (min(shares), max(shares)))
+            said.append(f"* others used {' to '.join(range_)} of this machine meanwhile")
         return said
 
     def __str__(self) -> str:
@@ -81,6 +82,10 @@ class Screen:
         for name, lines in self.parts.items():
             rows += ["", name, *map(str, lines)]
         return "\n".join(row.rstrip() for row in [*rows, "", *self.summary(), *self.problems])
+
+
+def percent(share: float, digits: int = 0) -> str:
+    return f"{share * 100:.{digits}f} %"
 
 
 def milliseconds(seconds: float) -> str:

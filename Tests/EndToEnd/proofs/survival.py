@@ -1,7 +1,7 @@
 """The gateway is killed again and again in the middle of calls: what it had answered has to be in its log, once.
 
-As `kills.py`, which is the longer proof, but the gateway dies in every life; its readers do in one of four. Under an odd
-seed `log retain` deletes beside it, and is killed too.
+As `kills.py`, which is the longer proof, but the gateway dies in every life; its readers do in one of four. Under an
+odd seed `log retain` deletes beside it, and is killed too.
 """
 
 from __future__ import annotations
