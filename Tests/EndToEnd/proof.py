@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -53,19 +55,17 @@ class Proof:
         loads = [os.getloadavg()[0]]
         story = self.measured("a runaway among neighbours", lambda: storm.told(setting))
         # What follows measures no times, so it goes on beside the kills.
-        trials = survival.Trials(setting)
-        flipped = self.measured("bits flipped", lambda: flips.flipped(setting))
-        fleet = self.measured("a simulated fleet", lambda: verdicts.fleet(setting))
-        stolen = recomputed = None
-        if story is not None:
-            log, state = story.log, story.state
-            stolen = self.measured("records stolen", lambda: theft.stolen(setting, log, state))
-            if fleet is not None:
-                all_logs = [fleet, log]
-                recomputed = self.measured(
-                    "verdicts recomputed", lambda: verdicts.recomputed(setting, all_logs, log, state)
-                )
-        killed = self.measured("kill -9", trials.account)
+        with survival.Trials(setting) as trials:
+            flipped = self.measured("bits flipped", lambda: flips.flipped(setting))
+            fleet = self.measured("a simulated fleet", lambda: verdicts.fleet(setting))
+            stolen = recomputed = None
+            if story is not None:
+                log, state = story.log, story.state
+                stolen = self.measured("records stolen", lambda: theft.stolen(setting, log, state))
+            if story is not None and fleet is not None:
+                of = [fleet, log]
+                recomputed = self.measured("verdicts recomputed", lambda: verdicts.recomputed(setting, of, log, state))
+            killed = self.measured("kill -9", trials.account)
         costs = None if fleet is None else self.measured("the audit's cost", lambda: cost.measured(setting, fleet))
         loads.append(os.getloadavg()[0])
 
@@ -116,18 +116,36 @@ def main() -> int:
         binary()
     except FileNotFoundError as error:
         sys.exit(f"error: {error}")
+    if options.keep and options.keep.exists():
+        sys.exit(f"error: {options.keep} is there already\nhint: proof.py --keep SOME-OTHER-FOLDER")
     began = time.monotonic()
 
     def say(what: str) -> None:
         print(f"{time.monotonic() - began:6.1f} s  {what}", file=sys.stderr, flush=True)
 
-    with tempfile.TemporaryDirectory(prefix="tollgate-proof-") as temporary:
-        folder = options.keep or Path(temporary)
-        if options.keep:
-            folder.mkdir(parents=True)
-        screen = Proof((short if options.short else full)(folder.absolute(), say, options.seed)).screen()
-    print(screen, flush=True)
-    return 1 if screen.missed or screen.problems or (options.strict and screen.unjudged) else 0
+    # As on an interrupt, all that was started is ended.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    folder = (options.keep or Path(tempfile.mkdtemp(prefix="tollgate-proof-"))).absolute()
+    folder.mkdir(parents=True, exist_ok=options.keep is None)
+    screen = None
+    try:
+        screen = Proof((short if options.short else full)(folder, say, options.seed)).screen()
+        print(screen, flush=True)
+    finally:
+        holds = screen is not None and not screen.missed and not screen.problems
+        leave(folder, wanted=options.keep is not None or (screen is not None and not holds), say=say)
+    return 0 if holds and not (options.strict and screen.unjudged) else 1
+
+
+def leave(folder: Path, wanted: bool, say: Callable[[str], None]) -> None:
+    """Removes what a run wrote; where it is wanted, or shows why a line missed, only the blocks that logs reserve."""
+    if not wanted:
+        shutil.rmtree(folder, ignore_errors=True)
+        return
+    for reserve in folder.rglob("reserve"):
+        if reserve.is_file():
+            reserve.unlink()
+    say(f"its logs, reports and databases are in {folder}")
 
 
 if __name__ == "__main__":

@@ -116,11 +116,17 @@ class Trials:
             one = done.result()
             self._setting.say(f"kill -9: {one.killed['writer']} more of {self._setting.kills}, {one.lost} lost")
 
+    def __enter__(self) -> Trials:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Waits for the trials under way, so that nothing of theirs goes on, and begins no other."""
+        self._pool.shutdown(cancel_futures=True)
+
     def account(self) -> Account:
         total = Account()
-        with self._pool:
-            for done in concurrent.futures.as_completed(self._running):
-                total.add(done.result())
+        for done in concurrent.futures.as_completed(self._running):
+            total.add(done.result())
         total.others = self._work.share()
         return total
 
