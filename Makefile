@@ -9,6 +9,8 @@ JOBS    ?= $(shell getconf _NPROCESSORS_ONLN)
 VENV    := .venv-e2e
 DEBUG   := $(CURDIR)/.build/debug/tollgate
 DIST    := dist/tollgate
+PROVEN  ?= $(DEBUG)
+STRICT  ?=
 N       ?= $(if $(filter rotations,$(MAKECMDGOALS)),1000,200)
 SEED    ?= 1
 FOR     ?= 3600
@@ -24,7 +26,7 @@ WHOLE := --static-swift-stdlib --experimental-lto-mode=full -Xswiftc -use-ld=lld
 EXPLICIT := --explicit-target-dependency-import-check error
 step = @printf '\n=== %s\n' "$(1)"
 
-.PHONY: help demo test build release lint unit e2e brake bench bench-gateway bench-log bench-ingest detection-report fuzz kills simulate-log rotations soak readme clean system
+.PHONY: help demo test build release lint unit e2e brake bench bench-gateway bench-log bench-ingest detection-report fuzz kills simulate-log proof rotations soak readme readme-proof clean system
 
 help: ## lists the targets
 	@echo "usage: make TARGET"
@@ -93,6 +95,10 @@ kills: system ## kills writer, ingester and tailer N times at random (N=200 SEED
 	swift build --product tollgate -j $(JOBS)
 	TOLLGATE=$(DEBUG) $(PYTHON) Tests/EndToEnd/kills.py --kills $(N) --seed $(SEED) --jobs $(JOBS)
 
+proof: build $(VENV)/.complete ## docs/PROOF.md: what tollgate promises, on one screen, measured in that run (three minutes)
+	$(call step,proof)
+	@TOLLGATE=$(PROVEN) $(VENV)/bin/python Tests/EndToEnd/proof.py $(if $(STRICT),--strict)
+
 rotations: system ## N rotations, sealed and deleted, under a tailer and an ingester (N=1000 SEED=1)
 	swift build --product tollgate -j $(JOBS)
 	TOLLGATE=$(DEBUG) $(PYTHON) Tests/EndToEnd/rotations.py --rotations $(N) --seed $(SEED)
@@ -103,7 +109,10 @@ simulate-log: system ## the log in a simulated world: COMMITS (1000000) under cr
 	$(PYTHON) scripts/simulate-log --tests .build-simulation/release --commits $(COMMITS) --seed $(SEED) --jobs $(JOBS)
 
 readme: system ## runs the demo and puts its transcript into README.md
-	$(PYTHON) scripts/readme
+	$(PYTHON) scripts/readme demo
+
+readme-proof: build $(VENV)/.complete ## runs the proof and puts its screen into README.md
+	TOLLGATE=$(PROVEN) $(VENV)/bin/python scripts/readme proof
 
 clean: ## removes everything that these commands made
 	rm -rf .build .build-* $(VENV) .venv-checkers demo-out dist

@@ -6,9 +6,7 @@ import json
 import shutil
 import signal
 import socket
-import struct
 import time
-import zlib
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -21,6 +19,7 @@ from harness.gateway import grant, running_gateway
 from harness.home import Home
 from harness.http_upstream import Upstream
 from harness.paths import POLICIES
+from harness.thief import bgzf
 
 BUILD = "build_and_push_image_to_ecr"
 RULE = f"/tools/{BUILD}/limits/{BUILD}_rate"
@@ -368,14 +367,6 @@ def rewrite(log: Path, old: bytes, new: bytes) -> None:
             segment.with_name(segment.name.removesuffix(".ndjson.gz") + ".idx").unlink(missing_ok=True)
             return
     raise AssertionError(f"no record has {old!r}")
-
-
-def bgzf(plain: bytes) -> bytes:
-    """A gzip member that tells its own size, as the SAM specification has it."""
-    deflater = zlib.compressobj(6, zlib.DEFLATED, -15)
-    body = deflater.compress(plain) + deflater.flush()
-    head = b"\x1f\x8b\x08\x04" + bytes(4) + b"\0\xff" + struct.pack("<HBBHH", 6, 66, 67, 2, len(body) + 25)
-    return head + body + struct.pack("<II", zlib.crc32(plain), len(plain))
 
 
 def unsign(log: Path) -> None:

@@ -57,3 +57,31 @@ def _own_seconds() -> float:
         return False
 
     return sum(seconds for pid, seconds in spent.items() if is_own(pid))
+
+
+def child_running(script: str) -> int:
+    """The id of this process's child that runs a script."""
+    for folder in Path("/proc").iterdir():
+        if not folder.name.isdigit():
+            continue
+        try:
+            words = (folder / "cmdline").read_bytes().decode(errors="replace").split("\0")
+            parent = (folder / "stat").read_text().rpartition(")")[2].split()[1]
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        if script in words and int(parent) == os.getpid():
+            return int(folder.name)
+    raise AssertionError(f"no child of this process runs {script}")
+
+
+def cpu_seconds(pid: int) -> float:
+    """CPU time that a process has used, without its children's."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / _TICKS
+
+
+def kind() -> str:
+    """This machine in a line."""
+    model = re.search(r"^model name\s*:\s*(.+)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
+    system = os.uname()
+    return f"{os.cpu_count()} cores of {model[1] if model else system.machine}, {system.sysname} {system.release}"
