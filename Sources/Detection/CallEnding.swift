@@ -50,4 +50,6 @@ public enum DetectionEvent: Sendable, Equatable {
     case call(CallEvent)
     /// A forwarded call ended.
     case ending(CallEnding)
+    /// A tool's definition changed.
+    case toolChanged(ToolChange)
 }

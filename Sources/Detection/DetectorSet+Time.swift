@@ -98,7 +98,7 @@ extension DetectorSet {
         }
     }
 
-    private mutating func endSilence(
+    mutating func endSilence(
         of subject: FindingSubject, _ call: CallEvent, _ changes: inout [FindingChange]
     ) {
         guard var finding = raised.end(.silence, of: subject) else { return }

@@ -42,7 +42,7 @@ public struct DetectorSet: Sendable {
         MemoryLayout<PairState>.stride
     }
 
-    /// Looks at one record of a log: a decision on a call or its outcome; the rest is passed over.
+    /// Looks at one record of a log: a decision on a call, its outcome, a tool's change; the rest is passed over.
     public mutating func observe(_ record: Record, log: String) -> [FindingChange] {
         switch record.body {
         case .decision(let decision):
@@ -54,16 +54,19 @@ public struct DetectorSet: Sendable {
         case .outcome(let outcome):
             guard let ending = CallEnding(outcome: outcome, timestamp: record.timestamp) else { return [] }
             return observe(ending)
-        case .control:
-            return []
+        case .control(let control):
+            let reference = RecordReference(log: log, seq: record.seq)
+            return ToolChange(control: control, record: reference, timestamp: record.timestamp).map { observe($0) }
+                ?? []
         }
     }
 
-    /// Looks at a call or an ending.
+    /// Looks at what happened next.
     public mutating func observe(_ event: DetectionEvent) -> [FindingChange] {
         switch event {
         case .call(let call): observe(call)
         case .ending(let ending): observe(ending)
+        case .toolChanged(let change): observe(change)
         }
     }
 
@@ -123,6 +126,7 @@ public struct DetectorSet: Sendable {
         everyone.note(call, at: time, pair: index, log: table.pairs[index].log)
 
         settleFleet(fleet, call, tool, &changes)
+        settleRefusals(call, time, tool, &changes)
         settle(LoopRule.self, loop, call, index, &changes)
         settle(PollingRule.self, trouble.polling, call, index, &changes)
         settle(RunRule.self, run, call, index, &changes)
@@ -163,7 +167,7 @@ public struct DetectorSet: Sendable {
     }
 
     /// A log's number; past 65,536 logs the last number is shared, which only a finding's first record would show.
-    private mutating func number(ofLog name: String) -> UInt16 {
+    mutating func number(ofLog name: String) -> UInt16 {
         if lastLog < logs.count, logs[lastLog] == name { return UInt16(lastLog) }
         if let index = logs.firstIndex(of: name) {
             lastLog = index

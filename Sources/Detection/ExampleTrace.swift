@@ -100,6 +100,15 @@ public struct ExampleTrace: Sendable {
         return copy.using(tool, risk: risk)
     }
 
+    /// The same story, in which the server offers the tool with another definition from here on.
+    func toolChanges() -> ExampleTrace {
+        var copy = self
+        let record = RecordReference(log: "example", seq: seq)
+        copy.seq += 1
+        copy.events.append(.toolChanged(ToolChange(record: record, timestamp: clock, server: "tools", tool: tool)))
+        return copy
+    }
+
     /// The same story, after which what must be found begins.
     func then() -> ExampleTrace {
         var copy = self

@@ -4,6 +4,10 @@ extension Finding {
     /// The finding in one sentence, every number in it counted from records:
     /// `47 calls in 6 min; its usual active rate is 0.9/min; began 14:02:11; same arguments 44 times, 37 denied`.
     public var summary: String {
+        if rule == .silence, tool != "*" {
+            return "none of \(attempts) calls was refused since the tool changed at \(timeOfDay) of "
+                + "\(start.description.prefix(10)), which is unusual"
+        }
         if rule == .silence { return "no call since \(timeOfDay) of \(start.description.prefix(10)), which is unusual" }
         if rule == .novelty { return "first use of this tool, at \(timeOfDay)" }
         var text = "\(attempts) call\(attempts == 1 ? "" : "s") in \(duration)"

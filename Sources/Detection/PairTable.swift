@@ -31,6 +31,11 @@ struct PairTable: Sendable {
         indices[name]
     }
 
+    /// A known tool's index.
+    func toolIndex(server: String, tool: String) -> Int? {
+        toolIndices[ToolName(server: server, tool: tool)]
+    }
+
     /// A pair's index; an unknown one is made, in the place of an idle one where there is no more room.
     mutating func index(of name: PairName, at time: Int64) -> Int {
         if let index = indices[name] { return index }
@@ -72,7 +77,8 @@ struct PairTable: Sendable {
         forgetAgent(Int(pairs[index].agentIndex))
         let tool = Int(pairs[index].toolIndex)
         tools[tool].pairs -= 1
-        guard tools[tool].pairs == 0 else { return }
+        // One whose silence is being told is kept until it is over.
+        guard tools[tool].pairs == 0, !tools[tool].refusals.isTold else { return }
         toolIndices[ToolName(server: names[index].server, tool: names[index].tool)] = nil
         tools[tool] = ToolState()
         freeTools.append(tool)

@@ -30,6 +30,8 @@ struct ToolState: BitwiseCopyable {
     var agents: UInt64 = 0
     var agentsMinute: UInt32 = 0
     var isRaised = false
+    /// Refusals, and whether they stopped when the tool changed.
+    var refusals = RefusalHabit()
     /// How many pairs use it; without any its place is free.
     var pairs: UInt32 = 0
 

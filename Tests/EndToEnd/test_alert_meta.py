@@ -75,11 +75,13 @@ def test_lines_that_are_no_records_are_a_page(home: Home) -> None:
     with home.following("watch", *loop_and_cap(home), "--sink", "stdout:json") as watch:
         seen(home, watch, log)
         (segment,) = logs.segments(log)
+        whole = segment.read_bytes()
         with segment.open("ab") as file:
             file.write(member(b'{"v":1,"seq":1,"secret":"T0P"}\n'))
         page = told(watch, "log_unreadable")
         assert (page["severity"], page["subject"]) == ("page", "gw") and "1 lines are no records" in page["summary"]
     assert "T0P" not in json.dumps(page) and not any("T0P" in line for line in watch.errors)
+    segment.write_bytes(whole)
 
 
 def test_records_that_were_changed_are_a_page_until_the_log_is_whole_again(home: Home) -> None:
