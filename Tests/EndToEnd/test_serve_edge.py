@@ -364,17 +364,6 @@ def test_a_renewed_certificate_is_served_or_said_to_need_a_restart(tmp_path: Pat
             assert call(port, "ci", chain).status == 200
 
 
-@pytest.mark.parametrize("part", ["ingest", "watch"])
-def test_a_reload_ends_no_part(tmp_path: Path, part: str) -> None:
-    document = configuration({"up": "http://127.0.0.1:9/mcp"}, folder=tmp_path)
-    with served(tmp_path, document, "--only", part) as child:
-        made = tmp_path / ("warehouse.sqlite" if part == "ingest" else "watch")
-        until(made.exists, timeout=20, what="its beginning")
-        child.send_signal(signal.SIGHUP)
-        with pytest.raises(subprocess.TimeoutExpired):
-            child.wait(0.5)
-
-
 def test_a_proxy_is_known_on_a_listener_for_both_families(tmp_path: Path) -> None:
     port = free_port()
     with Upstream() as upstream:
@@ -382,23 +371,6 @@ def test_a_proxy_is_known_on_a_listener_for_both_families(tmp_path: Path) -> Non
         with served(tmp_path, document | {"trusted_proxies": ["127.0.0.1"]}, says="listening on"):
             assert call(port, "ci", X_Forwarded_For="203.0.113.9").status == 200
     assert peers(logs.records(tmp_path / "log")) == ["203.0.113.9"]
-
-
-def test_damaged_records_are_said_at_the_start(tmp_path: Path) -> None:
-    with behind(tmp_path) as (gateway, _):
-        for _ in range(3):
-            assert call(gateway.port, "ci").status == 200
-        gateway.records()
-        gateway.kill()
-        (gateway.log / "DAMAGED").touch()
-        segment = logs.segments(gateway.log)[-1]
-        places = [(offset, len(member)) for offset, member, plain in logs.members(segment) if plain]
-        offset, size = places[len(places) // 2]
-        data = bytearray(segment.read_bytes())
-        data[offset + size // 2] ^= 0x10
-        segment.write_bytes(data)
-        gateway.start()
-        until(lambda: "cannot be read any more" in gateway.error_text(), timeout=2, what="the damage")
 
 
 @needs_openssl

@@ -6,10 +6,13 @@ import contextlib
 import hashlib
 import json
 import re
+import signal
 import sqlite3
+import subprocess
 from pathlib import Path
 from typing import Any
 
+import pytest
 from harness import logs
 from harness.client import until, verdict
 from harness.gateway import Gateway, behind, configuration, environment_of, together
@@ -87,6 +90,34 @@ def test_a_part_that_does_not_exist_is_refused(tmp_path: Path) -> None:
     gateway = Gateway(tmp_path, {}, environment_of(tmp_path))
     said = gateway.command("serve", "--config", "gateway.json", "--only", "dashboard", expect=2).stderr
     assert "dashboard" in said and "gateway" in said
+
+
+@pytest.mark.parametrize("part", ["ingest", "watch"])
+def test_a_reload_ends_no_part(tmp_path: Path, part: str) -> None:
+    document = configuration({"up": "http://127.0.0.1:9/mcp"}, folder=tmp_path)
+    with served(tmp_path, document, "--only", part) as child:
+        made = tmp_path / ("warehouse.sqlite" if part == "ingest" else "watch")
+        until(made.exists, timeout=20, what="its beginning")
+        child.send_signal(signal.SIGHUP)
+        with pytest.raises(subprocess.TimeoutExpired):
+            child.wait(0.5)
+
+
+def test_damaged_records_are_said_at_the_start(tmp_path: Path) -> None:
+    with behind(tmp_path) as (gateway, _):
+        for _ in range(3):
+            assert call(gateway.port, "ci").status == 200
+        gateway.records()
+        gateway.kill()
+        (gateway.log / "DAMAGED").touch()
+        segment = logs.segments(gateway.log)[-1]
+        places = [(offset, len(member)) for offset, member, plain in logs.members(segment) if plain]
+        offset, size = places[len(places) // 2]
+        data = bytearray(segment.read_bytes())
+        data[offset + size // 2] ^= 0x10
+        segment.write_bytes(data)
+        gateway.start()
+        until(lambda: "cannot be read any more" in gateway.error_text(), timeout=2, what="the damage")
 
 
 # --- grants ---
