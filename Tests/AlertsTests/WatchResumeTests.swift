@@ -102,7 +102,16 @@ import Testing
     /// Calls that are being made, and a log that is filled with calls of half a year ago.
     @Test(arguments: [Int64(20_000), 15_552_000_000_000])
     func stopsKillsAndResumesChangeNothing(lag: Int64) throws {
-        let seed = UInt64.random(in: 1...1_000_000)
+        try stopsAndKills(seed: UInt64.random(in: 1...1_000_000), lag: lag)
+    }
+
+    /// Stopped in the midst of the first piece that came: what came after it was taken for calls being made.
+    @Test(arguments: [UInt64(1076), 1086])
+    func seedsThatFailed(seed: UInt64) throws {
+        try stopsAndKills(seed: seed, lag: 15_552_000_000_000)
+    }
+
+    private func stopsAndKills(seed: UInt64, lag: Int64) throws {
         var random = SplitMix(seed)
         let world = try World(Self.records(seed: seed), lag: lag)
         let expected = try Self.whole(world.records)
@@ -177,6 +186,16 @@ import Testing
         #expect(resumed.time(at: next) == start.advanced(by: -StreamClock.slack))
         resumed.note(next, at: next, isHistory: false)
         #expect(!resumed.isOfThePast && resumed.time(at: next) == next.advanced(by: -StreamClock.slack))
+    }
+
+    @Test func aWatchThatBeganBeforeTheFirstRecordTakesItsTimeFromWhatComes() {
+        var clock = StreamClock()
+        let start = AlertBookTests.start
+        let later = start.advanced(by: 3_600_000_000)
+        clock.note(nil, at: start, isHistory: true)
+        #expect(clock.isOfThePast, "and so says a memory that is taken before the first piece was read to its end")
+        clock.note(start, at: later, isHistory: true)
+        #expect(clock.time(at: later) == start.advanced(by: -StreamClock.slack))
     }
 
     @Test func whatAKilledWatchToldBeyondItsMemoryAndNobodyFindsAgainIsEnded() throws {

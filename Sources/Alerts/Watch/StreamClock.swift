@@ -20,10 +20,17 @@ struct StreamClock {
 
     /// Records have been read.
     ///
-    /// - Parameter isHistory: whether they were there before anybody watched. They say nothing about when they were written, so
-    ///   it stays as it was: what is old and over is not told as if it had just happened.
+    /// - Parameters:
+    ///   - newest: the newest one's time; nil where nothing was there. Whatever comes then has just been written, of whatever
+    ///     time it is, also for a watch that is stopped in the midst of it and goes on.
+    ///   - isHistory: whether they were there before anybody watched. They say nothing about when they were written, so it
+    ///     stays as it was: what is old and over is not told as if it had just happened.
     mutating func note(_ newest: Timestamp?, at now: Timestamp, isHistory: Bool) {
-        guard let newest, isOfThePast || !isHistory else { return }
+        guard let newest else {
+            isOfThePast = true
+            return
+        }
+        guard isOfThePast || !isHistory else { return }
         let behind = now.since(newest)
         // A watch that starts late reads calls of its absence; only a log of the past stays one.
         isOfThePast = behind > Self.slack

@@ -89,8 +89,7 @@ public struct Watcher {
         book = memory.book
         recallsFrom = memory.ownSeq
         newestRecord = memory.newestRecord
-        // Before the first record it is not known yet of what time a log's records are: they have just come.
-        clock = StreamClock(isOfThePast: memory.isOfThePast || memory.newestRecord == nil)
+        clock = StreamClock(isOfThePast: memory.isOfThePast)
         absent = memory.places
     }
 
