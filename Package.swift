@@ -14,6 +14,7 @@ let strict: [SwiftSetting] = [
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let grdbSQLite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
@@ -37,6 +38,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0", traits: []),
         .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
@@ -71,10 +73,17 @@ let package = Package(
         .target(
             name: "Replay", dependencies: ["AuditLog", "Detection", "Events", "Policy", "StrictJSON", crypto],
             swiftSettings: strict),
+        .target(
+            name: "Dashboard",
+            dependencies: [
+                "Alerts", "AuditLog", "Events", "Policy", "Replay", "Reports", "StrictJSON", "Terminal", "Warehouse",
+                crypto, hummingbird, logging, mustache, nioCore, nioPosix,
+            ],
+            swiftSettings: strict),
         .executableTarget(
             name: "tollgate",
             dependencies: [
-                "Alerts", "AuditLog", "Detection", "Events", "Gateway", "Ingest", "Policy", "Replay", "Reports",
+                "Alerts", "AuditLog", "Dashboard", "Detection", "Events", "Gateway", "Ingest", "Policy", "Replay", "Reports",
                 "Simulation", "Terminal", "Warehouse", argumentParser, logging, serviceLifecycle, unixSignals,
             ],
             swiftSettings: strict),
@@ -109,6 +118,9 @@ let package = Package(
             name: "ReportsTests",
             dependencies: ["Reports", "Detection", "Events", "Simulation", "Terminal", "Warehouse", grdb],
             exclude: ["Golden"], swiftSettings: strict),
+        .testTarget(
+            name: "DashboardTests", dependencies: ["Dashboard", "AuditLog", "Events", "Warehouse"],
+            swiftSettings: strict),
         .testTarget(name: "TerminalTests", dependencies: ["Terminal", "Events"], swiftSettings: strict),
         .testTarget(
             name: "ReplayTests",
