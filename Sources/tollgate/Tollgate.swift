@@ -21,7 +21,7 @@ struct Tollgate: ParsableCommand {
             RunCommand.self, WrapCommand.self, ServeCommand.self, GrantCommand.self, ApprovalsCommand.self,
             BrakeCommand.self,
             TailCommand.self,
-            IngestCommand.self, ReportCommand.self,
+            IngestCommand.self, ReportCommand.self, DashboardCommand.self,
             WatchCommand.self, AlertsCommand.self, ExplainCommand.self, LogCommand.self, PolicyCommand.self,
             ToolsCommand.self,
             SimulateCommand.self,

@@ -23,6 +23,7 @@ enum ConfigurationFields {
         "sinks", "log", "rules", "group_wait", "group_interval", "repeat_interval", "expect_records", "expect_ingest",
         "heartbeat",
     ]
+    static let dashboard = ["listen", "token_sha256", "hosts"]
     static let heartbeat = ["every", "sinks"]
     static let webhookSink = ["webhook", "hmac", "ca"]
     static let alertmanagerSink = ["alertmanager", "ca"]

@@ -18,12 +18,7 @@ extension ConfigurationReader {
         let servers = names(of: fields["servers"])
         let policies = names(of: fields["policies"])
         if let place = fields["grants"] { result.grants = grants(place, servers: servers, policies: policies) }
-        if let place = fields["dashboard"] {
-            refuse(
-                .unsupported, place,
-                expected: "no \"dashboard\": it is not in this version; `tollgate tail` and `tollgate report` meanwhile"
-            )
-        }
+        if let place = fields["dashboard"] { result.dashboard = readDashboard(place) }
         if result.watch.log == result.log {
             refuse(
                 .contradiction, fields["watch"] ?? root, found: "one folder for \"log\" and \"watch\"",

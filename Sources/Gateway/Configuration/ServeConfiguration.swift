@@ -45,6 +45,8 @@ public struct ServeConfiguration: Sendable, Equatable {
     public var timeouts = TimeOuts()
     /// What is watched for, and who is told when.
     public var watch: Watch
+    /// The web pages; nil for none.
+    public var dashboard: Dashboard?
     /// The servers by the name in their endpoint's path.
     public var servers: [String: Server] = [:]
     /// The policies' files by name.
@@ -69,6 +71,16 @@ extension ServeConfiguration {
         public var denialsPerSecond = 200
         /// Refusals that may come at once (1000).
         public var burst = 1000
+    }
+
+    /// The web pages: where they are, and who may see them.
+    public struct Dashboard: Sendable, Equatable {
+        /// Where browsers connect.
+        public var listen: ListenAddress
+        /// The SHA-256 of the token that they ask for; nil where only this machine can reach them.
+        public var tokenSHA256: [UInt8]?
+        /// `Host` names that are accepted besides the loopback ones and the address listened on; lower case, no port.
+        public var hosts: [String] = []
     }
 
     /// PEM files of the listener.

@@ -4,16 +4,16 @@ import Mustache
 ///
 /// swift-mustache 2.1.1 escapes by character, so a `"` that a combining mark has joined passes its `{{…}}` unescaped and
 /// can end an attribute. Templates here therefore use `{{{…}}}` throughout and are only ever given this type.
-struct HTML: Sendable, Equatable {
-    let markup: String
+package struct HTML: Sendable, Equatable {
+    package let markup: String
 
     /// Trusted markup: constants of ours and what they enclose.
-    init(trusted markup: String) {
+    package init(trusted markup: String) {
         self.markup = markup
     }
 
     /// Escaped text, scalar by scalar.
-    init(_ text: String) {
+    package init(_ text: String) {
         var result = ""
         result.reserveCapacity(text.utf8.count)
         for scalar in text.unicodeScalars {
@@ -46,7 +46,7 @@ struct HTML: Sendable, Equatable {
         HTML(text).markup.replacing("/", with: "/<wbr>").replacing("_", with: "_<wbr>")
     }
 
-    static func joined(_ parts: [HTML]) -> HTML {
+    package static func joined(_ parts: [HTML]) -> HTML {
         HTML(trusted: parts.map(\.markup).joined())
     }
 }

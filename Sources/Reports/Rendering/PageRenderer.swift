@@ -2,9 +2,19 @@ import Mustache
 
 /// A document as one HTML file: no scripts, nothing loaded, readable in a mail, on a phone, in the dark and on paper.
 struct PageRenderer {
+    /// Where a name in a table leads; nil for nowhere.
+    var link: PageLinks?
+
+    /// What stands between a page's head and foot: sentence, figures, tables, charts.
+    func fragment(_ document: Document) throws(ReportError) -> HTML {
+        let pieces = try Pieces(link: link)
+        return
+            "<p class=\"verdict \(document.tone.rawValue)\">\(HTML(document.verdict))</p>\n\(pieces.html(document.blocks))"
+    }
+
     /// The page, ending in a newline.
     func render(_ document: Document) throws(ReportError) -> String {
-        let pieces = try Pieces()
+        let pieces = try Pieces(link: link)
         let sections = document.blocks.compactMap { block -> Section? in
             if case .section(let section) = block { section } else { nil }
         }
@@ -20,8 +30,10 @@ struct PageRenderer {
     /// The parsed templates and the parts of a page that they make.
     private struct Pieces {
         private let library: MustacheLibrary
+        private let link: PageLinks?
 
-        init() throws(ReportError) {
+        init(link: PageLinks?) throws(ReportError) {
+            self.link = link
             var library = MustacheLibrary()
             do {
                 try library.register(PageTemplate.page, named: "page")
@@ -101,7 +113,8 @@ struct PageRenderer {
         }
 
         private func row(_ cells: [Table.Cell], _ columns: [Table.Column]) -> HTML {
-            .joined(
+            let target = link.map { $0.targets(of: cells, columns) } ?? [:]
+            return .joined(
                 zip(cells, columns).map { cell, column in
                     var classes = column.isNumber ? ["num"] : column.isName ? ["nm"] : []
                     if cell.tone != .plain { classes.append(cell.tone.rawValue) }
@@ -109,7 +122,8 @@ struct PageRenderer {
                     let content =
                         cell.spark.isEmpty
                         ? HTML(cell.prose) : SparkBars.html(cell.spark, alternative: cell.prose.plain)
-                    return HTML(trusted: "<td\(attribute)>\(content.markup)</td>")
+                    let linked: HTML = target[column.title].map { "<a href=\"\($0)\">\(content)</a>" } ?? content
+                    return HTML(trusted: "<td\(attribute)>\(linked.markup)</td>")
                 })
         }
 

@@ -1,14 +1,14 @@
-import Events
+package import Events
 
 /// The control records that stand in the tail, in words.
-enum ControlLine {
+package enum ControlLine {
     /// Whether it is shown whatever the filter: what follows a hole must not look complete.
     static func isUnconditional(_ control: Control) -> Bool {
         control.event == .gap || control.event == .logRecovered
     }
 
     /// What it says and in which ink; nil where it is not of note.
-    static func of(_ control: Control) -> (text: String, ink: Ink)? {
+    package static func of(_ control: Control) -> (text: String, ink: Ink)? {
         switch control.event {
         case .alert: alert(control)
         case .gap:

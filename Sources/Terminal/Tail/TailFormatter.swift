@@ -22,7 +22,7 @@ public struct TailFormatter {
     }
 
     /// The row of a decision, nil where it is not shown.
-    mutating func row(_ decision: Decision, at moment: Timestamp) -> TailRow? {
+    package mutating func row(_ decision: Decision, at moment: Timestamp) -> TailRow? {
         let reading = rate(of: decision, at: moment)
         guard decision.tool != nil || decision.verdict != .allow else { return nil }
         let (rate, rateInk) = TailFormatter.words(reading)
@@ -37,7 +37,7 @@ public struct TailFormatter {
     }
 
     /// How an outcome is told, nil where it went well and in its usual time.
-    mutating func remark(_ outcome: Outcome) -> (text: String, ink: Ink)? {
+    package mutating func remark(_ outcome: Outcome) -> (text: String, ink: Ink)? {
         let isSlow = pace.observe(outcome)
         let took = TailFormatter.duration(outcome).map { Words.duration(microseconds: $0) }
         if outcome.ending != .ok {

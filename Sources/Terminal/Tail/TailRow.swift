@@ -1,18 +1,18 @@
-import Events
+package import Events
 
 /// One line of the tail view before it is laid out.
-struct TailRow: Equatable {
-    var moment: Timestamp
-    var agent: String
-    var target: String
-    var verdict: String
-    var ink: Ink
+package struct TailRow: Equatable {
+    package var moment: Timestamp
+    package var agent: String
+    package var target: String
+    package var verdict: String
+    package var ink: Ink
     /// The rule or reason.
-    var why: String
+    package var why: String
     /// The rate now against the usual one.
-    var rate: String
-    var rateInk: Ink = .dim
+    package var rate: String
+    package var rateInk: Ink = .dim
     /// The outcome's duration, and its ending where that was not well.
-    var duration = ""
-    var durationInk: Ink = .dim
+    package var duration = ""
+    package var durationInk: Ink = .dim
 }

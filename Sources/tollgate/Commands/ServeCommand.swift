@@ -1,6 +1,7 @@
 import Alerts
 import ArgumentParser
 import AuditLog
+import Dashboard
 import Foundation
 import Gateway
 import Logging
@@ -14,7 +15,7 @@ struct ServeCommand: AsyncParsableCommand {
         commandName: "serve",
         abstract: "Serve many agents and MCP servers over Streamable HTTP: decide, record and forward every call.",
         discussion: """
-            One process carries gateway, ingester and watch. It reloads its configuration when a file changes and on
+            One process carries gateway, ingester, watch and, where "dashboard" says so, the web pages. It reloads its configuration when a file changes and on
             SIGHUP; SIGTERM ends it gracefully. Endpoints: http://<listen>/<server>/mcp, with
             Authorization: Bearer <a grant's token> (tollgate grant create).
 
@@ -27,7 +28,7 @@ struct ServeCommand: AsyncParsableCommand {
     var config: String
     @Flag(help: "Read and check everything, say what would be served, and end.")
     var check = false
-    @Option(help: "Run one part only: gateway, ingest or watch.")
+    @Option(help: "Run one part only: gateway, ingest, watch or dashboard.")
     var only: ServePart?
 
     func run() async throws {
@@ -50,6 +51,13 @@ struct ServeCommand: AsyncParsableCommand {
         if parts.contains(.watch) {
             services.append(WatchService(settings.configuration, plan, brakes: gateway?.brakes))
         }
+        if parts.contains(.dashboard) {
+            if let dashboard = try DashboardServer(settings.configuration) {
+                services.append(dashboard)
+            } else if only == .dashboard {
+                throw Failure("\(config) has no \"dashboard\"", hint: "\"dashboard\": \"127.0.0.1:8787\"")
+            }
+        }
         // What there is to say is said by the services themselves.
         let silent = Logger(label: "tollgate") { _ in SwiftLogNoOpLogHandler() }
         let group = ServiceGroup(
@@ -65,6 +73,10 @@ struct ServeCommand: AsyncParsableCommand {
         if !configuration.warehouseKeep.isEmpty {
             let ages = configuration.warehouseKeep.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)d" }
             text += "warehouse  \(configuration.warehouse), keeps \(ages.joined(separator: ", "))\n"
+        }
+        if let dashboard = configuration.dashboard {
+            let access = dashboard.tokenSHA256 == nil ? "this machine only" : "with a token"
+            text += "dashboard  http://\(dashboard.listen)/  (\(access))\n"
         }
         let failPolicy = configuration.auditFailure
         if failPolicy.hold != nil {
@@ -94,5 +106,5 @@ struct ServeCommand: AsyncParsableCommand {
 
 /// A part of `serve`.
 enum ServePart: String, CaseIterable, ExpressibleByArgument, Sendable {
-    case gateway, ingest, watch
+    case gateway, ingest, watch, dashboard
 }

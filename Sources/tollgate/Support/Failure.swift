@@ -1,5 +1,6 @@
 import Alerts
 import AuditLog
+import Dashboard
 import Gateway
 import Glibc
 import Ingest
@@ -33,6 +34,7 @@ struct Failure: Error {
         case let error as SinkError:
             self.init(
                 error.message, hint: error.hint ?? "tollgate watch --help", status: error.code == .disk ? 6 : 2)
+        case let error as DashboardError: self.init(error.message, hint: error.hint)
         case let error as OutboxError: self.init(error.message, hint: error.hint ?? "tollgate doctor", status: 6)
         case let error as SystemError: self.init(error.description, hint: "tollgate doctor", status: 6)
         default: return nil

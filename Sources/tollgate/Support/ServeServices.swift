@@ -113,13 +113,23 @@ struct GatewayService: Service {
     }
 }
 
-/// The ingester's part of `serve`.
+/// An ingester that follows logs, as a part of a process.
 struct IngestService: Service {
-    let configuration: ServeConfiguration
-    let options: IngestOptions
+    private let warehouse: String
+    private let logs: @Sendable () -> [LogDirectory]
+    private let options: IngestOptions
 
+    /// Follows all logs that are there.
+    init(warehouse: String, logs: @escaping @Sendable () -> [LogDirectory]) {
+        self.warehouse = warehouse
+        self.logs = logs
+        options = IngestOptions()
+    }
+
+    /// The ingester's part of `serve`.
     init(_ configuration: ServeConfiguration) throws {
-        self.configuration = configuration
+        warehouse = configuration.warehouse
+        logs = { configuration.logs }
         var options = IngestOptions()
         if !configuration.warehouseKeep.isEmpty {
             switch KeepRule.make(configuration.warehouseKeep) {
@@ -132,14 +142,14 @@ struct IngestService: Service {
     }
 
     func run() async throws {
-        let configuration = configuration
+        let (warehouse, logs) = (warehouse, logs)
         let stop = StopFlag()
         try await withTaskCancellationOrGracefulShutdownHandler {
             try await Blocking.run("ingest") {
-                try PosixFileSystem().makeDirectory((configuration.warehouse as NSString).deletingLastPathComponent)
-                let store = try WarehouseStore(creating: configuration.warehouse)
+                try PosixFileSystem().makeDirectory((warehouse as NSString).deletingLastPathComponent)
+                let store = try WarehouseStore(creating: warehouse)
                 let ingester = try Ingester(store, options: options)
-                try ingester.follow({ configuration.logs }, until: stop) { notice in
+                try ingester.follow(logs, until: stop) { notice in
                     switch notice {
                     case .trouble(let error): Console.error("tollgate: ingest: \(error); trying again\n")
                     case .recovered: Console.error("tollgate: ingest: going on\n")
@@ -187,7 +197,7 @@ struct WatchService: Service {
 
 extension ServeConfiguration {
     /// The logs that exist by now: the gateway's and the watch's.
-    fileprivate var logs: [LogDirectory] {
+    var logs: [LogDirectory] {
         [log, watch.log].map { LogDirectory(path: $0) }.filter { (try? LogIdentity.read($0)) != nil }
     }
 }

@@ -31,7 +31,7 @@ struct ConfigurationErrorTests {
 
     @Test(arguments: [
         (#""log":"a","log":"b""#, "/log", ConfigurationProblem.Code.duplicateKey),
-        (#""dashboard":"127.0.0.1:8787""#, "/dashboard", .unsupported),
+        (#""dashboard":"0.0.0.0:8787""#, "/dashboard", .contradiction),
         (#""listen":"0.0.0.0:80""#, "/listen", .contradiction),
         (#""watch":{"log":"log"}"#, "/watch", .contradiction),
         (#""tls":{"certificate":"cert.pem","key":"open-key.pem"}"#, "/tls/key", .exposed),

@@ -1,7 +1,7 @@
 /// A page's address within the dashboard.
-public enum PageAddress {
+enum PageAddress {
     /// A name as one segment of a path: everything but letters, digits and `-._~` is percent-encoded (RFC 3986 §2.3).
-    public static func segment(_ name: String) -> String {
+    static func segment(_ name: String) -> String {
         var text = ""
         for byte in name.utf8 {
             switch byte {
@@ -13,4 +13,10 @@ public enum PageAddress {
         }
         return text
     }
+
+    static func agent(_ name: String) -> String { "/agents/" + segment(name) }
+
+    static func tool(_ server: String, _ tool: String) -> String { "/tools/\(segment(server))/\(segment(tool))" }
+
+    static func alert(_ id: String) -> String { "/alerts/" + segment(id) }
 }

@@ -1,0 +1,52 @@
+public import AuditLog
+public import Events
+
+/// What a dashboard shows, and where.
+public struct DashboardSettings: Sendable {
+    /// The host to listen on, an address without brackets or a name.
+    public var host: String
+    /// The port; 0 lets the system choose one.
+    public var port: Int
+    /// The SHA-256 of the token that its pages ask for; nil where only this machine can reach it.
+    public var tokenDigest: [UInt8]?
+    /// `Host` names that are accepted besides the loopback ones and the one listened on; lower case, no port.
+    public var hosts: [String] = []
+    /// The program's version.
+    public var version: String
+    /// Who acts, in records, where a page was used.
+    public var user: String
+    /// The warehouse's file, which need not be there yet.
+    public var warehouse: String
+    /// The watch's outbox, which need not be there yet.
+    public var outbox: String
+    /// The logs that exist by now.
+    public var logs: @Sendable () -> [LogDirectory]
+    /// The time.
+    public var now: @Sendable () -> Timestamp
+    /// Told what an operator should know, a line each.
+    public var report: @Sendable (String) -> Void = { _ in }
+
+    /// Makes settings.
+    public init(
+        host: String, port: Int, version: String, user: String, warehouse: String, outbox: String,
+        logs: @escaping @Sendable () -> [LogDirectory], now: @escaping @Sendable () -> Timestamp
+    ) {
+        self.host = host
+        self.port = port
+        self.version = version
+        self.user = user
+        self.warehouse = warehouse
+        self.outbox = outbox
+        self.logs = logs
+        self.now = now
+    }
+
+    /// Whether only this machine can reach it.
+    var isLoopback: Bool { Self.isLoopback(host) }
+
+    static func isLoopback(_ host: String) -> Bool {
+        let name = host.lowercased()
+        return name == "localhost" || name == "::1" || name == "[::1]"
+            || (name.hasPrefix("127.") && name.allSatisfy { $0.isNumber || $0 == "." })
+    }
+}
