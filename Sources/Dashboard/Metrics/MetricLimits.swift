@@ -1,0 +1,46 @@
+/// How many names labels may have, so that nobody who makes up names makes up time series without end.
+///
+/// Names get their places in the order in which they come; what comes later is counted under `(other)`. A series for each
+/// of them costs Prometheus about 3 kB of memory.
+public struct MetricLimits: Sendable, Equatable {
+    /// Agents.
+    public var agents = 200
+    /// Pairs of server and tool.
+    public var tools = 1000
+    /// Pairs of server and tool with a histogram of durations, 16 series each.
+    public var timedTools = 200
+    /// Pairs of server and method, of requests that are no tool calls.
+    public var methods = 200
+    /// Logs.
+    public var logs = 100
+    /// Alert rules.
+    public var rules = 100
+    /// Bytes of a name; longer ones are cut.
+    public static let nameBytes = 128
+
+    /// The defaults, which `# HELP` states.
+    public init() {}
+}
+
+/// The names that have a place, those that came first.
+struct FirstComers<Name: Hashable & Sendable>: Sendable {
+    let limit: Int
+    private(set) var names: Set<Name> = []
+    /// How often a name had no place.
+    private(set) var folded: UInt64 = 0
+
+    init(_ limit: Int) {
+        self.limit = limit
+    }
+
+    /// Whether a name has a place; takes the next free one where it has none yet.
+    mutating func admits(_ name: Name) -> Bool {
+        if names.contains(name) { return true }
+        guard names.count < limit else {
+            folded += 1
+            return false
+        }
+        names.insert(name)
+        return true
+    }
+}
