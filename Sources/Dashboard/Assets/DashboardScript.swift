@@ -34,7 +34,10 @@ enum DashboardScript {
             } else {
               cell(row, line.agent);
               cell(row, line.target);
-              cell(row, line.decision, "dc");
+              const why = document.createElement("a");
+              why.href = "/explain/" + line.record;
+              why.textContent = line.decision;
+              cell(row, "", "dc").append(why);
               cell(row, line.why);
               cell(row, line.rate);
             }
@@ -59,6 +62,7 @@ enum DashboardScript {
             set("minute", count(sum(minute)));
             set("stopped", count(minute[1] + minute[2]));
             set("agents", count(data.agents));
+            if (sum(minute)) set("quiet", "");
             const bars = find('[data-live="bars"] g');
             if (!bars) return;
             const top = Math.max(1, ...data.seconds.map(sum));

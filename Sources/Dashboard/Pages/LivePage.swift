@@ -54,7 +54,7 @@ struct LivePage: Sendable {
         }
         return """
             <tr class="\(event.tone)">\(time)<td>\(event.agent)</td><td>\(event.target)</td>\
-            <td class="dc">\(event.decision)</td><td>\(event.why)</td><td>\(event.rate)</td></tr>
+            <td class="dc"><a href="/explain/\(event.record)">\(event.decision)</a></td><td>\(event.why)</td><td>\(event.rate)</td></tr>
 
             """
     }

@@ -90,7 +90,9 @@ public struct DashboardServer: Service {
         LivePage(site: site).add(to: router)
         ReportPages(site: site).add(to: router)
         AlertPages(site: site).add(to: router)
+        ExplainPage(site: site).add(to: router)
         LogPage(site: site).add(to: router)
+        APIDescription.add(to: router, version: settings.version)
         return router
     }
 }

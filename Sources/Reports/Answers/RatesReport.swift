@@ -11,6 +11,15 @@ public struct RatesReport: Report, DocumentedReport, Encodable {
     let counts: CountFigures
     let agents: [AgentFigures]
     let tools: [ToolFigures]
+    /// Whether a page shows the tools before the agents.
+    private var isAboutTools = false
+
+    /// The same, for a page about tools.
+    package var toolsFirst: RatesReport {
+        var report = self
+        report.isAboutTools = true
+        return report
+    }
 
     private enum CodingKeys: String, CodingKey {
         case report, version, period, coverage, counts, agents, tools
@@ -80,7 +89,7 @@ public struct RatesReport: Report, DocumentedReport, Encodable {
             "tollgate rates", period: period, coverage: coverage,
             summary:
                 "\(counts.calls) calls by \(Words.count(agents.count, "agent")): \(counts.denied) denied, \(counts.throttled) throttled, \(counts.errors) errors.",
-            blocks: [.table(table), .table(toolTable)])
+            blocks: isAboutTools ? [.table(toolTable), .table(table)] : [.table(table), .table(toolTable)])
     }
 
     private var toolTable: Table {

@@ -163,8 +163,10 @@ struct PageRenderer {
                 ])
         }
 
+        /// A part of another page has no appendix to lead to.
         private func link(_ query: String?) -> HTML {
-            HTML(trusted: query.map { " <a href=\"#q-\(HTML($0).markup)\">query</a>" } ?? "")
+            guard link == nil else { return "" }
+            return HTML(trusted: query.map { " <a href=\"#q-\(HTML($0).markup)\">query</a>" } ?? "")
         }
     }
 }
