@@ -1,4 +1,6 @@
-/// What makes pages live. They say the same without it: it only adds lines, and redraws figures that stand there already.
+/// What makes pages live.
+///
+/// They say the same without it: it only adds lines, and redraws figures that stand there already.
 enum DashboardScript {
     static let text = #"""
         "use strict";

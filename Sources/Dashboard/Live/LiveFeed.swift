@@ -22,12 +22,12 @@ final class LiveFeed: Sendable {
     private let state = Mutex(State())
     private let stopped = Atomic(false)
     private let settings: DashboardSettings
-    private let observe: @Sendable (Record, String) -> Void
+    private let metrics: MetricsDesk
 
-    /// - Parameter observe: is handed every record, with its log's name.
-    init(_ settings: DashboardSettings, observe: @escaping @Sendable (Record, String) -> Void = { _, _ in }) {
+    /// - Parameter metrics: counts every record.
+    init(_ settings: DashboardSettings, metrics: MetricsDesk) {
         self.settings = settings
-        self.observe = observe
+        self.metrics = metrics
     }
 
     /// Whether streams are to end.
@@ -91,7 +91,7 @@ final class LiveFeed: Sendable {
                         continue
                     }
                     readers.append(reader)
-                    merger.add(Self.source(reader))
+                    merger.add(source(reader))
                 }
             }
             do {
@@ -113,9 +113,10 @@ final class LiveFeed: Sendable {
         try? LogReader(log, fromTime: now.advanced(by: -Self.pastMicroseconds))
     }
 
-    private static func source(_ reader: LogReader) -> TailSource {
-        TailSource(name: reader.log.name) {
+    private func source(_ reader: LogReader) -> TailSource {
+        TailSource(name: reader.log.name) { [metrics] in
             guard let block = try reader.nextBlock() else { return nil }
+            if let skipped = block.skipped { metrics.count { $0.noteMissing(skipped, log: reader.log.name) } }
             var lines: [[UInt8]] = []
             lines.reserveCapacity(block.lineCount)
             block.forEachLine { _, line in lines.append(Array(line)) }
@@ -126,10 +127,12 @@ final class LiveFeed: Sendable {
     private func take(_ batch: [TailEntry], _ names: [String], _ formatter: inout TailFormatter) {
         var events: [LiveEvent] = []
         var decisions: [(Decision, Timestamp)] = []
+        metrics.count { metrics in
+            for entry in batch { metrics.observe(entry.record, log: names[entry.log]) }
+        }
         for entry in batch {
             guard let record = entry.record else { continue }
             let log = names[entry.log]
-            observe(record, log)
             if case .decision(let decision) = record.body { decisions.append((decision, record.timestamp)) }
             if let event = Self.event(record, log, &formatter) { events.append(event) }
         }

@@ -31,12 +31,12 @@ struct AlertFigures: Sendable {
         alerts.values.reduce(0) { $0 + ($1.rule == AlertFigures.verification ? 1 : 0) }
     }
 
-    mutating func observe(_ control: Control) {
+    mutating func observe(_ control: Control, _ count: UInt64) {
         guard let id = control.text(.id), let rule = control.text(.rule), rule != AlertFigures.silence,
             let state = control.text(.state)
         else { return }
         let kind = self.kind(rule, control.text(.severity) ?? "", state)
-        steps[kind, default: 0] += 1
+        steps[kind, default: 0] += count
         put(id, state == AlertFigures.over ? nil : kind)
     }
 
@@ -48,7 +48,7 @@ struct AlertFigures: Sendable {
     private mutating func kind(_ rule: String, _ severity: String, _ state: String) -> Kind {
         let name = LabelText.of(rule)
         return Kind(
-            rule: rules.admits(name) ? name : LabelText.other, severity: LabelText.of(severity),
+            rule: rules.admits(name, 1) ? name : LabelText.other, severity: LabelText.of(severity),
             state: LabelText.of(state))
     }
 

@@ -53,49 +53,54 @@ struct CallFigures: Sendable {
         agentNames = FirstComers(limits.agents)
     }
 
-    mutating func observe(_ decision: Decision) {
+    /// - Parameter count: 1, or 0 for what was before: its series begins with it.
+    mutating func observe(_ decision: Decision, _ count: UInt64) {
         let decided = Decided(verdict: decision.verdict, reason: decision.reason, mode: decision.mode)
         let server = LabelText.of(decision.server)
         guard decision.method == CallFigures.callMethod else {
-            let pair = CallFigures.place(server, LabelText.of(decision.method), among: &methods)
-            others[pair, default: [:]][decided, default: 0] += 1
+            let pair = CallFigures.place(server, LabelText.of(decision.method), among: &methods, count)
+            others[pair, default: [:]][decided, default: 0] += count
             return
         }
         let passes = decision.verdict == .allow || decision.mode == .shadow
         let pair =
             decision.unlisted && !passes
             ? Pair(server: server, name: LabelText.unlisted)
-            : CallFigures.place(server, LabelText.of(decision.tool ?? ""), among: &tools)
-        decisions[pair, default: [:]][decided, default: 0] += 1
+            : CallFigures.place(server, LabelText.of(decision.tool ?? ""), among: &tools, count)
+        decisions[pair, default: [:]][decided, default: 0] += count
         let name = decision.agent.map(LabelText.of) ?? LabelText.unresolved
-        let agent = agentNames.admits(name) ? name : LabelText.other
-        agents[agent, default: [:]][AgentDecision(verdict: decision.verdict, mode: decision.mode), default: 0] += 1
+        let agent = agentNames.admits(name, count) ? name : LabelText.other
+        agents[agent, default: [:]][AgentDecision(verdict: decision.verdict, mode: decision.mode), default: 0] += count
     }
 
-    mutating func observe(_ outcome: Outcome) {
+    mutating func observe(_ outcome: Outcome, _ count: UInt64) {
         guard outcome.method ?? CallFigures.callMethod == CallFigures.callMethod else { return }
         let server = LabelText.of(outcome.server ?? "")
         let tool = LabelText.of(outcome.tool ?? "")
-        outcomes[CallFigures.place(server, tool, among: &tools), default: [:]][outcome.ending, default: 0] += 1
+        outcomes[CallFigures.place(server, tool, among: &tools, count), default: [:]][outcome.ending, default: 0] +=
+            count
         if let duration = outcome.upstreamMicroseconds {
-            upstream[
-                CallFigures.place(server, tool, among: &timedTools),
-                default: DurationHistogram(bounds: CallFigures.upstreamBounds)
-            ].note(microseconds: Int64(duration))
+            let pair = CallFigures.place(server, tool, among: &timedTools, count)
+            var durations = upstream.removeValue(forKey: pair) ?? DurationHistogram(bounds: CallFigures.upstreamBounds)
+            if count > 0 { durations.note(microseconds: Int64(duration)) }
+            upstream[pair] = durations
         }
         if let duration = outcome.gatewayMicroseconds {
-            added[server, default: DurationHistogram(bounds: CallFigures.addedBounds)]
-                .note(microseconds: Int64(duration))
+            var durations = added.removeValue(forKey: server) ?? DurationHistogram(bounds: CallFigures.addedBounds)
+            if count > 0 { durations.note(microseconds: Int64(duration)) }
+            added[server] = durations
         }
     }
 
-    mutating func observeBrake(server: String, tool: String) {
-        let pair = CallFigures.place(LabelText.of(server), LabelText.of(tool), among: &tools)
-        brakes[pair, default: 0] += 1
+    mutating func observeBrake(server: String, tool: String, _ count: UInt64) {
+        let pair = CallFigures.place(LabelText.of(server), LabelText.of(tool), among: &tools, count)
+        brakes[pair, default: 0] += count
     }
 
-    private static func place(_ server: String, _ name: String, among known: inout FirstComers<Pair>) -> Pair {
+    private static func place(
+        _ server: String, _ name: String, among known: inout FirstComers<Pair>, _ count: UInt64
+    ) -> Pair {
         let pair = Pair(server: server, name: name)
-        return known.admits(pair) ? pair : Pair(server: server, name: LabelText.other)
+        return known.admits(pair, count) ? pair : Pair(server: server, name: LabelText.other)
     }
 }

@@ -26,7 +26,7 @@ public struct MetricLimits: Sendable, Equatable {
 struct FirstComers<Name: Hashable & Sendable>: Sendable {
     let limit: Int
     private(set) var names: Set<Name> = []
-    /// How often a name had no place.
+    /// Records whose name had no place.
     private(set) var folded: UInt64 = 0
 
     init(_ limit: Int) {
@@ -34,10 +34,12 @@ struct FirstComers<Name: Hashable & Sendable>: Sendable {
     }
 
     /// Whether a name has a place; takes the next free one where it has none yet.
-    mutating func admits(_ name: Name) -> Bool {
+    ///
+    /// - Parameter count: how many records are counted with it.
+    mutating func admits(_ name: Name, _ count: UInt64) -> Bool {
         if names.contains(name) { return true }
         guard names.count < limit else {
-            folded += 1
+            folded += count
             return false
         }
         names.insert(name)

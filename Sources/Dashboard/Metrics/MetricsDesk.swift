@@ -1,4 +1,6 @@
+import Alerts
 public import Events
+import Foundation
 import Synchronization
 
 /// `/metrics`: what was counted of the logs, and what the process that serves it knows besides.
@@ -12,14 +14,15 @@ public final class MetricsDesk: Sendable {
 
     /// - Parameters:
     ///   - version: tollgate's.
+    ///   - since: the process's beginning.
     ///   - gateway: asks the gateway of this process; nil where there is none. May block for a moment.
     ///   - warehouse: asks the warehouse; nil where nobody loads one. May block for a moment.
     public init(
-        version: String, limits: MetricLimits = MetricLimits(),
+        version: String, since: Timestamp, limits: MetricLimits = MetricLimits(),
         gateway: @escaping @Sendable () -> GatewayGauges? = { nil },
         warehouse: (@Sendable () throws -> WarehouseGauges)? = nil
     ) {
-        counted = Mutex(LogMetrics(limits: limits))
+        counted = Mutex(LogMetrics(since: since, limits: limits))
         self.version = version
         self.gateway = gateway
         self.warehouse = warehouse
@@ -31,11 +34,6 @@ public final class MetricsDesk: Sendable {
     /// Changes what was counted: how the logs' records, and what else is found there, come in.
     public func count(_ body: (inout LogMetrics) -> Void) {
         counted.withLock { body(&$0) }
-    }
-
-    /// Counts one record of a log.
-    public func observe(_ record: Record, log: String) {
-        counted.withLock { $0.observe(record, log: log) }
     }
 
     /// The page; blocks while the gateway and the warehouse are asked.
@@ -51,5 +49,25 @@ public final class MetricsDesk: Sendable {
         text.add(.buildInfo, [Sample([version], 1.0)])
         ProcessGauges.read().write(to: &text)
         return text.text
+    }
+}
+
+extension MetricsDesk {
+    /// The desk of a dashboard: it knows of the alerts that are open already, and asks the dashboard's warehouse.
+    convenience init(_ settings: DashboardSettings) {
+        let stores = StoreShelf()
+        self.init(
+            version: settings.version, since: settings.since, gateway: settings.gateway,
+            warehouse: { try WarehouseGauges(stores.open(settings.warehouse)) })
+        guard FileManager.default.fileExists(atPath: settings.outbox),
+            let standings = try? Outbox(existing: settings.outbox).standings()
+        else { return }
+        count { counted in
+            for standing in standings {
+                counted.takeOver(
+                    alert: standing.notice.id, rule: standing.notice.rule, severity: standing.notice.severity,
+                    state: standing.state)
+            }
+        }
     }
 }

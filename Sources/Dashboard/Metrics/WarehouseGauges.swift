@@ -1,31 +1,27 @@
-public import Events
+import Events
+import Foundation
+public import Warehouse
 
-/// How far a warehouse is; whoever wires the dashboard fills it in.
+/// How far a warehouse is.
 public struct WarehouseGauges: Sendable {
-    /// How much of a log is loaded.
-    public struct LogPlace: Sendable {
-        /// The log's name.
-        public var log: String
-        /// The seq of the first record that is not loaded.
-        public var nextSeq: UInt64
-        /// The time of the newest record that is; nil where there is none.
-        public var newest: Timestamp?
-
-        /// Makes a place.
-        public init(log: String, nextSeq: UInt64, newest: Timestamp?) {
-            self.log = log
-            self.nextSeq = nextSeq
-            self.newest = newest
-        }
-    }
-
     /// Every log that it knows.
-    public var places: [LogPlace] = []
+    public var places: [LoadedPlace] = []
     /// Bytes of its files; nil where there are none.
     public var bytes: Int?
 
     /// An empty warehouse.
     public init() {}
+
+    /// Asks a warehouse.
+    ///
+    /// - Throws: `WarehouseError`.
+    init(_ store: WarehouseStore) throws {
+        places = try store.loadedPlaces()
+        bytes = ["", "-wal", "-shm"].reduce(0) { sum, ending in
+            let attributes = try? FileManager.default.attributesOfItem(atPath: store.path + ending)
+            return sum + ((attributes?[.size] as? NSNumber)?.intValue ?? 0)
+        }
+    }
 }
 
 extension LogMetrics {

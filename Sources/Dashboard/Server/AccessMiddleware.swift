@@ -52,13 +52,14 @@ struct AccessMiddleware: RouterMiddleware {
         Cookie(name: cookie, value: id, path: "/", httpOnly: true, sameSite: .strict)
     }
 
-    /// Why a request that changes something does not come from our pages; nil where it may. The form itself is looked at by
-    /// whoever reads it.
+    /// Why a request that changes something does not come from our pages; nil where it may.
+    ///
+    /// The form itself is looked at by whoever reads it.
     private func foreign(_ request: Request) -> String? {
-        if let site = request.headers[.init("Sec-Fetch-Site")!], site != "same-origin", site != "none" {
+        if let site = request.headers.value("Sec-Fetch-Site"), site != "same-origin", site != "none" {
             return "this form was sent from another site\n"
         }
-        if let origin = request.headers[.init("Origin")!] {
+        if let origin = request.headers[.origin] {
             let host = request.head.authority ?? ""
             guard origin == "http://\(host)" || origin == "https://\(host)" else {
                 return "this form was sent from another origin\n"

@@ -23,6 +23,12 @@ public struct DashboardSettings: Sendable {
     public var logs: @Sendable () -> [LogDirectory]
     /// The time.
     public var now: @Sendable () -> Timestamp
+    /// When the process began: metrics count from then on.
+    public var since: Timestamp
+    /// Asks the gateway of this process how it is.
+    ///
+    /// Nil where there is none. May block for a moment.
+    public var gateway: @Sendable () -> GatewayGauges? = { nil }
     /// Told what an operator should know, a line each.
     public var report: @Sendable (String) -> Void = { _ in }
 
@@ -39,6 +45,7 @@ public struct DashboardSettings: Sendable {
         self.outbox = outbox
         self.logs = logs
         self.now = now
+        since = now()
     }
 
     /// Whether only this machine can reach it.

@@ -5,15 +5,21 @@ import Events
 /// Records by hand.
 struct MetricRecords {
     private var seq: UInt64 = 0
-    var metrics = LogMetrics()
+    /// All of them.
+    private(set) var added: [(record: Record, log: String)] = []
+    /// Before the first record.
+    static let since = Timestamp(microseconds: 1_800_000_000_000_000)
+    var metrics = LogMetrics(since: since)
 
     init(limits: MetricLimits = MetricLimits()) {
-        metrics = LogMetrics(limits: limits)
+        metrics = LogMetrics(since: Self.since, limits: limits)
     }
 
     mutating func add(_ body: Record.Body, log: String = "gateway") {
-        let time = Timestamp(microseconds: 1_800_000_000_000_000 + Int64(seq) * 1000)
-        metrics.observe(Record(seq: seq, timestamp: time, body: body), log: log)
+        let time = Self.since.advanced(by: Int64(seq) * 1000)
+        let record = Record(seq: seq, timestamp: time, body: body)
+        added.append((record, log))
+        metrics.observe(record, log: log)
         seq += 1
     }
 

@@ -2,6 +2,7 @@ import AuditLog
 import Events
 import Foundation
 import Testing
+import Warehouse
 
 @testable import Dashboard
 
@@ -15,7 +16,7 @@ import Testing
 
     private static func page(readable: Bool = true) -> String {
         let desk = MetricsDesk(
-            version: "0.1.0",
+            version: "0.1.0", since: MetricRecords.since,
             gateway: {
                 var gauges = GatewayGauges()
                 gauges.connections = 3
@@ -30,9 +31,9 @@ import Testing
                 gauges.bytes = 4096
                 let loaded = Timestamp(microseconds: 1_800_000_000_000_000)
                 gauges.places = [
-                    WarehouseGauges.LogPlace(log: "gateway", nextSeq: 2, newest: loaded),
+                    LoadedPlace(log: "gateway", nextSeq: 2, newest: loaded),
                     // An earlier life of the same log.
-                    WarehouseGauges.LogPlace(log: "gateway", nextSeq: 1, newest: loaded),
+                    LoadedPlace(log: "gateway", nextSeq: 1, newest: loaded),
                 ]
                 return gauges
             })
@@ -74,7 +75,9 @@ import Testing
         #expect(scrape["tollgate_warehouse_readable"] == 1 && scrape["tollgate_warehouse_size_bytes"] == 4096)
         let other = Scrape(Self.page(readable: false))
         #expect(other["tollgate_warehouse_readable"] == 0 && other.count("tollgate_ingest_lag_seconds") == 0)
-        #expect(Scrape(MetricsDesk(version: "1").page()).count("tollgate_warehouse_readable") == 0)
+        #expect(
+            Scrape(MetricsDesk(version: "1", since: MetricRecords.since).page()).count("tollgate_warehouse_readable")
+                == 0)
     }
 
     @Test func whatTheGatewaysProcessKnowsIsThereOnlyWhereItIsOne() {
@@ -83,12 +86,14 @@ import Testing
         #expect(scrape["tollgate_log_commit_duration_seconds_bucket{le=\"0.0025\"}"] == 0)
         #expect(scrape["tollgate_log_commit_duration_seconds_bucket{le=\"0.005\"}"] == 1)
         #expect(scrape["tollgate_log_disk_free_bytes"] == 0x1p40 && scrape["tollgate_log_well"] == 1)
-        #expect(Scrape(MetricsDesk(version: "1").page()).count("tollgate_gateway_connections") == 0)
+        #expect(
+            Scrape(MetricsDesk(version: "1", since: MetricRecords.since).page()).count("tollgate_gateway_connections")
+                == 0)
         #expect(scrape["tollgate_build_info{version=\"0.1.0\"}"] == 1)
     }
 
     @Test func theProcessIsThisOne() throws {
-        let scrape = Scrape(MetricsDesk(version: "1").page())
+        let scrape = Scrape(MetricsDesk(version: "1", since: MetricRecords.since).page())
         let start = try #require(scrape["process_start_time_seconds"])
         #expect(start < Date().timeIntervalSince1970 + 2 && start > Date().timeIntervalSince1970 - 86_400)
         #expect(try #require(scrape["process_cpu_seconds_total"]) > 0)
