@@ -21,7 +21,7 @@ struct MinuteChart: Sendable {
         let limit = try LimitsReport.make(from: store, in: week, where: filter).smallestMaximum(windowSeconds: 60)
         let passed = series.map { max(0, $0.calls - $0.denied - $0.throttled) }
         let labels = series.indices.map { index in
-            index % 20 == 0 ? Words.minute(period.from.advanced(by: Int64(index) * minute)) : ""
+            index % 20 == 10 ? Words.minute(period.from.advanced(by: Int64(index) * minute)) : ""
         }
         let peak = series.map(\.calls).max() ?? 0
         let bound = limit.map { ", where \(Words.count($0)) a minute are allowed to one caller" } ?? ""
