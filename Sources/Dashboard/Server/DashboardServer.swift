@@ -90,6 +90,8 @@ public struct DashboardServer: Service {
         LivePage(site: site).add(to: router)
         ReportPages(site: site).add(to: router)
         AlertPages(site: site).add(to: router)
+        ApprovalPages(site: site).add(to: router)
+        PolicyPages(site: site).add(to: router)
         LogPage(site: site).add(to: router)
         return router
     }

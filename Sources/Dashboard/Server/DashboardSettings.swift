@@ -23,6 +23,10 @@ public struct DashboardSettings: Sendable {
     public var logs: @Sendable () -> [LogDirectory]
     /// The time.
     public var now: @Sendable () -> Timestamp
+    /// Where calls wait for a person; nil where no gateway can be asked.
+    public var approvals: (any ApprovalDesk)?
+    /// The policies; nil where there are none to be looked at.
+    public var policies: (any PolicyDesk)?
     /// Told what an operator should know, a line each.
     public var report: @Sendable (String) -> Void = { _ in }
 

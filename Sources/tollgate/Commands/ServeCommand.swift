@@ -52,7 +52,7 @@ struct ServeCommand: AsyncParsableCommand {
             services.append(WatchService(settings.configuration, plan, brakes: gateway?.brakes))
         }
         if parts.contains(.dashboard) {
-            if let dashboard = try DashboardServer(settings.configuration) {
+            if let dashboard = try DashboardServer(settings.configuration, path: path) {
                 services.append(dashboard)
             } else if only == .dashboard {
                 throw Failure("\(config) has no \"dashboard\"", hint: "\"dashboard\": \"127.0.0.1:8787\"")

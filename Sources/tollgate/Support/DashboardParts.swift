@@ -5,8 +5,9 @@ import Gateway
 extension DashboardServer {
     /// The web pages of a `serve`; nil where its configuration has none.
     ///
+    /// - Parameter path: the configuration's file, absolute.
     /// - Throws: `DashboardError`.
-    init?(_ configuration: ServeConfiguration) throws {
+    init?(_ configuration: ServeConfiguration, path: String) throws {
         guard let dashboard = configuration.dashboard else { return nil }
         var settings = DashboardSettings(
             host: dashboard.listen.host, port: dashboard.listen.port, version: Version.text, user: Places.user,
@@ -15,6 +16,8 @@ extension DashboardServer {
             logs: { configuration.logs }, now: { Console.now })
         settings.tokenDigest = dashboard.tokenSHA256
         settings.hosts = dashboard.hosts
+        settings.approvals = RunningGateways { [configuration.log] }
+        settings.policies = ServedPolicies(configuration: path, log: configuration.log)
         settings.report = { Console.error("tollgate: \($0)\n") }
         try self.init(settings)
     }
