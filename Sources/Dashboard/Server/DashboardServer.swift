@@ -92,6 +92,8 @@ public struct DashboardServer: Service {
         ReportPages(site: site).add(to: router)
         AlertPages(site: site).add(to: router)
         ExplainPage(site: site).add(to: router)
+        ApprovalPages(site: site).add(to: router)
+        PolicyPages(site: site).add(to: router)
         LogPage(site: site).add(to: router)
         APIDescription.add(to: router, version: settings.version)
         MetricsPage(site: site).add(to: router)

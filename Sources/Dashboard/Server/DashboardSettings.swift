@@ -29,6 +29,10 @@ public struct DashboardSettings: Sendable {
     ///
     /// Nil where there is none. May block for a moment.
     public var gateway: @Sendable () -> GatewayGauges? = { nil }
+    /// Where calls wait for a person; nil where no gateway can be asked.
+    public var approvals: (any ApprovalDesk)?
+    /// The policies; nil where there are none to be looked at.
+    public var policies: (any PolicyDesk)?
     /// Told what an operator should know, a line each.
     public var report: @Sendable (String) -> Void = { _ in }
 

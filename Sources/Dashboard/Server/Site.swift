@@ -48,10 +48,10 @@ struct Site: Sendable {
         }
     }
 
-    /// JSON made of the warehouse.
-    func json(_ make: @escaping @Sendable (WarehouseStore) throws -> String) async -> Response {
+    /// JSON, or the reason why there is none.
+    func answerJSON(_ make: () async throws -> Response) async -> Response {
         do {
-            return .json(try await work { try make(try stores.open(settings.warehouse)) })
+            return try await make()
         } catch {
             let problem = Self.problem(error)
             let hint = problem.hint.map { ",\"hint\":\(JSONString.of($0))" } ?? ""
@@ -59,10 +59,17 @@ struct Site: Sendable {
         }
     }
 
+    /// JSON made of the warehouse.
+    func json(_ make: @escaping @Sendable (WarehouseStore) throws -> String) async -> Response {
+        await answerJSON { .json(try await work { try make(try stores.open(settings.warehouse)) }) }
+    }
+
     /// What an error says to people.
     static func problem(_ error: any Error) -> PageError {
         switch error {
         case let error as PageError: error
+        case let error as DeskRefusal:
+            PageError(error.isConflict ? .conflict : .serviceUnavailable, error.message, hint: error.hint)
         case let error as ReportError:
             PageError(error.code == .noEvents ? .ok : .serviceUnavailable, error.message, hint: error.hint)
         case let error as WarehouseError: PageError(.serviceUnavailable, "\(error)", hint: "tollgate ingest")

@@ -23,12 +23,19 @@ public enum PolicyLoader {
     /// - Throws: `GatewayError.policy` when there is no such file or it cannot be read.
     public static func read(_ path: String) throws(GatewayError) -> PolicyReading {
         do {
-            let bytes = try ConfigurationSurroundings.read(path).bytes
-            return ConfigurationText.Form(path: path) == .yaml ? yaml(bytes) : PolicyDocument.read(bytes)
+            return read(try ConfigurationSurroundings.read(path).bytes, of: path)
         } catch {
             throw GatewayError(.policy, "cannot read the policy \(path): \(error.words)", hint: "ls -l \(path)")
         }
     }
+
+    /// Reads what stands, or is to stand, in a policy's file: JSON, or where its name ends in .yaml YAML that says the same.
+    public static func read(_ bytes: [UInt8], of path: String) -> PolicyReading {
+        ConfigurationText.Form(path: path) == .yaml ? yaml(bytes) : PolicyDocument.read(bytes)
+    }
+
+    /// Whether a file of this name is read as YAML.
+    public static func isYAML(_ path: String) -> Bool { ConfigurationText.Form(path: path) == .yaml }
 
     private static func yaml(_ bytes: [UInt8]) -> PolicyReading {
         let (json, marks): ([UInt8], [YAMLDocument.Place])

@@ -70,7 +70,7 @@ extension ConfigurationReader {
                     .notFound, place, found: "\(path), which cannot be read (\(error.words))",
                     expected: "a policy's file")
             case .success(let contents):
-                let reading = PolicyDocument.read(contents.bytes)
+                let reading = PolicyLoader.read(contents.bytes, of: path)
                 for problem in reading.errors {
                     refuse(
                         .policy, place, found: "\(path) with an error at \(problem)",

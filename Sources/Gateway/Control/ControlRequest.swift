@@ -42,6 +42,10 @@ public struct ControlRequest: Sendable, Equatable {
         public static let brakeLift = Action(rawValue: "brake_lift")
         /// List the tools that its servers have listed.
         public static let tools = Action(rawValue: "tools")
+        /// List the policies that it decides by.
+        public static let policies = Action(rawValue: "policies")
+        /// Put another file in a policy's place and decide by it.
+        public static let policySave = Action(rawValue: "policy_save")
         /// Finish and end.
         public static let stop = Action(rawValue: "stop")
     }

@@ -13,15 +13,17 @@ public final class GatewayOperator: Sendable {
     private let report: @Sendable (String) -> Void
     private let requestStop: @Sendable () -> Void
 
-    private struct State {
+    struct State {
         var settings: ServeSettings
         /// What was looked at when loading failed, so that the same mistake is told once.
         var failed: [FileStamp] = []
+        /// Why; nil while the files are what the gateway works by.
+        var refusal: String?
         /// The certificate files, as they were when they were read last.
         var certificates: [FileStamp]
     }
 
-    private let state: Monitor<State>
+    let state: Monitor<State>
 
     /// - Parameters:
     ///   - path: the configuration's file.
@@ -56,27 +58,34 @@ public final class GatewayOperator: Sendable {
 
     /// Reads everything again and takes it over; what is wrong leaves everything as it was.
     ///
+    /// - Parameter user: who asked for it, for the record; nil where a file was found changed.
     /// - Returns: why it was refused, and what helps; nil when it was taken over.
     @discardableResult
-    public func reload() -> (error: String, hint: String?)? {
-        state.withLock { state in
-            do throws(ConfigurationError) {
-                let settings = try ServeSettings.load(path, environment: environment)
-                return take(settings, &state)
-            } catch {
-                state.failed = error.files
-                refuse(error.message, problems: max(1, error.problems.count))
-                return (error.message, error.hint)
-            }
+    public func reload(by user: String? = nil) -> (error: String, hint: String?)? {
+        state.withLock { reload(&$0, by: user) }
+    }
+
+    func reload(_ state: inout State, by user: String?) -> (error: String, hint: String?)? {
+        do throws(ConfigurationError) {
+            let settings = try ServeSettings.load(path, environment: environment)
+            return take(settings, &state, by: user)
+        } catch {
+            state.failed = error.files
+            state.refusal = error.message
+            refuse(error.message, problems: max(1, error.problems.count))
+            return (error.message, error.hint)
         }
     }
 
-    private func take(_ settings: ServeSettings, _ state: inout State) -> (error: String, hint: String?)? {
+    private func take(
+        _ settings: ServeSettings, _ state: inout State, by user: String?
+    ) -> (error: String, hint: String?)? {
         do {
-            try gateway.apply(settings)
+            try gateway.apply(settings, by: user)
         } catch {
             let hint = (error as? GatewayError)?.hint ?? (error as? LogError)?.hint
             state.failed = settings.files
+            state.refusal = "\(error)"
             refuse("\(error)", problems: 1)
             return ("\(error)", hint)
         }
@@ -85,6 +94,7 @@ public final class GatewayOperator: Sendable {
         log.keep(for: settings.configuration.retention)
         state.settings = settings
         state.failed = []
+        state.refusal = nil
         let more = fixed.isEmpty ? "" : "; a restart is needed for \(fixed.joined(separator: ", "))"
         report(
             "configuration reloaded: \(settings.configuration.servers.count) servers, \(settings.policies.count) "
@@ -105,9 +115,11 @@ public final class GatewayOperator: Sendable {
     public func handle(_ request: ControlRequest) -> ControlReply {
         switch request.action {
         case .status: return status()
-        case .reload: return reload().map { .refused($0.error, hint: $0.hint) } ?? .done()
+        case .reload: return reload(by: request.user).map { .refused($0.error, hint: $0.hint) } ?? .done()
         case .grants: return list()
         case .tools: return tools()
+        case .policies: return policies()
+        case .policySave: return savePolicy(request)
         case .grantCreate, .grantRevoke, .grantRotate: return change(request)
         case .seal, .retain: return LogUpkeep.answer(request, about: log)
         case .stop:

@@ -117,18 +117,19 @@ public final class HTTPGateway: Sendable {
     ///
     /// Blocks until that is done: not to be called on an event loop.
     ///
+    /// - Parameter user: who asked for it, for the record; nil where a file was found changed.
     /// - Throws: `GatewayError`, `LogError`; nothing has changed then.
-    public func apply(_ settings: ServeSettings) throws {
+    public func apply(_ settings: ServeSettings, by user: String? = nil) throws {
         let core = core
         let known = try core.loop.submit { Set(core.policies.values.map(\.digest)) }.wait()
         for policy in settings.policies.values.sorted(by: { $0.name < $1.name }) where !known.contains(policy.digest) {
-            try PolicyArchive.keep(policy, in: core.log)
+            try PolicyArchive.keep(policy, in: core.log, by: user)
         }
         let tls = try HTTPGateway.tls(settings.configuration)
         try core.loop.submit { try core.apply(settings, tls: tls) }.wait()
     }
 
-    /// What is under way just now; blocks like ``apply(_:)``.
+    /// What is under way just now; blocks like ``apply(_:by:)``.
     public func status() throws -> Status {
         let core = core
         return try core.loop.submit {
@@ -139,7 +140,7 @@ public final class HTTPGateway: Sendable {
         }.wait()
     }
 
-    /// What its servers have listed since it started or they were configured; blocks like ``apply(_:)``.
+    /// What its servers have listed since it started or they were configured; blocks like ``apply(_:by:)``.
     public func tools() throws -> [OfferedTool] {
         let core = core
         return try core.loop.submit {

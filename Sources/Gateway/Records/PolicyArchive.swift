@@ -6,9 +6,10 @@ import Policy
 enum PolicyArchive {
     /// Writes the policy's normal form to `policies/<digest>.json`, durable before the first decision that names it.
     ///
+    /// - Parameter user: who asked for it; nil where its file was found changed.
     /// - Throws: `LogError.disk`.
     static func keep(
-        _ policy: CompiledPolicy, in log: LogWriter, files: any LogFileSystem = PosixFileSystem()
+        _ policy: CompiledPolicy, in log: LogWriter, by user: String? = nil, files: any LogFileSystem = PosixFileSystem()
     ) throws(LogError) {
         let path = "\(log.log.policiesPath)/\(policy.digest).json"
         do throws(SystemError) {
@@ -18,6 +19,7 @@ enum PolicyArchive {
             throw LogError(.disk, error.description, path: path, hint: "tollgate doctor")
         }
         log.append(
-            Control(.policyLoaded).with(.policy, policy.name).with(.policyDigest, policy.digest.description))
+            Control(.policyLoaded).with(.policy, policy.name).with(.policyDigest, policy.digest.description)
+                .with(.by, user))
     }
 }

@@ -12,15 +12,19 @@ public struct Backtester {
     private let log: LogDirectory
     private let candidate: CompiledPolicy
     private let span: Range<Timestamp>
+    private let isMeant: (Decision) -> Bool
 
     /// Compares a candidate with a log.
     ///
     /// - Parameters:
     ///   - since: the first call's time; the windows before it are read to know what limits hold then.
     ///   - until: exclusive.
+    ///   - isMeant: which decisions the candidate would have made, in a log that several policies have written into.
     public init(
-        _ candidate: CompiledPolicy, against log: LogDirectory, since: Timestamp? = nil, until: Timestamp? = nil
+        _ candidate: CompiledPolicy, against log: LogDirectory, since: Timestamp? = nil, until: Timestamp? = nil,
+        where isMeant: @escaping (Decision) -> Bool = { _ in true }
     ) {
+        self.isMeant = isMeant
         self.candidate = candidate
         self.log = log
         let first = since ?? Timestamp(microseconds: .min / 2)
@@ -39,10 +43,17 @@ public struct Backtester {
         do {
             try LogWalk(log, from: hasBeginning ? begin : nil).forEach(progress) { seq, time, step in
                 guard time < span.upperBound else { throw EndOfSpan() }
-                if !hasBeginning || time >= begin { replay.take(seq, time, step) }
+                if !hasBeginning || time >= begin, isMeant(step) { replay.take(seq, time, step) }
             }
         } catch is EndOfSpan {}
         return replay.report()
+    }
+
+    private func isMeant(_ step: ReplayStep) -> Bool {
+        switch step {
+        case .call(let decision), .unruled(let decision): isMeant(decision)
+        case .other, .outcome, .opened, .policyLoaded, .lost, .nothing: true
+        }
     }
 
     private struct EndOfSpan: Error {}

@@ -43,6 +43,8 @@ struct DashboardCommand: AsyncParsableCommand {
             host: address.host, port: address.port, version: Version.text, user: Places.user,
             warehouse: warehouse.file, outbox: Places.outbox(of: Places.home.log(named: "watch")), logs: logs,
             now: { Console.now })
+        settings.approvals = RunningGateways { logs().map(\.path) }
+        settings.policies = KeptPolicyDesk(logs: logs, warehouse: warehouse.file)
         settings.report = { Console.error("tollgate: \($0)\n") }
         var services: [any Service] = [try DashboardServer(settings)]
         if !noIngest { services.append(IngestService(warehouse: warehouse.file, logs: logs)) }

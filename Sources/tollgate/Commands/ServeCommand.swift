@@ -54,7 +54,7 @@ struct ServeCommand: AsyncParsableCommand {
         }
         if parts.contains(.dashboard) {
             if let dashboard = try DashboardServer(
-                settings.configuration, since: began, gateway: gateway?.gauges)
+                settings.configuration, path: path, since: began, gateway: gateway?.gauges)
             {
                 services.append(dashboard)
             } else if only == .dashboard {

@@ -7,11 +7,13 @@ extension DashboardServer {
     /// The web pages of a `serve`; nil where its configuration has none.
     ///
     /// - Parameters:
+    ///   - path: the configuration's file, absolute.
     ///   - since: when the process began.
     ///   - gateway: asks its gateway how it is; nil where it has none.
     /// - Throws: `DashboardError`.
     init?(
-        _ configuration: ServeConfiguration, since: Timestamp, gateway: (@Sendable () -> GatewayGauges?)?
+        _ configuration: ServeConfiguration, path: String, since: Timestamp,
+        gateway: (@Sendable () -> GatewayGauges?)?
     ) throws {
         guard let dashboard = configuration.dashboard else { return nil }
         var settings = DashboardSettings(
@@ -23,6 +25,8 @@ extension DashboardServer {
         settings.hosts = dashboard.hosts
         settings.since = since
         if let gateway { settings.gateway = gateway }
+        settings.approvals = RunningGateways { [configuration.log] }
+        settings.policies = ServedPolicies(configuration: path, log: configuration.log)
         settings.report = { Console.error("tollgate: \($0)\n") }
         try self.init(settings)
     }
