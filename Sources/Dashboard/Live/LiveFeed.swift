@@ -81,12 +81,14 @@ final class LiveFeed: Sendable {
         var merger = TailMerger([])
         var formatter = TailFormatter()
         var looked: Timestamp?
+        /// Where each log was read to when reading failed.
+        var places: [LogDirectory: UInt64] = [:]
         while !isStopped {
             let now = settings.now()
             if looked.map({ now.since($0) > 500_000 }) ?? true {
                 looked = now
                 for log in settings.logs() where logs.insert(log).inserted {
-                    guard let reader = open(log, now) else {
+                    guard let reader = open(log, from: places[log], now) else {
                         logs.remove(log)
                         continue
                     }
@@ -99,8 +101,9 @@ final class LiveFeed: Sendable {
                 if !batch.isEmpty { take(batch, merger.names, &formatter) }
                 if batch.isEmpty { LogReader.awaitNews(readers, milliseconds: merger.isHolding ? 10 : 50) }
             } catch {
-                // Whatever it was, the logs are the truth and are opened anew.
+                // Whatever it was, the logs are opened anew where they were read to.
                 settings.report("the live view cannot read a log: \(error); trying again")
+                for reader in readers { places[reader.log] = reader.nextSeq }
                 logs = []
                 readers = []
                 merger = TailMerger([])
@@ -109,8 +112,9 @@ final class LiveFeed: Sendable {
         }
     }
 
-    private func open(_ log: LogDirectory, _ now: Timestamp) -> LogReader? {
-        try? LogReader(log, fromTime: now.advanced(by: -Self.pastMicroseconds))
+    private func open(_ log: LogDirectory, from seq: UInt64?, _ now: Timestamp) -> LogReader? {
+        if let seq { return try? LogReader(log, from: seq) }
+        return try? LogReader(log, fromTime: now.advanced(by: -Self.pastMicroseconds))
     }
 
     private func source(_ reader: LogReader) -> TailSource {
@@ -120,7 +124,9 @@ final class LiveFeed: Sendable {
             var lines: [[UInt8]] = []
             lines.reserveCapacity(block.lineCount)
             block.forEachLine { _, line in lines.append(Array(line)) }
-            return lines
+            return TailBlock(
+                firstSeq: block.firstSeq, lines: lines,
+                missing: block.skipped.map { $0.lowerBound..<block.firstSeq })
         }
     }
 
@@ -128,11 +134,12 @@ final class LiveFeed: Sendable {
         var events: [LiveEvent] = []
         var decisions: [(Decision, Timestamp)] = []
         metrics.count { metrics in
-            for entry in batch { metrics.observe(entry.record, log: names[entry.log]) }
+            for entry in batch where entry.missing == nil { metrics.observe(entry.record, log: names[entry.log]) }
         }
         for entry in batch {
-            guard let record = entry.record else { continue }
             let log = names[entry.log]
+            if let missing = entry.missing { events.append(Self.hole(missing, log, entry.order)) }
+            guard let record = entry.record else { continue }
             if case .decision(let decision) = record.body { decisions.append((decision, record.timestamp)) }
             if let event = Self.event(record, log, &formatter) { events.append(event) }
         }
@@ -146,6 +153,14 @@ final class LiveFeed: Sendable {
             }
             if state.ring.count > 2 * Self.kept { state.ring.removeFirst(state.ring.count - Self.kept) }
         }
+    }
+
+    /// What says that a view over a hole is one.
+    private static func hole(_ missing: Range<UInt64>, _ log: String, _ moment: Timestamp) -> LiveEvent {
+        let words = "HOLE: records \(missing.lowerBound) to \(missing.upperBound - 1) of \(log) cannot be read"
+        return LiveEvent(
+            number: 0, moment: moment, kind: .notice, tone: "alarm", why: VisibleText.of(words),
+            record: "\(log)/\(missing.lowerBound)")
     }
 
     /// A record as a line; nil where it is not of note.
