@@ -4,9 +4,12 @@ each expression of Grafana's dashboards gives what its panel needs."""
 from __future__ import annotations
 
 import re
+import shutil
+import signal
 import urllib.error
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import yaml
@@ -14,7 +17,7 @@ from harness import logs
 from harness.client import until
 from harness.grafana_prometheus import PANELS, SCRIPT, label_values, with_variables
 from harness.home import Home
-from harness.prometheus import FOLDER, RULES, Page, page, promtool
+from harness.prometheus import FOLDER, RULES, Page, page, prometheus, promtool
 from harness.scraped import DASHBOARD, SECRET, Scraped, scraped_gateway
 
 ABSENT = {"alerts/31-brakes"}
@@ -149,6 +152,19 @@ def test_promtool_approves_of_the_rules_and_the_example() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     done = promtool("test", "rules", "tollgate.rules.test.yml", folder=FOLDER)
     assert done.returncode == 0 and "FAILED" not in done.stdout + done.stderr, done.stdout + done.stderr
+
+
+def test_rules_that_are_copied_are_loaded_at_a_hangup(tmp_path: Path) -> None:
+    """The README's three lines, with this Prometheus' id."""
+    place = tmp_path / RULES.name
+    with prometheus(tmp_path / "prometheus", [], rules=place) as server:
+        assert server.get("rules")["groups"] == []
+        shutil.copy(RULES, place)
+        server.child.send_signal(signal.SIGHUP)
+        until(lambda: len(server.get("rules")["groups"]) == 5, what="the rules")
+        # Nothing is scraped: that is what the one rule is for that asks for no target.
+        names = lambda: {one["labels"]["alertname"] for one in server.get("alerts")["alerts"]}  # noqa: E731
+        until(lambda: names() == {"TollgateNotScraped"}, what="the alert about nothing scraped")
 
 
 def test_every_alert_is_tested_firing_and_not_and_explains_itself() -> None:
