@@ -28,7 +28,7 @@ PANELS = {
 """By dashboard and file: the source of each panel, and what the dashboard's file has of it."""
 
 VARIABLE = re.compile(r"\$(\w+)|\$\{(\w+)\}")
-TIMES = {"__rate_interval": "1m", "__range": "5m", "__interval": "15s"}
+TIMES = {"__rate_interval": "5m", "__range": "5m", "__interval": "15s"}
 
 
 def escaped(value: str) -> str:

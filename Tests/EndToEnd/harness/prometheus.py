@@ -141,7 +141,7 @@ def prometheus(
     with (folder / "output").open("wb") as output:
         child = subprocess.Popen([program, *words], cwd=folder, stdout=output, stderr=output)
         try:
-            until(lambda: is_ready(f"http://{address}/-/ready"), what="Prometheus is ready")
+            until(lambda: is_ready(f"http://{address}/-/ready"), what="Prometheus is ready", timeout=90)
             yield Prometheus(f"http://{address}", child)
         finally:
             child.terminate()

@@ -21,7 +21,7 @@ POLICY = {
     "version": "1",
     "default": "deny",
     "tools": {
-        "echo": {"limits": [{"counter": "echo_rate", "window": "minute", "max": 30, "scope": "grant"}]},
+        "echo": {"limits": [{"counter": "echo_rate", "window": "hour", "max": 30, "scope": "grant"}]},
         "look": {},
         "risky": {"deny_if": [{"conditions": [{"path": "args.force", "op": "eq", "value": True}]}]},
     },
@@ -83,16 +83,17 @@ def scraped_gateway(folder: Path) -> Iterator[Scraped]:
         url = until(lambda: DASHBOARD.search(gateway.error_text()), what="the dashboard's address")[1]
         server = stack.enter_context(prometheus(folder / "prometheus", [url.removeprefix("http://")], SECRET))
         traffic(gateway, 12)
-        until(lambda: safely(server, "sum(tollgate_decisions_total)") > 0, what="the first calls in Prometheus")
+        until(lambda: safely(server, "sum(tollgate_decisions_total)") > 0, what="the first calls", timeout=90)
         traffic(gateway, 25)
         # A series that comes with its first value has no increase yet.
-        until(lambda: safely(server, 'sum(tollgate_decisions_total{reason="limit"})') > 0, what="the first that were stopped")
+        stopped = 'sum(tollgate_decisions_total{reason="limit"})'
+        until(lambda: safely(server, stopped) > 0, what="the first that were stopped", timeout=90)
         traffic(gateway, 5)
         strangers(gateway, 60)
         # The second after the last refusal has its numbers.
         gateway.refused("identity_unresolved", 60)
         alert = lambda: any(one.get("event") == "alert" for one in logs.salvage(folder / "watch"))  # noqa: E731
-        until(lambda: (folder / "watch" / "seg").exists() and alert(), what="an alert of the loop")
+        until(lambda: (folder / "watch" / "seg").exists() and alert(), what="an alert of the loop", timeout=90)
         records, watch = gateway.records(), list(logs.salvage(folder / "watch"))
         until(
             lambda: safely(server, 'sum(tollgate_log_records_total{log="log"})') >= len(records)
@@ -100,5 +101,6 @@ def scraped_gateway(folder: Path) -> Iterator[Scraped]:
             and safely(server, 'sum(tollgate_ingest_behind_records{log="log"})', absent=1) == 0
             and safely(server, "count(instance:tollgate_calls:rate5m)") > 0,
             what="all of it in Prometheus",
+            timeout=90,
         )
         yield Scraped(gateway, url, server, records, watch)
