@@ -1,109 +1,33 @@
-"""`/metrics`: a real Prometheus scrapes a `serve` with real traffic, and knows what the log knows; its rules are right."""
+"""`/metrics`: a real Prometheus scrapes a `serve` with real traffic, and knows what the log knows; its rules are right, and
+each expression of Grafana's dashboards gives what its panel needs."""
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
 import re
+import shutil
+import signal
 import urllib.error
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import yaml
 from harness import logs
 from harness.client import until
-from harness.gateway import Gateway, grant, running_gateway, token
+from harness.grafana_prometheus import PANELS, SCRIPT, label_values, with_variables
 from harness.home import Home
-from harness.http_upstream import Upstream
-from harness.prometheus import FOLDER, RULES, Page, Prometheus, page, promtool, prometheus
+from harness.prometheus import FOLDER, RULES, Page, page, prometheus, promtool
+from harness.scraped import DASHBOARD, SECRET, Scraped, scraped_gateway
 
-DASHBOARD = re.compile(r"dashboard on (http://[^/\s]+)/")
-SECRET = token("dashboard")
-POLICY = {
-    "version": "1",
-    "default": "deny",
-    "tools": {
-        "echo": {"limits": [{"counter": "echo_rate", "window": "minute", "max": 30, "scope": "grant"}]},
-        "look": {},
-        "risky": {"deny_if": [{"conditions": [{"path": "args.force", "op": "eq", "value": True}]}]},
-    },
-}
-
-
-@dataclass
-class Scraped:
-    """A gateway with traffic behind it, and a Prometheus that has seen all of it."""
-
-    gateway: Gateway
-    url: str
-    prometheus: Prometheus
-    records: list[logs.Record]
-    watch: list[logs.Record]
-
-
-def traffic(gateway: Gateway, rounds: int) -> None:
-    """Calls of two agents: most pass, some are denied, throttled, made up or nobody's."""
-    with gateway.caller("ci", "ecs") as ci, gateway.caller("bot", "time") as bot:
-        ci.handshake()
-        ci.ask("tools/list")
-        for number in range(rounds):
-            ci.call("echo", {"app": "shop"})
-            bot.stateless_call("look", {"n": number})
-            ci.call("risky", {"force": number % 2 == 0})
-        bot.stateless_call('made"up\\', {})
-        bot.stateless_call("made-up-too", {})
-
-
-def strangers(gateway: Gateway, count: int) -> None:
-    target = gateway.target("ci", "ecs")
-    with type(gateway.caller())(type(target)(target.host, target.port, target.path, "tg_" + "0" * 64)) as stranger:
-        for _ in range(count):
-            assert stranger.stateless_call("echo", {}).status == 401
+ABSENT = {"alerts/31-brakes"}
+"""Panels for which the traffic has nothing: no brake was put on."""
 
 
 @pytest.fixture(scope="module")
 def scraped(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scraped]:
-    folder = tmp_path_factory.mktemp("metrics")
-    dashboard = {"listen": "127.0.0.1:0", "token_sha256": hashlib.sha256(SECRET.encode()).hexdigest()}
-    with contextlib.ExitStack() as stack:
-        ecs, time = stack.enter_context(Upstream()), stack.enter_context(Upstream())
-        gateway = stack.enter_context(
-            running_gateway(
-                folder, {"ecs": ecs.url, "time": time.url}, POLICY,
-                [grant("ci", ["ecs", "time"]), grant("bot", "time")],
-                dashboard=dashboard, watch={"sinks": ["file:alerts.ndjson"]},
-            )
-        )  # fmt: skip
-        url = until(lambda: DASHBOARD.search(gateway.error_text()), what="the dashboard's address")[1]
-        server = stack.enter_context(prometheus(folder / "prometheus", [url.removeprefix("http://")], SECRET))
-        traffic(gateway, 12)
-        until(lambda: safely(server, "sum(tollgate_decisions_total)") > 0, what="the first calls in Prometheus")
-        traffic(gateway, 25)
-        strangers(gateway, 60)
-        # The second after the last refusal has its numbers.
-        gateway.refused("identity_unresolved", 60)
-        alert = lambda: any(one.get("event") == "alert" for one in logs.salvage(folder / "watch"))  # noqa: E731
-        until(lambda: (folder / "watch" / "seg").exists() and alert(), what="an alert of the loop")
-        records, watch = gateway.records(), list(logs.salvage(folder / "watch"))
-        until(
-            lambda: safely(server, 'sum(tollgate_log_records_total{log="log"})') >= len(records)
-            and safely(server, 'sum(tollgate_log_records_total{log="watch"})') >= len(watch)
-            and safely(server, 'sum(tollgate_ingest_behind_records{log="log"})', absent=1) == 0
-            and safely(server, "count(instance:tollgate_calls:rate5m)") > 0,
-            what="all of it in Prometheus",
-        )
-        yield Scraped(gateway, url, server, records, watch)
-
-
-def safely(server: Prometheus, query: str, absent: float = 0) -> float:
-    """A sum; `absent` where there is nothing, or no Prometheus yet."""
-    with contextlib.suppress(OSError):
-        found = server.ask(query)
-        return sum(value for _, value in found) if found else absent
-    return absent
+    with scraped_gateway(tmp_path_factory.mktemp("metrics")) as found:
+        yield found
 
 
 def by(found: list[tuple[dict[str, str], float]], *names: str) -> dict[tuple[str, ...], float]:
@@ -122,6 +46,8 @@ def test_prometheus_counts_what_the_log_says(scraped: Scraped, say) -> None:
     assert {one[3] for one in expected} == {"allowed", "limit", "deny_if", "default_deny"}, "each kind was there"
     agents = Counter((one["agent"], one["decision"], one["mode"]) for one in calls)
     assert by(scraped.prometheus.ask("tollgate_agent_calls_total"), "agent", "decision", "mode") == dict(agents)
+    everything = Counter((one["decision"], one["mode"]) for one in calls)
+    assert by(scraped.prometheus.ask("tollgate_calls_total"), "decision", "mode") == dict(everything)
     others = Counter(
         (one["server"], one["method"], one["decision"], one["reason"])
         for one in logs.decisions(scraped.records) if one["method"] != "tools/call"
@@ -228,6 +154,19 @@ def test_promtool_approves_of_the_rules_and_the_example() -> None:
     assert done.returncode == 0 and "FAILED" not in done.stdout + done.stderr, done.stdout + done.stderr
 
 
+def test_rules_that_are_copied_are_loaded_at_a_hangup(tmp_path: Path) -> None:
+    """The README's three lines, with this Prometheus' id."""
+    place = tmp_path / RULES.name
+    with prometheus(tmp_path / "prometheus", [], rules=place) as server:
+        assert server.get("rules")["groups"] == []
+        shutil.copy(RULES, place)
+        server.child.send_signal(signal.SIGHUP)
+        until(lambda: len(server.get("rules")["groups"]) == 5, what="the rules")
+        # Nothing is scraped: that is what the one rule is for that asks for no target.
+        names = lambda: {one["labels"]["alertname"] for one in server.get("alerts")["alerts"]}  # noqa: E731
+        until(lambda: names() == {"TollgateNotScraped"}, what="the alert about nothing scraped")
+
+
 def test_every_alert_is_tested_firing_and_not_and_explains_itself() -> None:
     alerts = {
         rule["alert"]: rule
@@ -274,3 +213,56 @@ def test_the_pages_over_a_homes_logs_have_metrics_too(home: Home) -> None:
             assert "tollgate_gateway_connections" in after.types, "its help stands there"
             assert not [one for one in after.series if one.name.startswith("tollgate_gateway_connections")]
             assert promtool("check", "metrics", stdin=after.text).returncode == 0
+
+
+@pytest.mark.parametrize("name", PANELS)
+def test_a_panels_expressions_run_and_find_the_traffic(scraped: Scraped, name: str) -> None:
+    panel, made = PANELS[name]
+    for target in made["targets"]:
+        expression = with_variables(target["expr"], {"agent": "ci", "server": "ecs", "tool": "echo"}, name)
+        found = scraped.prometheus.range(expression) if target["range"] else scraped.prometheus.ask(expression)
+        assert bool(found) == (name not in ABSENT), expression
+        if panel.kind == "stat":
+            assert len(found) == 1, "a number"
+        if panel.kind == "table":
+            labels = {label for one, _ in found for label in one}
+            assert labels == set(panel.words("columns")[:-1]), "its columns"
+        for word in re.findall(r"\{\{(\w+)\}\}", target["legendFormat"]):
+            assert all(word in one["metric"] for one in found), "what tells its lines apart"
+
+
+def test_panels_show_what_the_log_says(scraped: Scraped) -> None:
+    def shown(name: str, **picked: str) -> float:
+        return scraped.prometheus.sum(with_variables(PANELS[name][1]["targets"][0]["expr"], picked, name))
+
+    assert shown("denials/11-throttled") > 0 and shown("overview/10-calls") > 0
+    assert 0 < shown("agent/11-stopped", agent="ci") < 1 and 0 < shown("overview/11-stopped") < 1
+    assert shown("overview/12-agents") == 2 and shown("pipeline/10-well") == 1
+    watch = scraped.gateway.folder / "watch"
+    until(
+        lambda: shown("alerts/10-page-firing") == len(open_pages(list(logs.salvage(watch)))) > 0,
+        what="as many pages as the watch's log leaves open",
+    )
+
+
+def open_pages(watch: list[logs.Record]) -> set[str]:
+    """The alerts that fire, by the watch's own log."""
+    last = {one["id"]: one for one in watch if one.get("event") == "alert"}
+    return {key for key, one in last.items() if one["state"] == "firing" and one["severity"] == "page"}
+
+
+@pytest.mark.parametrize("name", SCRIPT.DASHBOARDS)
+def test_variables_offer_what_there_is(scraped: Scraped, name: str) -> None:
+    picked = {"server": "ecs"}
+    for variable in SCRIPT.DASHBOARDS[name][2]:
+        offered = label_values(scraped.prometheus, variable["query"]["query"], picked)
+        expected = {"instance": 1, "server": 2, "agent": 2, "tool": 2, "log": 2}[variable["name"]]
+        assert len(offered) == expected, f"{variable['name']}: {offered}"
+
+
+def test_names_with_quotes_can_be_picked(scraped: Scraped) -> None:
+    nasty = {name: 'a"b\\c.*{}\n' for name in ("agent", "server", "tool")}
+    for name, (_, made) in PANELS.items():
+        if name.split("/")[0] in ("agent", "tool"):
+            for target in made["targets"]:
+                scraped.prometheus.ask(with_variables(target["expr"], nasty, name))

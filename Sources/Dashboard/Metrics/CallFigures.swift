@@ -16,14 +16,15 @@ struct CallFigures: Sendable {
         let mode: Mode
     }
 
-    /// An agent's decisions of one kind.
-    struct AgentDecision: Sendable, Hashable {
+    /// What was decided, and whether it was carried out.
+    struct Kind: Sendable, Hashable {
         let verdict: Verdict
         let mode: Mode
     }
 
+    private(set) var all: [Kind: UInt64] = [:]
     private(set) var decisions: [Pair: [Decided: UInt64]] = [:]
-    private(set) var agents: [String: [AgentDecision: UInt64]] = [:]
+    private(set) var agents: [String: [Kind: UInt64]] = [:]
     private(set) var others: [Pair: [Decided: UInt64]] = [:]
     private(set) var outcomes: [Pair: [Ending: UInt64]] = [:]
     private(set) var brakes: [Pair: UInt64] = [:]
@@ -62,6 +63,8 @@ struct CallFigures: Sendable {
             others[pair, default: [:]][decided, default: 0] += count
             return
         }
+        let kind = Kind(verdict: decision.verdict, mode: decision.mode)
+        all[kind, default: 0] += count
         let passes = decision.verdict == .allow || decision.mode == .shadow
         let pair =
             decision.unlisted && !passes
@@ -70,7 +73,7 @@ struct CallFigures: Sendable {
         decisions[pair, default: [:]][decided, default: 0] += count
         let name = decision.agent.map(LabelText.of) ?? LabelText.unresolved
         let agent = agentNames.admits(name, count) ? name : LabelText.other
-        agents[agent, default: [:]][AgentDecision(verdict: decision.verdict, mode: decision.mode), default: 0] += count
+        agents[agent, default: [:]][kind, default: 0] += count
     }
 
     mutating func observe(_ outcome: Outcome, _ count: UInt64) {

@@ -10,6 +10,13 @@ extension LogMetrics {
 
     private func writeCalls(to text: inout MetricsText) {
         text.add(
+            .allCalls,
+            Verdict.allCases.flatMap { verdict in
+                Mode.allCases.map { mode in
+                    Sample([verdict.rawValue, mode.rawValue], calls.all[.init(verdict: verdict, mode: mode)] ?? 0)
+                }
+            })
+        text.add(
             .decisions,
             calls.decisions.flatMap { pair, counts in
                 counts.map {
@@ -25,7 +32,7 @@ extension LogMetrics {
                 counts.map { Sample([agent, $0.verdict.rawValue, $0.mode.rawValue], $1) }
             })
         text.add(.otherRequests, otherSamples)
-        text.add(.refusedRequests, refused.map { Sample([$0.rawValue], $1) })
+        text.add(.refusedRequests, Reason.allCases.map { Sample([$0.rawValue], refused[$0] ?? 0) })
         text.add(
             .outcomes,
             calls.outcomes.flatMap { pair, counts in

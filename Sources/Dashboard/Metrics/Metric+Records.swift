@@ -1,11 +1,15 @@
 // What is counted from the records of the logs that the dashboard follows.
 
 extension Metric {
+    static let allCalls = Metric(
+        "tollgate_calls_total", .counter, ["decision", "mode"],
+        "Decisions about tool calls, all together. A held call counts as hold, and again when it is decided. Every series "
+            + "is there from the start, so that none loses its first increase.")
     static let decisions = Metric(
         "tollgate_decisions_total", .counter, ["server", "tool", "decision", "reason", "mode"],
-        "Decisions about tool calls. A held call counts as hold, and again when it is decided. At most 1000 pairs of "
-            + "server and tool have names, the rest are under tool=\"(other)\"; names that a caller made up and that were "
-            + "refused are under tool=\"(unlisted)\".")
+        "The same decisions by server, tool and reason. At most 1000 pairs of server and tool have names, the rest are "
+            + "under tool=\"(other)\"; names that a caller made up and that were refused are under tool=\"(unlisted)\"."
+    )
     static let agentCalls = Metric(
         "tollgate_agent_calls_total", .counter, ["agent", "decision", "mode"],
         "The same decisions by agent. At most 200 agents have names, the rest are under agent=\"(other)\".")
@@ -29,7 +33,7 @@ extension Metric {
             + "the server and for a person included.")
 
     static let calls = [
-        decisions, agentCalls, otherRequests, refusedRequests, outcomes, upstreamDuration, gatewayDuration,
+        allCalls, decisions, agentCalls, otherRequests, refusedRequests, outcomes, upstreamDuration, gatewayDuration,
     ]
 
     static let logRecords = Metric(

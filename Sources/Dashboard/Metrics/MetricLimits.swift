@@ -1,13 +1,12 @@
 /// How many names labels may have, so that nobody who makes up names makes up time series without end.
 ///
-/// Names get their places in the order in which they come; what comes later is counted under `(other)`. A series for each
-/// of them costs Prometheus about 3 kB of memory.
+/// Names get their places in the order in which they come; what comes later is counted under `(other)`.
 public struct MetricLimits: Sendable, Equatable {
     /// Agents.
     public var agents = 200
     /// Pairs of server and tool.
     public var tools = 1000
-    /// Pairs of server and tool with a histogram of durations, 16 series each.
+    /// Pairs of server and tool with a histogram of durations, 17 series each.
     public var timedTools = 200
     /// Pairs of server and method, of requests that are no tool calls.
     public var methods = 200

@@ -16,6 +16,9 @@ import Testing
         #expect(scrape[build + "decision=\"allow\",reason=\"allowed\",mode=\"enforce\"}"] == 3)
         #expect(scrape[build + "decision=\"throttle\",reason=\"limit\",mode=\"enforce\"}"] == 1)
         #expect(scrape[build + "decision=\"deny\",reason=\"deny_if\",mode=\"shadow\"}"] == 1)
+        #expect(scrape["tollgate_calls_total{decision=\"allow\",mode=\"enforce\"}"] == 3)
+        #expect(scrape["tollgate_calls_total{decision=\"hold\",mode=\"enforce\"}"] == 0, "there from the start")
+        #expect(scrape.sum("tollgate_calls_total") == 6 && scrape.count("tollgate_calls_total") == 8)
         #expect(scrape.sum("tollgate_decisions_total") == 6 && scrape.sum("tollgate_agent_calls_total") == 6)
         #expect(
             scrape["tollgate_agent_calls_total{agent=\"(unresolved)\",decision=\"deny\",mode=\"enforce\"}"] == 1)

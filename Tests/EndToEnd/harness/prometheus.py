@@ -83,8 +83,8 @@ def page(url: str, token: str | None = None, path: str = "/metrics") -> Page:
 class Prometheus:
     """A running Prometheus."""
 
-    def __init__(self, url: str) -> None:
-        self.url = url
+    def __init__(self, url: str, child: subprocess.Popen[bytes]) -> None:
+        self.url, self.child = url, child
 
     def get(self, path: str, **query: str) -> Any:
         words = urllib.parse.urlencode(query)
@@ -118,15 +118,17 @@ def is_ready(url: str) -> bool:
 
 
 @contextlib.contextmanager
-def prometheus(folder: Path, targets: list[str], token: str | None = None) -> Iterator[Prometheus]:
-    """Runs one with the shipped configuration: only the target, the token and the intervals are this test's."""
+def prometheus(
+    folder: Path, targets: list[str], token: str | None = None, rules: Path = RULES
+) -> Iterator[Prometheus]:
+    """Runs one with the shipped configuration: only the target, the token, the intervals and the rules' place differ."""
     program = packages.program("prometheus", "prometheus")
     if program is None:
         pytest.skip(packages.why_missing("prometheus", "prometheus"))
     folder.mkdir()
     document = yaml.safe_load((FOLDER / "prometheus.yml").read_text())
     document["global"] = {"scrape_interval": "1s", "evaluation_interval": "1s"}
-    document["rule_files"] = [str(RULES)]
+    document["rule_files"] = [str(rules)]
     (job,) = document["scrape_configs"]
     job["static_configs"] = [{"targets": targets}]
     if token:
@@ -139,8 +141,8 @@ def prometheus(folder: Path, targets: list[str], token: str | None = None) -> It
     with (folder / "output").open("wb") as output:
         child = subprocess.Popen([program, *words], cwd=folder, stdout=output, stderr=output)
         try:
-            until(lambda: is_ready(f"http://{address}/-/ready"), what="Prometheus is ready")
-            yield Prometheus(f"http://{address}")
+            until(lambda: is_ready(f"http://{address}/-/ready"), what="Prometheus is ready", timeout=90)
+            yield Prometheus(f"http://{address}", child)
         finally:
             child.terminate()
             child.wait(20)
