@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+import pty
 import re
 import signal
+import struct
 import subprocess
+import termios
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
@@ -370,3 +376,33 @@ def test_the_gateways_configuration_says_which_logs(home: Home) -> None:
     assert refused.code != 0 and "none.json" in refused.err
     done = subprocess.run([binary(), "top", "--json", "--log", home.work / "gw"], env=home.environment, capture_output=True)
     assert done.returncode == 0 and json.loads(done.stdout)["rows"] == []
+
+
+def test_a_terminal_that_takes_nothing_keeps_nobody_from_ending_it(home: Home) -> None:
+    """A window that hangs, a connection that is gone: asked to end, it does, and leaves the terminal as it was."""
+    moment = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    fields = {"v": 1, "ts": moment, "kind": "decision", "gateway": "gw", "identity": "grant", "server": "ecs"}
+    fields |= {"transport": "http", "method": "tools/call", "decision": "allow", "mode": "enforce", "reason": "allowed"}
+    calls = [fields | {"seq": number, "agent": f"agent-{number}", "tool": "x" * 200} for number in range(400)]
+    lines = "".join(json.dumps(one) + "\n" for one in calls).encode()
+    home.tollgate("log", "append", "--log", home.path / "logs" / "many", stdin=lines)
+    main, other = pty.openpty()
+    try:
+        fcntl.ioctl(other, termios.TIOCSWINSZ, struct.pack("HHHH", 400, 400, 0, 0))
+        before = termios.tcgetattr(other)
+        environment = home.environment | {"TERM": "xterm-256color"}
+        child = subprocess.Popen([binary(), "top"], stdin=other, stdout=other, stderr=other, env=environment)
+        until(lambda: termios.tcgetattr(other) != before, what="it takes the terminal over")
+        # Nobody reads: the terminal's buffer is full, and the screen half written.
+        sizes = [0]
+        while len(sizes) < 5 or sizes[-1] == 0 or len(set(sizes[-5:])) > 1:
+            time.sleep(0.1)
+            sizes.append(struct.unpack("i", fcntl.ioctl(main, termios.FIONREAD, b"\0" * 4))[0])
+        child.send_signal(signal.SIGTERM)
+        began = time.monotonic()
+        assert child.wait(30) == 128 + signal.SIGTERM
+        assert time.monotonic() - began > 1, "it could not hear the signal"
+        assert termios.tcgetattr(other) == before
+    finally:
+        os.close(main)
+        os.close(other)

@@ -34,7 +34,9 @@ struct RateGauge {
 
     /// Forgets whoever has been silent for longest, an eighth at a time so that it is rarely done.
     private mutating func evict() {
-        let oldest = tracks.sorted { $0.value.last < $1.value.last }.prefix(RateGauge.maximumPairs / 8)
-        for (pair, _) in oldest { tracks[pair] = nil }
+        let last = tracks.mapValues { $0.last.microseconds }
+        for (pair, _) in last.sorted(by: { $0.value < $1.value }).prefix(RateGauge.maximumPairs / 8) {
+            tracks[pair] = nil
+        }
     }
 }

@@ -7,8 +7,8 @@ import Events
 struct RateTrack: Sendable {
     private static let gapCap = 300.0
     private static let halfLife = 36_000.0
-    /// Calls after which a rate counts as known.
-    private static let known = 20.0
+    /// Calls and seconds of activity after which a rate counts as known: a burst alone is not what is usual.
+    private static let known = (calls: 20.0, seconds: 300.0)
 
     private var seconds = [UInt16](repeating: 0, count: 60)
     private var second: Int64
@@ -26,7 +26,8 @@ struct RateTrack: Sendable {
 
     /// Calls per minute that are usual; nil while it is hardly known.
     var usual: Double? {
-        calls >= RateTrack.known ? calls / max(activeSeconds, 1) * 60 : nil
+        guard calls >= RateTrack.known.calls, activeSeconds >= RateTrack.known.seconds else { return nil }
+        return calls / activeSeconds * 60
     }
 
     /// Calls in the 60 s up to a moment.

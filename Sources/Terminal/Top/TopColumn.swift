@@ -89,15 +89,26 @@ public struct TopSort: Sendable, Equatable {
 
     /// The rows in this order; equal ones by their names, so that they stay where they are.
     public func sorted(_ rows: [TopRow]) -> [TopRow] {
-        rows.map { ($0, $0.subject.text) }.sorted { a, b in
-            let (x, y) = (value(a.0), value(b.0))
+        rows.sorted { a, b in
+            let (x, y) = (value(a), value(b))
             if x != y { return (x > y) != isReversed }
-            if column == .agent || column == .tool {
-                let (p, q) = (name(a.0), name(b.0))
-                if p != q { return (p < q) != isReversed }
-            }
-            return a.1 < b.1
-        }.map(\.0)
+            let order = TopSort.order(a.subject, b.subject, toolFirst: column == .tool)
+            return column == .agent || column == .tool ? order != 0 && (order < 0) != isReversed : order < 0
+        }
+    }
+
+    /// Less than 0 where `a` stands before `b` by its names.
+    private static func order(_ a: TopSubject, _ b: TopSubject, toolFirst: Bool) -> Int {
+        func compare(_ x: String?, _ y: String?) -> Int {
+            guard x != y else { return 0 }
+            // Who is not known comes last.
+            guard let x, let y else { return x == nil ? 1 : -1 }
+            return x < y ? -1 : 1
+        }
+        let agents = compare(a.agent, b.agent)
+        var tools = compare(a.tool?.server, b.tool?.server)
+        if tools == 0 { tools = compare(a.tool?.name, b.tool?.name) }
+        return toolFirst ? (tools != 0 ? tools : agents) : (agents != 0 ? agents : tools)
     }
 
     /// The next column to the right or left.
@@ -109,10 +120,6 @@ public struct TopSort: Sendable, Equatable {
 
     /// `↓` for the largest or last first.
     var arrow: String { column.isText == isReversed ? "↓" : "↑" }
-
-    private func name(_ row: TopRow) -> String {
-        column == .agent ? TopSubject.name(row.subject.agent) : row.subject.tool?.text ?? ""
-    }
 
     /// What numbers are compared by; what is not known is less than all that is.
     private func value(_ row: TopRow) -> Double {

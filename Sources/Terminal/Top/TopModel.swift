@@ -107,9 +107,9 @@ public struct TopModel: Sendable {
         var gone = 0
         if known.count >= maximumSubjects, known[subject] == nil {
             // Whoever has been silent for longest, an eighth at a time so that it is rarely done.
-            let oldest = known.sorted { $0.value.rate.last < $1.value.rate.last }.prefix(maximumSubjects / 8)
-            for (old, _) in oldest { known[old] = nil }
-            gone = oldest.count
+            let last = known.mapValues { $0.rate.last.microseconds }
+            for (old, _) in last.sorted(by: { $0.value < $1.value }).prefix(maximumSubjects / 8) { known[old] = nil }
+            gone = maximumSubjects / 8
         }
         change(&known[subject, default: Figures(at: moment)])
         return gone

@@ -110,7 +110,7 @@ extension TopScreen {
 
     private mutating func rowLines(_ width: Int, _ palette: Palette) -> [BodyLine] {
         let kinds = kinds
-        for row in rows {
+        for row in rows[visible] {
             nameWidths.agent = max(nameWidths.agent, DisplayWidth.of(VisibleText.of(kindText(.agent, row))))
             nameWidths.tool = max(nameWidths.tool, DisplayWidth.of(VisibleText.of(kindText(.tool, row))))
         }

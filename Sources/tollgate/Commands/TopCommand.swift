@@ -49,9 +49,7 @@ struct TopCommand: ParsableCommand {
         let places = try live.places()
         guard !once, !json else { return try printOnce(places, learning) }
         guard Console.display.isTerminal, isatty(STDIN_FILENO) == 1 else {
-            throw Failure(
-                "top needs a terminal for its screen and its keys, and this is none",
-                hint: "tollgate top --once, tollgate report rates or tollgate tail --json")
+            throw TopLoop.noTerminal
         }
         var model = TopModel()
         var logs = try read(places.present(), places, learning, into: &model)

@@ -14,6 +14,10 @@ struct TopLoop {
     /// How long an escape may stand alone before it is the key, in milliseconds.
     private static let escapeWait = 30
 
+    static let noTerminal = Failure(
+        "top needs a terminal for its screen and its keys, and this is none",
+        hint: "`tollgate top --once`, `tollgate report rates` or `tollgate tail --json`")
+
     init(_ places: LivePlaces, interval: Int64) {
         self.places = places
         self.interval = interval
@@ -68,9 +72,7 @@ struct TopLoop {
         do {
             return try RawTerminal()
         } catch {
-            throw Failure(
-                "top needs a terminal, and \(error.stream) is none",
-                hint: "tollgate top --once, tollgate report rates or tollgate tail --json")
+            throw noTerminal
         }
     }
 
