@@ -39,6 +39,7 @@ struct IncidentMaker {
         let advice = IncidentAdvice(incident, denied: totals.counts.denied, usualPeak: habits.peak)
         incident.advice = advice.sentences
         incident.policy = advice.policy
+        incident.advisedMaximum = advice.maximum
         return incident
     }
 

@@ -10,8 +10,8 @@ struct Recommender {
 
     let store: WarehouseStore
     let month: Period
-    /// Tools that a runaway used this week and nothing stopped.
-    let unstopped: Set<ToolKey>
+    /// Tools that a runaway used this week and nothing stopped, with the calls a minute that its card advises.
+    let unstopped: [ToolKey: Int]
     let throttledDays: [ToolKey: Int]
     let granted: [GrantedTools]
 
@@ -96,16 +96,17 @@ struct Recommender {
         let grave: Set<Risk> = [.execute, .destructive, .financial]
         let tools = uses.filter { key, use in
             use.limits.isEmpty && use.calls >= Recommender.leastCalls
-                && (use.name.risk.map(grave.contains) ?? false || unstopped.contains(key))
+                && (use.name.risk.map(grave.contains) ?? false || unstopped[key] != nil)
         }.values.sorted { a, b in
-            (unstopped.contains(ToolKey(a.name)) ? 0 : 1, RiskWeight.of(b.name.risk), b.calls, a.name)
-                < (unstopped.contains(ToolKey(b.name)) ? 0 : 1, RiskWeight.of(a.name.risk), a.calls, b.name)
+            (unstopped[ToolKey(a.name)] == nil ? 1 : 0, RiskWeight.of(b.name.risk), b.calls, a.name)
+                < (unstopped[ToolKey(b.name)] == nil ? 1 : 0, RiskWeight.of(a.name.risk), a.calls, b.name)
         }
         var found: [RecommendationFigures] = []
         for use in tools.prefix(Recommender.mostLimits) {
-            let maximum = max(2 * use.usualPeak, 10)
-            let isUnstopped = unstopped.contains(ToolKey(use.name))
-            let why = isUnstopped ? "A runaway used it this week and nothing stopped it" : "No call of it met a limit"
+            let advised = unstopped[ToolKey(use.name)]
+            let maximum = advised ?? max(2 * use.usualPeak, 10)
+            let why =
+                advised != nil ? "A runaway used it this week and nothing stopped it" : "No call of it met a limit"
             found.append(
                 RecommendationFigures(
                     kind: .limitMissing, server: use.name.server, tool: use.name.tool,

@@ -50,7 +50,8 @@ private struct WeeklyMaker {
         let unstopped = incidents.filter { $0.severity == "page" && $0.stopped == 0 }
         let recommender = Recommender(
             store: store, month: window.month,
-            unstopped: Set(unstopped.map { ToolKey(server: $0.server, tool: $0.tool) }),
+            unstopped: Dictionary(
+                unstopped.map { (ToolKey(server: $0.server, tool: $0.tool), $0.advisedMaximum ?? 0) }, uniquingKeysWith: max),
             throttledDays: history.throttledDays(), granted: options.granted)
         return WeeklyReport(
             period: PeriodFigures(

@@ -5,6 +5,8 @@ struct IncidentAdvice {
     private(set) var sentences: [String] = []
     /// A policy fragment, where no limit or rule stopped anything.
     private(set) var policy: String?
+    /// The calls a minute that it allows.
+    private(set) var maximum: Int?
 
     /// - Parameters:
     ///   - incident: the incident.
@@ -16,6 +18,7 @@ struct IncidentAdvice {
             let maximum = max(2 * usualPeak, 10)
             let why = usualPeak > 0 ? "twice the busiest minute of the four weeks before" : "no minute before had any"
             sentences.append("Nothing stopped it. Limit the tool to \(Words.count(maximum)) calls a minute (\(why)).")
+            self.maximum = maximum
             policy = PolicyPatch.limits([incident.tool: maximum])
         } else if throttled >= denied {
             sentences.append(

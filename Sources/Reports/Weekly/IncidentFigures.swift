@@ -24,6 +24,8 @@ struct IncidentFigures: Sendable, Equatable, Encodable {
     var explanation: String
     /// What to change, in words.
     var advice: [String]
+    /// The calls a minute that the advice would allow, where nothing stopped it.
+    var advisedMaximum: Int?
     /// A policy fragment that would have stopped it, where nothing did.
     var policy: String?
     var firstRecord: String

@@ -70,28 +70,42 @@ private struct ExcessHours {
 
     /// Each hour with the actors that can have exceeded the maximum in it.
     func read(_ db: Database) throws -> [(hour: Int64, actors: String)] {
+        let actors = Dictionary(grouping: selection.names.actors.values, by: \.agentID)
+        var days: [String] = []
         let tools = (selection.toolIDs ?? []).sorted().map(String.init).joined(separator: ", ")
-        let rows = (selection.tools ?? []).map(String.init).joined(separator: ", ")
-        let from = Clock.firstStart(of: Clock.day, from: period.from.microseconds)
-        let to = Clock.start(of: Clock.day, holding: period.to.microseconds)
         let sql = """
-            WITH RECURSIVE clock(hour) AS (SELECT 0 UNION ALL SELECT hour + 3600 FROM clock WHERE hour < 82800)
-            SELECT r.hour, r.actor FROM (
-                SELECT day, agent FROM peak_minute
-                WHERE day >= \(from) AND day < \(to) AND agent <> 0 AND tool IN (\(tools)) AND calls > \(maximum)) AS p
-            JOIN actor ON actor.agent_id = p.agent
-            CROSS JOIN clock
-            CROSS JOIN rollup_hour AS r ON r.hour = p.day + clock.hour AND r.actor = actor.id AND r.tool IN (\(rows))
-            GROUP BY 1, 2 HAVING sum(r.n) > \(maximum) ORDER BY 1, 2
+            SELECT day, agent FROM peak_minute
+            WHERE day >= \(Clock.firstStart(of: Clock.day, from: period.from.microseconds))
+                AND day < \(Clock.start(of: Clock.day, holding: period.to.microseconds))
+                AND agent <> 0 AND tool IN (\(tools)) AND calls > \(maximum)
             """
-        var hours: [(hour: Int64, actors: String)] = []
-        try db.forEachRow(sql) { row in
-            let hour = row.integer(0)
-            if hours.last?.hour == hour {
-                hours[hours.count - 1].actors += ", \(row.integer(1))"
-            } else {
-                hours.append((hour, "\(row.integer(1))"))
-            }
+        try db.forEachNumbers(sql) { row in
+            for actor in actors[row[1]] ?? [] { days.append("(\(row[0]), \(actor.id))") }
+        }
+        var hours: [Int64: [Int64]] = [:]
+        for start in stride(from: 0, to: days.count, by: 400) {
+            let some = days[start..<min(start + 400, days.count)].joined(separator: ", ")
+            for hour in try busy(db, some) { hours[hour.hour, default: []].append(hour.actor) }
+        }
+        return hours.sorted { $0.key < $1.key }.map { hour, actors in
+            (hour, actors.sorted().map(String.init).joined(separator: ", "))
+        }
+    }
+
+    /// Of some days' hours, those with more calls than the maximum; the joins are in the order in which they are cheap.
+    private func busy(_ db: Database, _ days: String) throws -> [(hour: Int64, actor: Int64)] {
+        let rows = (selection.tools ?? []).map(String.init).joined(separator: ", ")
+        let sql = """
+            WITH RECURSIVE clock(hour) AS (SELECT 0 UNION ALL SELECT hour + 3600 FROM clock WHERE hour < 82800),
+                busy(day, actor) AS (VALUES \(days))
+            SELECT r.hour, r.actor, sum(r.n) FROM busy CROSS JOIN clock
+            CROSS JOIN rollup_hour AS r
+                ON r.hour = busy.day + clock.hour AND r.actor = busy.actor AND r.tool IN (\(rows))
+            GROUP BY 1, 2
+            """
+        var hours: [(hour: Int64, actor: Int64)] = []
+        try db.forEachNumbers(sql) { row in
+            if row[2] > maximum { hours.append((row[0], row[1])) }
         }
         return hours
     }
