@@ -11,10 +11,8 @@ from pathlib import Path
 
 import pytest
 from harness import browser
-from harness.browser import Page
 from harness.month import Month
-
-pytestmark = pytest.mark.skipif(browser.found() is None, reason=browser.MISSING)
+from playwright.sync_api import Page
 
 FORMS = {
     "wide": {"width": 1280},
@@ -35,17 +33,27 @@ def report(month: Month, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def page() -> Iterator[Page]:
-    with browser.browsing() as running:
-        yield running.page()
+    if why := browser.why_missing():
+        pytest.skip(why)
+    with browser.chromium() as running, browser.page(running, "about:blank") as one:
+        # A report loads nothing.
+        one.context.set_offline(True)
+        yield one
+
+
+def opened(page: Page, report: Path, width: int, height: int = 900, dark: bool = False, print: bool = False) -> None:
+    page.set_viewport_size({"width": width, "height": height})
+    page.emulate_media(color_scheme="dark" if dark else "light", media="print" if print else "screen")
+    page.goto(report.as_uri())
 
 
 @pytest.fixture(params=FORMS)
 def form(request: pytest.FixtureRequest, page: Page, report: Path) -> str:
-    page.open(report, **FORMS[request.param])
+    opened(page, report, **FORMS[request.param])
     if folder := os.environ.get("TOLLGATE_SCREENSHOTS"):
-        page.screenshot(Path(folder) / f"weekly-{request.param}.png")
+        page.screenshot(path=Path(folder) / f"weekly-{request.param}.png", full_page=True)
         if request.param == "print":
-            page.pdf(Path(folder) / "weekly.pdf")
+            page.pdf(path=Path(folder) / "weekly.pdf", prefer_css_page_size=True, print_background=True)
     return request.param
 
 
@@ -73,13 +81,13 @@ def test_labels_of_drawings_can_be_read(form: str, page: Page) -> None:
 def test_the_scheme_is_the_readers(page: Page, report: Path) -> None:
     grounds = set()
     for dark in (False, True):
-        page.open(report, width=1280, dark=dark)
+        opened(page, report, width=1280, dark=dark)
         grounds.add(page.evaluate("getComputedStyle(document.body).backgroundColor"))
     assert len(grounds) == 2
 
 
 def test_every_link_leads_somewhere_and_every_drawing_says_what_it_shows(page: Page, report: Path) -> None:
-    page.open(report, width=1280)
+    opened(page, report, width=1280)
     dead = "[...document.querySelectorAll('a')].filter(a => !document.getElementById(a.hash.slice(1))).map(a => a.href)"
     assert page.evaluate(dead) == []
     mute = "[...document.querySelectorAll('svg')].filter(s => !(s.getAttribute('aria-label') || s.querySelector('title')?.textContent)).length"

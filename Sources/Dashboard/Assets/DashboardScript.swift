@@ -12,6 +12,21 @@ enum DashboardScript {
           const pulse = find('[data-live="pulse"]');
           const again = find('[data-live="reload"]');
           if (again) setTimeout(() => location.reload(), 1000);
+          const held = find('[data-live="approvals"]');
+          if (held) {
+            const known = new Set(held.dataset.known.split(" "));
+            setInterval(async () => {
+              const answer = await fetch("/api/v1/approvals").catch(() => null);
+              if (!answer || !answer.ok) return;
+              const now = (await answer.json()).approvals.map((call) => call.id);
+              const come = now.filter((id) => !known.has(id)).length;
+              const gone = [...known].filter((id) => id && !now.includes(id)).length;
+              if (!come && !gone) return;
+              // The page stays as it is: somebody may be writing a message in it.
+              held.firstChild.textContent = `${count(come)} more wait, ${count(gone)} are decided or over. `;
+              document.title = document.title.replace(/^(\(\d+\) )?/, come ? `(${come}) ` : "");
+            }, 3000);
+          }
           if (!lines && !pulse) return;
 
           const most = 500;

@@ -66,9 +66,57 @@ enum DashboardStyle {
         dl.rows{display:grid;grid-template-columns:max-content 1fr;gap:4px 18px;margin:12px 0 0}
         dl.rows dt{color:var(--mut)}
         dl.rows dd{margin:0;overflow-wrap:anywhere}
+        .tag{display:inline-block;font-size:.8rem;line-height:1.5;padding:0 7px;border:1px solid currentColor;border-radius:9px;\
+        white-space:nowrap;font-weight:500}
+        .tag.plain{color:var(--mut)}
+        .tag.warn,span.warn{color:var(--warn)}
+        .tag.bad,span.bad{color:var(--bad)}
+        .card .ask{font-size:1.067rem;margin:2px 0 10px}
+        .card h3{font-size:1.133rem}
+        .card .decide{margin-top:14px;display:grid;gap:4px;max-width:620px}
+        .card .decide .bar{margin:8px 0 0}
+        .facts.policy{margin-top:10px}
+        .tabs{margin-top:18px;border-bottom:1px solid var(--line);padding-bottom:6px}
+        .tabs a[aria-current]{background:var(--link);color:var(--bg)}
+        .editor label[for=text],.editor label[for=rules]{display:block;font-weight:600;margin-top:14px}
+        .bar .hint{margin:0}
+        .bar.end{position:sticky;bottom:0;background:var(--bg);border-top:1px solid var(--line);padding:10px 0;margin:0}
+        .choice{width:100%}
+        .policies tbody th{font-size:inherit;color:inherit;font-weight:600;border-bottom:1px solid var(--line);\
+        padding:6px 18px 6px 0;vertical-align:top}
+        .choice tbody th{font-size:inherit;color:inherit;border-bottom:1px solid var(--line);padding:7px 18px 7px 0;\
+        font-weight:600;vertical-align:top}
+        .choice .sub{display:block;font-weight:400;font-size:.833rem;color:var(--mut)}
+        .choice td{padding-top:7px;padding-bottom:7px}
+        .states{border:0;margin:0;padding:0;display:flex;flex-wrap:wrap;gap:4px}
+        .states label{display:inline-flex;align-items:center;gap:4px;padding:1px 9px 1px 6px;border:1px solid var(--line);\
+        border-radius:5px;cursor:pointer}
+        .states input{margin:0;accent-color:var(--link)}
+        .states label:has(:checked){border-color:var(--fg);background:var(--soft);font-weight:600}
+        .states .s-allow:has(:checked){color:var(--ok)}
+        .states .s-deny:has(:checked),.states .s-hide:has(:checked){color:var(--bad)}
+        .states .s-custom:has(:checked){color:var(--warn)}
+        .states label:has(:disabled){color:var(--mut);border-style:dashed;cursor:not-allowed}
+        .states label:has(:focus-visible){outline:2px solid var(--link);outline-offset:2px}
+        button.link{border:0;background:none;padding:0;color:var(--link);text-decoration:underline}
+        .choice details{display:inline-block;max-width:26em;white-space:normal;margin-right:10px}
+        .choice details pre{white-space:pre-wrap;margin:6px 0}
+        summary{cursor:pointer;color:var(--link)}
+        pre.diff{background:var(--soft);border:1px solid var(--line);border-radius:5px;padding:8px 10px;overflow-x:auto;\
+        font:.867rem/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}
+        .diff ins{color:var(--ok);text-decoration:none;font-weight:600}
+        .diff del{color:var(--bad);text-decoration:none;font-weight:600}
+        .changes{font-weight:600}
+        .changes+.diff{margin-top:12px}
         @media(max-width:640px){.top,.foot{padding-left:16px;padding-right:16px}main{padding:12px 16px 32px}\
         .live thead{display:none}.live tr{display:block;border-bottom:1px solid var(--line);padding:5px 0}\
-        .live td{display:inline;border:0;padding:0 8px 0 0;white-space:normal}}
+        .live td{display:inline;border:0;padding:0 8px 0 0;white-space:normal}\
+        .choice thead{display:none}.choice,.choice tbody,.choice tr,.choice tbody th,.choice td{display:block;width:auto}\
+        .choice tr{border-bottom:1px solid var(--line);padding:10px 0}\
+        .choice tbody th,.choice td,.choice td.num{border:0;padding:2px 0;text-align:left;white-space:normal}\
+        .choice td[data-name]::before{content:attr(data-name) ": ";color:var(--mut)}\
+        .choice td[data-name=calls],.choice td[data-name=stopped],.choice td[data-name=class]{display:inline-block;\
+        margin-right:14px}}
         @media print{.top,.foot,.bar,.actions,form{display:none}}
         """
 }

@@ -9,6 +9,9 @@ public struct ToolName: Sendable, Hashable, Comparable {
     /// The class of harm it was called under.
     public var risk: Risk?
 
+    /// Whether it stands for all tools that the server never listed.
+    public var isUnlisted: Bool { tool == Dictionaries.unlisted }
+
     /// Names a tool.
     public init(server: String, tool: String, risk: Risk?) {
         self.server = server

@@ -19,17 +19,17 @@ struct PolicyEditorView: Sendable {
     /// The page of a policy, with the editor by tool where its text can be edited so.
     ///
     /// - Parameters:
-    ///   - tools: the rows and how many are left out; nil where the text is edited as text only.
+    ///   - tools: nil where the text is edited as text only.
     ///   - saved: what was saved just now.
     func page(
-        _ tools: (rows: [PolicyToolRow], left: Int)?, _ reading: PolicyReading, _ saved: PolicySavings.Saving?
+        _ tools: PolicyTools?, _ reading: PolicyReading, _ saved: PolicySavings.Saving?
     ) -> HTML {
         """
         \(saved.map(savedNotice))
         \(card.refusal.map { PolicyListView.refusal($0) })
         \(facts(reading))
         \(ways("tools"))
-        \(tools.map { PolicyToolsView(editor: self).html($0.rows, left: $0.left, reading.document) } ?? textOnly(reading))
+        \(tools.map { PolicyToolsView(editor: self).html($0, reading.document) } ?? textOnly(reading))
         """
     }
 

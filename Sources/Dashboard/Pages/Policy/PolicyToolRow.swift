@@ -2,6 +2,15 @@ import Events
 import Policy
 import Warehouse
 
+/// The tools that a policy's page shows.
+struct PolicyTools: Sendable {
+    var rows: [PolicyToolRow]
+    /// How many more there would be.
+    var left: Int
+    /// Calls of tools that no server lists and the policy does not name: the warehouse keeps none of their names.
+    var unlistedCalls: Int
+}
+
 /// A tool as the visual editor shows it: named in the document, listed by a server, or called in the last 28 days.
 struct PolicyToolRow: Sendable {
     static let days: Int64 = 28
@@ -22,12 +31,12 @@ struct PolicyToolRow: Sendable {
     /// All rows of a policy: what the document names in its order, then what servers list, then what was called only.
     ///
     /// - Parameter store: nil where nothing is loaded yet.
-    /// - Returns: the rows, and how many more there would be.
     static func all(
         _ text: PolicyText, _ card: PolicyCard, listed: [ListedTool], store: WarehouseStore?, now: Timestamp
-    ) -> (rows: [PolicyToolRow], left: Int) {
+    ) -> PolicyTools {
         var rows: [PolicyToolRow] = []
         var places: [[UInt8]: Int] = [:]
+        var unlisted = 0
         func place(_ tool: String) -> Int? {
             let key = Array(tool.utf8)
             if let known = places[key] { return known }
@@ -48,6 +57,10 @@ struct PolicyToolRow: Sendable {
         }
         let period = Period(from: now.advanced(by: -days * 86_400_000_000), to: now.advanced(by: 1_000_000))
         for rate in (try? store?.tools(in: period)) ?? [] where servers?.contains(rate.name.server) ?? true {
+            if rate.name.isUnlisted {
+                unlisted += rate.counts.calls
+                continue
+            }
             guard let index = place(rate.name.tool) else { continue }
             rows[index].calls += rate.counts.calls
             rows[index].stopped += rate.counts.denied + rate.counts.throttled
@@ -68,7 +81,8 @@ struct PolicyToolRow: Sendable {
         for index in rows.indices where rows[index].risk == nil {
             rows[index].risk = RiskClassifier.classify(tool: rows[index].tool).risk
         }
-        return (Array(rows.prefix(most)), Swift.max(0, rows.count - most))
+        return PolicyTools(
+            rows: Array(rows.prefix(most)), left: Swift.max(0, rows.count - most), unlistedCalls: unlisted)
     }
 
     /// The more harmful of two classes; nil is none yet.

@@ -7,8 +7,8 @@ import Terminal
 struct PolicyToolsView: Sendable {
     let editor: PolicyEditorView
 
-    func html(_ rows: [PolicyToolRow], left: Int, _ document: PolicyDocument?) -> HTML {
-        guard !rows.isEmpty else {
+    func html(_ tools: PolicyTools, _ document: PolicyDocument?) -> HTML {
+        guard !tools.rows.isEmpty else {
             return """
                 <p class="quiet">No tool is known yet: none is named here, none was listed by a server since the gateway runs, \
                 none was called in the last \(Int(PolicyToolRow.days)) days.</p>
@@ -21,8 +21,13 @@ struct PolicyToolsView: Sendable {
             tools are chosen.</p>
             """ : ""
         let more: HTML =
-            left > 0
-            ? "<p class=\"more\">\(Words.count(left)) more tools were called and are not shown: no server lists them.</p>" : ""
+            tools.left > 0 ? "<p class=\"more\">\(Words.count(tools.left)) more tools are not shown.</p>" : ""
+        let unlisted: HTML =
+            tools.unlistedCalls > 0
+            ? """
+            <p class="more">\(Words.count(tools.unlistedCalls, "call")) in 28 days asked for tools that no server lists and this \
+            policy does not name: <a href="/denials?span=28d">denials</a>.</p>
+            """ : ""
         return """
             \(all)
             <form method="post" action="\(editor.action)" class="editor">\(editor.hidden("tools"))
@@ -31,7 +36,7 @@ struct PolicyToolsView: Sendable {
             <table class="choice"><caption class="hide">What becomes of each tool's calls</caption><thead><tr>\
             <th scope="col">tool</th><th scope="col">class</th><th scope="col" class="num">calls, 28 days</th>\
             <th scope="col" class="num">stopped</th><th scope="col">its calls are</th><th scope="col">own rules</th></tr></thead>
-            <tbody>\(rows.enumerated().map { row($0.offset, $0.element) })</tbody></table>\(more)
+            <tbody>\(tools.rows.enumerated().map { row($0.offset, $0.element) })</tbody></table>\(more)\(unlisted)
             <div class="bar end"><button class="main">Check</button></div></form>
             """
     }
@@ -63,7 +68,7 @@ struct PolicyToolsView: Sendable {
             let mark: HTML = state == row.entry.state ? " checked" : ""
             let out: HTML = isOut && state != row.entry.state ? " disabled" : ""
             return """
-                <label class="\(state.rawValue)" for="\(id)"><input type="radio" id="\(id)" name="\(field)" \
+                <label class="s-\(state.rawValue)" for="\(id)"><input type="radio" id="\(id)" name="\(field)" \
                 value="\(state.rawValue)"\(mark)\(out)> \(state.rawValue)</label>
                 """
         }
@@ -72,7 +77,7 @@ struct PolicyToolsView: Sendable {
 
     private func rules(_ row: PolicyToolRow, _ name: String) -> HTML {
         let button: HTML = """
-            <button class="link" name="edit" value="\(row.tool)">\(row.entry.hasOwnRules ? "Edit" : "Write")\
+            <button class="link" name="edit" value="\(row.tool)">\(row.entry.hasOwnRules ? "edit" : "write")\
             <span class="hide"> the rules of \(name)</span></button>
             """
         guard row.entry.hasOwnRules, let rules = row.entry.rules else { return button }
