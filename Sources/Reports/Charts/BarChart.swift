@@ -82,7 +82,8 @@ struct BarChart {
         for (index, label) in bars.labels.enumerated() where !label.isEmpty {
             let middle = left + slot * (Double(index) + 0.5)
             let half = BarChart.width(of: label) / 2
-            let x = min(max(middle, half), BarChart.width - half)
+            // Not below the axis' own labels, which stand left of the first bar.
+            let x = min(max(middle, left + half), BarChart.width - half)
             guard x - half >= free else { continue }
             svg.text(label, x: x, y: BarChart.above + bars.height + 17, anchor: .middle)
             free = x + half + 8
