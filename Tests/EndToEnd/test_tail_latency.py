@@ -80,15 +80,15 @@ def test_a_decision_is_on_the_screen_within_a_quarter_of_a_second(
             work = OtherWork()
             time.sleep(SECONDS)
             share = work.share()
-        # The screen has the last call; nothing more is to come.
-        until(lambda: len(terminal.lines) >= first + pacer.sent, what="all lines")
+        until(lambda: len(client.answered()) >= pacer.sent, timeout=60, what="all answers")
+        made = logs.calls(logs.records(home.path / "logs" / "busy"))[1:]
+        assert len(made) == pacer.sent > CALLS * SECONDS, client.error_text()
+        until(lambda: len(terminal.lines) >= first + len(made), what="all lines")
         shown = terminal.lines[first:]
         rewritten = terminal.rewritten
         for one in (*quiet, client):
             assert one.close() == 0
-    made = logs.calls(logs.records(home.path / "logs" / "busy"))[1:]
     assert [line.split()[2] for _, line in shown] == [f"busy·{record['tool']}" for record in made], "each once, in order"
-    assert len(made) == pacer.sent > CALLS * SECONDS
     # The first second is left out: the log has just begun.
     start = moment(made[0]["ts"]) + 1
     delays = sorted(

@@ -56,7 +56,7 @@ public struct TailMerger {
                 waiting.removeAll(keepingCapacity: true)
                 head = 0
             }
-            waiting.reserveCapacity(waiting.count + block.lines.count + 1)
+            // Not reserved: for just so many more, every block would move all that waits.
             for (index, bytes) in block.lines.enumerated() {
                 var entry = TailEntry(log: log, seq: block.firstSeq + UInt64(index), bytes: bytes, after: last)
                 entry.seen = seen
