@@ -17,6 +17,8 @@ struct DenialState: BitwiseCopyable {
     var moments = InlineArray<4, DenialMoments>(repeating: DenialMoments())
     /// Where the current episode began.
     var origin = EpisodeOrigin()
+    /// The denials since a call was last let through.
+    var row = DenialRow()
 
     /// Denials and other attempts in the last ten minutes; at most 255 a minute are told apart.
     var recent: (denied: Int, passed: Int) {

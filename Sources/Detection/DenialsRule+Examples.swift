@@ -5,7 +5,7 @@ extension DenialsRule {
     public static var examples: [RuleExample] {
         [
             .fires(
-                "a model that asks for what it may not have, six times a minute", within: 180,
+                "a model that asks for ten things it may not have, six times a minute", within: 120,
                 ExampleTrace("delete_stack", risk: .destructive).calls(60, every: 10, jitter: 0.4, .distinct, .denied)),
             .fires(
                 "a pair that was not denied in a month, then ten denials within a minute", within: 45,
@@ -16,6 +16,21 @@ extension DenialsRule {
             .silent(
                 "a denied call, tried again six times",
                 ExampleTrace("send_email", risk: .write).backOff(retries: 5, first: 1, factor: 2, .denied)),
+            .silent(
+                "four denied calls within ten minutes, each tried again five times with back-off",
+                (0..<4).reduce(ExampleTrace("send_email", risk: .write)) { trace, _ in
+                    trace.backOff(retries: 5, first: 1, factor: 2, .denied).pause(seconds: 60)
+                }),
+            .fires(
+                "one denied call every ten seconds", within: 180,
+                ExampleTrace("send_email", risk: .write).calls(16, every: 10, .same(1), .denied)),
+            .silent(
+                "nine things denied one after another, then one that passes",
+                ExampleTrace("send_email", risk: .write).calls(9, every: 10, .distinct, .denied)
+                    .calls(1, every: 10, .distinct)),
+            .silent(
+                "twelve calls made at once, all denied",
+                ExampleTrace("read_file").calls(12, every: 0.05, .distinct, .denied)),
             .silent(
                 "one denial to four calls that pass, 40 times",
                 (0..<40).reduce(ExampleTrace("send_email", risk: .write)) { trace, _ in

@@ -1,6 +1,6 @@
 extension DetectorSet {
     /// Raised whenever a state's meaning changes; other versions are refused.
-    private static let snapshotVersion: UInt32 = 3
+    private static let snapshotVersion: UInt32 = 4
 
     /// Everything the detectors remember, for `init(settings:snapshot:)`: going on from it gives the findings that going on
     /// without a stop would have given.

@@ -27,6 +27,11 @@ extension LoopRule {
             .fires(
                 "eight identical calls of a client declared to retry six times", within: 60,
                 ExampleTrace("fetch_page").calls(8, every: 5, jitter: 0.5, .same(1)).declaring(retries: 6)),
+            .fires(
+                "a model that goes through the same six things over and over, five calls a minute", within: 900,
+                (0..<40).reduce(ExampleTrace("read_file")) { trace, _ in
+                    (1...6).reduce(trace) { $0.calls(1, every: 12, jitter: 0.6, .same($1)) }
+                }),
             .silent(
                 "15 distinct legitimate calls in a row",
                 ExampleTrace("read_file").calls(15, every: 2, jitter: 0.5, .distinct)),

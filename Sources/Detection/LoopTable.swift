@@ -1,7 +1,7 @@
 /// The last few distinct arguments of one agent and tool, each with how often they came lately.
 ///
-/// Four entries: the least repeated, then the oldest, makes room. What is repeated is kept; a stream of ever new
-/// arguments passes through one entry.
+/// Four entries: of the least repeated any one makes room, as if drawn. What is repeated is kept. Were it always the oldest,
+/// five arguments in turn would each push out the one that comes next, and none would ever be seen again.
 struct LoopTable: BitwiseCopyable {
     static let window: Int64 = 1_800_000_000
 
@@ -11,17 +11,31 @@ struct LoopTable: BitwiseCopyable {
     mutating func slot(
         for digest: UInt64, at time: Int64, origin: EpisodeOrigin, repeats: inout RepeatHistogram
     ) -> Int {
-        var place = 0
-        for index in slots.indices {
-            if slots[index].isUsed, slots[index].digest == digest {
-                guard time - slots[index].last > Self.window else { return index }
-                place = index
-                break
-            }
-            if slots[index].yields(before: slots[place], at: time) { place = index }
+        var own: Int?
+        for index in slots.indices where slots[index].isUsed && slots[index].digest == digest {
+            guard time - slots[index].last > Self.window else { return index }
+            own = index
         }
+        let place = own ?? place(forNew: digest, at: time)
         if slots[place].isUsed { repeats.add(Int(slots[place].most)) }
         slots[place] = LoopSlot(digest: digest, origin: origin)
+        return place
+    }
+
+    /// The entry that makes room.
+    private func place(forNew digest: UInt64, at time: Int64) -> Int {
+        var place = 0
+        var (lowest, alike) = (UInt8.max, UInt64(0))
+        // The same in every replay, and another for the same arguments each time they come.
+        let draw = ((digest ^ UInt64(bitPattern: time)) &* 0x9E37_79B9_7F4A_7C15) >> 32
+        for index in slots.indices {
+            let rank = slots[index].rank(at: time)
+            guard rank <= lowest else { continue }
+            alike = rank < lowest ? 1 : alike + 1
+            lowest = rank
+            // One of two, of three, of four: each is as likely (Vitter, *Random sampling with a reservoir*, 1985).
+            if (draw >> (8 * (alike - 1))) % alike == 0 { place = index }
+        }
         return place
     }
 
@@ -57,17 +71,11 @@ struct LoopSlot: BitwiseCopyable {
     var isUsed: Bool { last != 0 }
     var isPolling: Bool { rhythm.isPolling }
 
-    /// Whether this entry should make room rather than `other`.
-    func yields(before other: LoopSlot, at time: Int64) -> Bool {
-        let a = eviction(at: time)
-        let b = other.eviction(at: time)
-        return a.rank != b.rank ? a.rank < b.rank : a.last < b.last
-    }
-
-    private func eviction(at time: Int64) -> (rank: UInt8, last: Int64) {
-        guard isUsed, time - last <= LoopTable.window else { return (0, last) }
+    /// The lowest makes room; 0 of what is over.
+    func rank(at time: Int64) -> UInt8 {
+        guard isUsed, time - last <= LoopTable.window else { return 0 }
         // A poll is worth as much as a loop: losing its rhythm would make a loop of it.
-        return (isPolling ? .max : most, last)
+        return isPolling ? .max : max(most, 1)
     }
 
     /// Notes a call's distance to the last one and returns it, in microseconds; a neutral gap says nothing about rhythm.

@@ -36,6 +36,8 @@ public struct SettingName: Sendable {
         SettingName("surge.learned_calls", 0...250, \.surge.learnedCalls),
         SettingName("denials.minimum", 2...2000, \.denials.minimum),
         SettingName("denials.share_percent", 1...100, \.denials.sharePercent),
+        SettingName("denials.row", 2...2000, \.denials.row),
+        SettingName("denials.row_factor", 1...100, \.denials.rowFactor),
         SettingName("denials.learned_minimum", 2...2000, \.denials.learnedMinimum),
         SettingName("denials.learned_quantile", \.denials.learnedQuantile),
         SettingName("budget.minimum", 1...100_000, \.budget.minimum),

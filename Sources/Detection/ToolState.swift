@@ -12,6 +12,8 @@ struct ToolState: BitwiseCopyable {
     var polls = RepeatHistogram()
     /// Denials at the scales of the rule `denials`, over all pairs with any.
     var denials = InlineArray<4, DenialMoments>(repeating: DenialMoments())
+    /// Different things that a pair was denied one after another.
+    var denialRows = RepeatHistogram()
     /// Fading counts of calls, of those with repeated arguments, and of those after a call of the same tool.
     private var calls: Float = 0
     private var repeated: Float = 0

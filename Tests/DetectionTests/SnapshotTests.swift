@@ -62,7 +62,7 @@ import Testing
 }
 
 /// xorshift64 (Marsaglia 2003).
-private struct SeededNumbers {
+struct SeededNumbers {
     private var state: UInt64
 
     init(_ seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 | 1 }

@@ -82,6 +82,25 @@ def test_a_silence_mutes_until_it_is_taken_back(home: Home) -> None:
     assert {one["rule"] for one in reported} == {"loop", "cap"}, "a silence is no alert"
 
 
+def test_what_goes_beyond_an_expected_load_is_told_before_it_has_tripled(home: Home) -> None:
+    home.tollgate("watch", *loop_and_cap(home), "--once", "--sink", "stdout:json", expect=None)
+    with home.client(*home.recorder(received=home.work / "quietly"), name="quiet") as quiet:
+        quiet.handshake()
+        with home.following("watch", *loop_and_cap(home), "--sink", "stdout:json") as watch:
+            until(lambda: (home.path / "logs" / "watch.alerts.sqlite").exists(), "an outbox")
+            words = ("--tool", "build_*", "--for", "2h", "--reason", "backfill", "--expected-load", "2")
+            home.tollgate("alerts", "silence", *words)
+            # A loop is seven calls; its growth would be a step with the 21st, and five minutes later at the earliest.
+            runaway(home, calls=20)
+            watch.until(lambda lines: alerts(lines), what="the fourteenth call is beyond")
+            (told,) = alerts(watch.lines)
+            assert (told["rule"], told["state"], told["cause"]) == ("loop", "firing", "grew")
+            assert 14 <= told["attempts"] <= 20
+        assert quiet.close() == 0
+    about = [(one["state"], one["reason"]) for one in steps(home) if one["rule"] == "loop"]
+    assert about[:1] == [("firing", "raised")] and ("firing", "beyond the expected load") in about
+
+
 def test_what_cannot_be_asked_is_an_error_with_a_hint(home: Home) -> None:
     assert "no watch has run here" in home.tollgate("alerts", "list", expect=6).err
     for words in (
