@@ -93,7 +93,8 @@ enum DashboardStyle {
         .states label:has(:disabled){color:var(--mut);border-style:dashed;cursor:not-allowed}
         .states label:has(:focus-visible){outline:2px solid var(--link);outline-offset:2px}
         button.link{border:0;background:none;padding:0;color:var(--link);text-decoration:underline}
-        .choice details{display:inline-block;max-width:26em;white-space:normal;margin-left:12px;vertical-align:top}
+        .choice details{display:inline-block;max-width:22em;white-space:normal;margin-left:12px;vertical-align:top}
+        .choice details[open]{display:block;margin:6px 0 0}
         .problems{width:auto;margin-top:12px}
         .problems tbody th{font-weight:400}
         .notice+.warn{margin-top:14px}
