@@ -123,8 +123,8 @@ let package = Package(
             dependencies: ["Reports", "Detection", "Events", "Simulation", "Terminal", "Warehouse", grdb],
             exclude: ["Golden"], swiftSettings: strict),
         .testTarget(
-            name: "DashboardTests", dependencies: ["Dashboard", "AuditLog", "Events", "Warehouse"],
-            swiftSettings: strict),
+            name: "DashboardTests",
+            dependencies: ["Dashboard", "AuditLog", "Events", "Policy", "Reports", "Warehouse"], swiftSettings: strict),
         .testTarget(name: "TerminalTests", dependencies: ["Terminal", "Events"], swiftSettings: strict),
         .testTarget(
             name: "ReplayTests",

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import getpass
 import hashlib
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from harness import browser, logs
+from harness import chromium
 from harness.client import until, verdict
 from harness.dashboard import Visitor, visitor
 from harness.gateway import Gateway, behind, grant
@@ -20,10 +19,10 @@ TOKEN = "a token of the tests"
 
 
 @pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    if why := browser.why_missing():
+def browser() -> Iterator[Any]:
+    if why := chromium.why_missing():
         pytest.skip(why)
-    with browser.chromium() as one:
+    with chromium.running() as one:
         yield one
 
 
@@ -43,15 +42,15 @@ def held(gateway: Gateway, who: Visitor, amount: int = 5) -> tuple[Later, str]:
     return answer, new[0]["id"]
 
 
-def test_a_waiting_call_is_shown_and_denied_with_words(tmp_path: Path, chromium: Any) -> None:
+def test_a_waiting_call_is_shown_and_denied_with_words(tmp_path: Path, browser: Any) -> None:
     with behind(tmp_path, policy=policy(), dashboard="127.0.0.1:0") as (gateway, upstream):
         who = visitor(gateway)
         answer, name = held(gateway, who)
-        with browser.page(chromium, who.origin + "/approvals") as page:
+        with chromium.page(browser, who.origin + "/approvals") as page:
             text = page.inner_text("main")
             assert "Payments need a second pair of eyes." in text and "args.amount=5" in text and name in text
             assert "amount, card" in text and "4242" not in page.content()
-            browser.look(page)
+            chromium.look(page)
             page.get_by_label("Message").fill("Ask <finance> first.")
             page.get_by_role("button", name="Deny").click()
             assert f"{name} is denied by {getpass.getuser()}" in page.get_by_role("status").first.inner_text()

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from harness import browser, logs
+from harness import chromium
 from harness.client import until, verdict
 from harness.dashboard import Said, Visitor, visitor
 from harness.gateway import Gateway, behind, grant, running_gateway
@@ -35,10 +35,10 @@ TEXT = json.dumps(RULES, indent=2) + "\n"
 
 
 @pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    if why := browser.why_missing():
+def browser() -> Iterator[Any]:
+    if why := chromium.why_missing():
         pytest.skip(why)
-    with browser.chromium() as one:
+    with chromium.running() as one:
         yield one
 
 
@@ -232,7 +232,7 @@ def test_what_the_gateway_does_not_take_over_is_said(tmp_path: Path) -> None:
 def test_policies_of_run_can_be_tried_out_and_not_saved(home: Home) -> None:
     file = home.work / "p.json"
     file.write_text(TEXT)
-    with home.client(policy=file) as client:
+    with home.client(*home.recorder(), policy=file) as client:
         client.call("echo", {"n": 1})
         child = subprocess.Popen(
             [binary(), "dashboard", "--listen", "127.0.0.1:0"],
@@ -262,11 +262,11 @@ def test_policies_of_run_can_be_tried_out_and_not_saved(home: Home) -> None:
 # --- what people do ---
 
 
-def test_a_state_is_clicked_and_the_next_call_is_decided_by_it(tmp_path: Path, chromium: Any) -> None:
+def test_a_state_is_clicked_and_the_next_call_is_decided_by_it(tmp_path: Path, browser: Any) -> None:
     with served(tmp_path) as (gateway, _):
         who = visitor(gateway)
         assert called(gateway, "echo") == "ok"
-        with browser.page(chromium, who.origin + "/policy") as page:
+        with chromium.page(browser, who.origin + "/policy") as page:
             page.get_by_role("link", name="rules", exact=True).click()
             page.get_by_role("group", name="echo").get_by_label("hide").check()
             page.get_by_role("button", name="Check").first.click()
@@ -278,14 +278,14 @@ def test_a_state_is_clicked_and_the_next_call_is_decided_by_it(tmp_path: Path, c
             page.get_by_role("button", name="Save").click()
             assert "in force from the next call on" in page.get_by_role("status").inner_text()
             assert page.get_by_role("group", name="echo").get_by_label("hide").is_checked()
-            browser.look(page)
+            chromium.look(page)
         assert called(gateway, "echo") == "deny"
 
 
-def test_a_keyboard_is_enough_and_a_script_is_not_needed(tmp_path: Path, chromium: Any) -> None:
+def test_a_keyboard_is_enough_and_a_script_is_not_needed(tmp_path: Path, browser: Any) -> None:
     with served(tmp_path) as (gateway, _):
         who = visitor(gateway)
-        with browser.page(chromium, who.origin + "/policy/rules", script=False) as page:
+        with chromium.page(browser, who.origin + "/policy/rules", script=False) as page:
 
             def reach(what: str) -> None:
                 """Tabs until a control of this kind has the focus, and looks that it can be seen to have it."""
@@ -311,7 +311,7 @@ def test_a_keyboard_is_enough_and_a_script_is_not_needed(tmp_path: Path, chromiu
 
 
 def test_pages_are_readable_light_and_dark_wide_and_narrow(
-    tmp_path: Path, chromium: Any, say: Callable[[str], None]
+    tmp_path: Path, browser: Any, say: Callable[[str], None]
 ) -> None:
     with served(tmp_path) as (gateway, _):
         who = visitor(gateway)
@@ -326,10 +326,10 @@ def test_pages_are_readable_light_and_dark_wide_and_narrow(
         paths = ["/policy", "/policy/rules", "/policy/rules/text", "/policy/rules/rules/build", here(review), broken, "/approvals"]
         lowest = 21.0
         for dark, width in ((False, 1200), (True, 1200), (False, 390), (True, 390)):
-            with browser.page(chromium, who.origin + paths[0], dark=dark, width=width) as page:
+            with chromium.page(browser, who.origin + paths[0], dark=dark, width=width) as page:
                 for path in paths:
                     page.goto(who.origin + path)
-                    lowest = min(lowest, browser.look(page))
+                    lowest = min(lowest, chromium.look(page))
         say(f"policy and approval pages: lowest contrast {lowest:.2f}, light and dark")
 
 

@@ -45,6 +45,24 @@ struct BacktestTests {
         #expect(report.rows.isEmpty && report.gaps.isEmpty && report.notThePolicys > 0)
     }
 
+    @Test func onlyTheCallsThatACandidateWouldHaveDecidedAreCompared() throws {
+        let rules = try policy(self.rules("{}"))
+        var gateway = PaperGateway()
+        gateway.start([rules], at: .start)
+        for index in 0..<9 {
+            let grant = index % 3 == 0 ? "mine" : "other"
+            try gateway.call("t", #"{"a":1}"#, by: grant, grant: grant, under: rules, at: .after(Double(index)))
+        }
+        let folder = try TemporaryLog()
+        try folder.write(gateway.records)
+        try folder.keep(rules)
+        // Calls of others do not fill the candidate's limit either.
+        let limit = #"{"limits":[{"counter":"c","window":"minute","max":2,"scope":"global"}]}"#
+        let report = try Backtester(try policy(self.rules(limit)), against: folder.log) { $0.grant == "mine" }.run()
+        #expect((report.calls, report.newlyDenied, report.unchanged) == (3, 1, 2))
+        #expect(Set(report.rows.map(\.agent)) == ["mine"])
+    }
+
     @Test func withoutItsPolicyAConditionOfTheMonthIsUnknown() throws {
         let month = try Month(seed: 5, calls: 6000, .fleet)
         let folder = try TemporaryLog()

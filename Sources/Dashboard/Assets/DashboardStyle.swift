@@ -88,7 +88,7 @@ enum DashboardStyle {
         font-weight:600;vertical-align:top}
         .choice .sub{display:block;font-weight:400;font-size:.833rem;color:var(--mut)}
         .choice td{padding-top:7px;padding-bottom:7px}
-        .states{border:0;margin:0;padding:0;display:flex;flex-wrap:wrap;gap:4px}
+        .states{border:0;margin:0;padding:0;display:flex;gap:4px}
         .states label{display:inline-flex;align-items:center;gap:4px;padding:1px 9px 1px 6px;border:1px solid var(--line);\
         border-radius:5px;cursor:pointer}
         .states input{margin:0;accent-color:var(--link)}
@@ -99,7 +99,12 @@ enum DashboardStyle {
         .states label:has(:disabled){color:var(--mut);border-style:dashed;cursor:not-allowed}
         .states label:has(:focus-visible){outline:2px solid var(--link);outline-offset:2px}
         button.link{border:0;background:none;padding:0;color:var(--link);text-decoration:underline}
-        .choice details{display:inline-block;max-width:26em;white-space:normal;margin-right:10px}
+        .choice details{display:inline-block;max-width:22em;white-space:normal;margin-left:12px;vertical-align:top}
+        .choice details[open]{display:block;margin:6px 0 0}
+        .problems{width:auto;margin-top:12px}
+        .problems tbody th{font-weight:400}
+        .notice+.warn{margin-top:14px}
+        section h3{margin:22px 0 4px}
         .choice details pre{white-space:pre-wrap;margin:6px 0}
         summary{cursor:pointer;color:var(--link)}
         pre.diff{background:var(--soft);border:1px solid var(--line);border-radius:5px;padding:8px 10px;overflow-x:auto;\
@@ -114,8 +119,10 @@ enum DashboardStyle {
         .choice thead{display:none}.choice,.choice tbody,.choice tr,.choice tbody th,.choice td{display:block;width:auto}\
         .choice tr{border-bottom:1px solid var(--line);padding:10px 0}\
         .choice tbody th,.choice td,.choice td.num{border:0;padding:2px 0;text-align:left;white-space:normal}\
+        .states{flex-wrap:wrap}\
         .choice td[data-name]::before{content:attr(data-name) ": ";color:var(--mut)}\
-        .choice td[data-name=calls],.choice td[data-name=stopped],.choice td[data-name=class]{display:inline-block;\
+        .choice td[data-name=calls],.choice td[data-name=stopped],.choice td[data-name=class],\
+        .choice td[data-name=line]{display:inline-block;\
         margin-right:14px}}
         @media print{.top,.foot,.bar,.actions,form{display:none}}
         """

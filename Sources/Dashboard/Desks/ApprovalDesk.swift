@@ -1,6 +1,8 @@
 public import Events
 
-/// Where calls wait for a person: the gateways that run. Its methods block, and are called on threads that may.
+/// Where calls wait for a person: the gateways that run.
+///
+/// Its methods block, and are called on threads that may.
 public protocol ApprovalDesk: Sendable {
     /// The calls that wait and the approvals that wait for their call, the oldest first.
     ///
@@ -16,8 +18,9 @@ public protocol ApprovalDesk: Sendable {
     func decide(_ id: String, approves: Bool, message: String?) throws
 }
 
-/// A call that waits for a person: all that may be known of it. Of its arguments that is the names, and the values that the
-/// policy lets into the log.
+/// A call that waits for a person: all that may be known of it.
+///
+/// Of its arguments that is the names, and the values that the policy lets into the log.
 public struct WaitingCall: Sendable, Equatable {
     /// Its id: that of its first record.
     public var id: String

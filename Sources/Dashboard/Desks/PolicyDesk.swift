@@ -2,8 +2,9 @@ public import AuditLog
 public import Events
 public import Policy
 
-/// The policies that can be looked at, and where there is a file to write, changed. Its methods block, and are called on threads
-/// that may.
+/// The policies that can be looked at, and where there is a file to write, changed.
+///
+/// Its methods block, and are called on threads that may.
 public protocol PolicyDesk: Sendable {
     /// All policies, by name.
     ///

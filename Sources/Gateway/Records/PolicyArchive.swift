@@ -9,7 +9,8 @@ enum PolicyArchive {
     /// - Parameter user: who asked for it; nil where its file was found changed.
     /// - Throws: `LogError.disk`.
     static func keep(
-        _ policy: CompiledPolicy, in log: LogWriter, by user: String? = nil, files: any LogFileSystem = PosixFileSystem()
+        _ policy: CompiledPolicy, in log: LogWriter, by user: String? = nil,
+        files: any LogFileSystem = PosixFileSystem()
     ) throws(LogError) {
         let path = "\(log.log.policiesPath)/\(policy.digest).json"
         do throws(SystemError) {

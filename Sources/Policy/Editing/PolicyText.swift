@@ -55,6 +55,8 @@ public struct PolicyText: Sendable {
         var splice = splice
         do throws(JSONError) {
             if state == .hide {
+                // An entry without rules would only earn a warning beside `hide`.
+                if before.state == .allow { try PolicyText.clear(tool, in: &splice) }
                 try PolicyText.hide(tool, in: &splice)
                 return PolicyText(splice.bytes)
             }

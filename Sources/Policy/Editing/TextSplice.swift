@@ -16,7 +16,8 @@ struct TextSplice {
         let first = tree.members(tree.root).first { _ in true }
         isSpaced = first.map { tree.range($0.key).upperBound + 1 < tree.range($0.value).lowerBound } ?? true
         let lead = first.map { TextSplice.blanks(before: tree.range($0.key).lowerBound, in: bytes) } ?? []
-        indent = lead.contains(UInt8(ascii: "\n")) ? lead.split(separator: UInt8(ascii: "\n")).last.map(Array.init) : nil
+        indent =
+            lead.contains(UInt8(ascii: "\n")) ? lead.split(separator: UInt8(ascii: "\n")).last.map(Array.init) : nil
     }
 
     var bytes: [UInt8] { tree.bytes }

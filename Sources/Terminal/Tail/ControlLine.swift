@@ -17,7 +17,7 @@ package enum ControlLine {
             ("log recovered\(control.number(.removed).map { ", \($0) bytes of a torn tail removed" } ?? "")", .yellow)
         case .clockStep:
             ("clock stepped by \(Words.duration(microseconds: control.number(.stepMicroseconds) ?? 0))", .yellow)
-        case .policyLoaded: ("policy \(name(control, .policy)) loaded\(digest(control))", .cyan)
+        case .policyLoaded: ("policy \(name(control, .policy)) loaded\(digest(control))\(by(control))", .cyan)
         case .policyRejected: ("policy \(name(control, .policy)) rejected\(because(control))", .red)
         case .grantCreated: ("grant \(name(control, .grant, .id)) created\(for: control)", .cyan)
         case .grantRevoked: ("grant \(name(control, .grant, .id)) revoked\(for: control)\(by(control))", .yellow)

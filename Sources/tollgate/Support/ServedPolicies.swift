@@ -5,8 +5,9 @@ import Foundation
 import Gateway
 import Policy
 
-/// The policies of a `serve`: by the running gateway's word, or by the configuration where none runs. A save goes through the
-/// gateway, which replaces the file and decides by it in one step.
+/// The policies of a `serve`: by the running gateway's word, or by the configuration where none runs.
+///
+/// A save goes through the gateway, which replaces the file and decides by it in one step.
 struct ServedPolicies: PolicyDesk {
     /// The configuration's file.
     let configuration: String

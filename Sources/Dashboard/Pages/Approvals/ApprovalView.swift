@@ -73,7 +73,9 @@ struct ApprovalView: Sendable {
 
     private func facts(_ call: WaitingCall, _ left: String) -> [HTML] {
         var rows: [(String, HTML)] = []
-        let agent = call.agent.map { name -> HTML in "<a href=\"\(PageAddress.agent(name))\">\(VisibleText.of(name))</a>" }
+        let agent = call.agent.map { name -> HTML in
+            "<a href=\"\(PageAddress.agent(name))\">\(VisibleText.of(name))</a>"
+        }
         rows.append(("agent", agent ?? "not known"))
         let caller = [call.grant.map { "grant \($0)" }, call.client].compactMap { $0 }.joined(separator: ", ")
         if !caller.isEmpty { rows.append(("called with", HTML(VisibleText.of(caller)))) }
@@ -90,7 +92,8 @@ struct ApprovalView: Sendable {
             rows.append(("caller", call.callerWaits ? "holds the request open" : "was told to call again"))
         }
         rows.append(("ends by itself", HTML("in \(left)")))
-        rows.append(("id and rule", "<code>\(VisibleText.of(call.id))</code> <code>\(VisibleText.of(call.rule))</code>"))
+        rows.append(
+            ("id and rule", "<code>\(VisibleText.of(call.id))</code> <code>\(VisibleText.of(call.rule))</code>"))
         return rows.map { name, value in "<div><dt>\(name)</dt><dd>\(value)</dd></div>" }
     }
 

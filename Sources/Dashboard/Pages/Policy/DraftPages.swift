@@ -58,8 +58,10 @@ struct DraftPages: Sendable {
         post(router, "/drafts/{draft}/save") { form, card, name in
             let draft = try drafts.draft(name, of: card.id)
             let document = try checked(draft, card)
-            if case .done? = draft.trial {} else if form["unseen"] != "1" {
-                throw PageError(.conflict, "It has not been backtested: do that first, or say that it is saved without.")
+            if case .done? = draft.trial {
+            } else if form["unseen"] != "1" {
+                throw PageError(
+                    .conflict, "It has not been backtested: do that first, or say that it is saved without.")
             }
             let saved = try pages.desk().save(draft.bytes, as: card, over: draft.base)
             pages.savings.add(
@@ -135,7 +137,8 @@ struct DraftPages: Sendable {
             return try text.replacingRules(of: tool, with: rules)
         } catch {
             throw PageError(
-                .badRequest, "These rules are no JSON object by themselves: \(error). Go back, and they are still there.")
+                .badRequest,
+                "These rules are no JSON object by themselves: \(error). Go back, and they are still there.")
         }
     }
 

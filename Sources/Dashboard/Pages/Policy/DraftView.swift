@@ -28,7 +28,7 @@ struct DraftView: Sendable {
         <section id="backtest"><h2>3. Backtest</h2>\(backtest)</section>
         <section><h2>4. Save</h2>\(save)</section>
         <p class="bar"><a href="\(path)?draft=\(draft.id)">Go on tool by tool</a> \
-        <a href="\(path)/text?draft=\(draft.id)">Go on as text</a> <a href="\(path)">Leave it as it was</a></p>
+        <a href="\(path)/text?draft=\(draft.id)">Go on as text</a> <a href="\(path)">Begin again from the file</a></p>
         """
     }
 
@@ -70,7 +70,8 @@ struct DraftView: Sendable {
         let changes = PolicyChanges.between(old, new).map { line -> HTML in "<li>\(VisibleText.of(line))</li>" }
         let words: HTML =
             changes.isEmpty
-            ? "<p class=\"quiet\">It means the same as what the file says now.</p>" : "<ul class=\"changes\">\(changes)</ul>"
+            ? "<p class=\"quiet\">It means the same as what the file says now.</p>"
+            : "<ul class=\"changes\">\(changes)</ul>"
         return "\(words)\(text.html)"
     }
 
@@ -78,7 +79,9 @@ struct DraftView: Sendable {
 
     private var backtest: HTML {
         guard reading.document != nil else { return "<p class=\"quiet\">Once the check has passed.</p>" }
-        guard !card.logs.isEmpty else { return "<p class=\"quiet\">There is no log yet whose calls it could be tried on.</p>" }
+        guard !card.logs.isEmpty else {
+            return "<p class=\"quiet\">There is no log yet whose calls it could be tried on.</p>"
+        }
         if case .running(let days, let records)? = draft.trial {
             return """
                 <p role="status" data-live="reload">Replaying the last \(Words.count(days, "day")): \
@@ -94,7 +97,8 @@ struct DraftView: Sendable {
             <select id="days" name="days">\(days)</select><button>Backtest</button></form>
             """
         switch draft.trial {
-        case .failed(let why)?: return "<p class=\"notice bad\" role=\"alert\">It could not be replayed: \(why)</p>\(form)"
+        case .failed(let why)?:
+            return "<p class=\"notice bad\" role=\"alert\">It could not be replayed: \(why)</p>\(form)"
         case .done(let result)?: return "\(TrialView.html(result))\(form)"
         case .running?, nil:
             return """
@@ -115,7 +119,9 @@ struct DraftView: Sendable {
                 """
         }
         guard reading.document != nil else { return "<p class=\"quiet\">Once the check has passed.</p>" }
-        guard !isStale else { return "<p class=\"quiet\">Once you have looked at the difference to the file as it is now.</p>" }
+        guard !isStale else {
+            return "<p class=\"quiet\">Once you have looked at the difference to the file as it is now.</p>"
+        }
         guard !isSame else { return "<p class=\"quiet\">There is nothing to save: the file says this already.</p>" }
         let unseen: HTML
         if case .done? = draft.trial {
@@ -140,15 +146,17 @@ enum PolicyProblems {
             let pointer = problem.pointer.isEmpty ? "(document)" : problem.pointer
             let near: HTML = problem.suggestion.map { "<code>\(VisibleText.of($0))</code>" } ?? "–"
             return """
-                <tr><td class="nm"><code>\(VisibleText.of(pointer))</code></td><td>\(problem.line):\(problem.column)</td>\
-                <td class="wide">\(VisibleText.of(problem.found))</td><td class="wide">\(VisibleText.of(problem.expected))</td>\
-                <td>\(near)</td></tr>
+                <tr><th scope="row"><code>\(VisibleText.of(pointer))</code></th>\
+                <td data-name="line">\(problem.line):\(problem.column)</td>\
+                <td class="wide" data-name="found">\(VisibleText.of(problem.found))</td>\
+                <td class="wide" data-name="expected">\(VisibleText.of(problem.expected))</td>\
+                <td data-name="perhaps">\(near)</td></tr>
                 """
         }
         return """
-            <div class="scroll" tabindex="0"><table><thead><tr><th scope="col">where</th><th scope="col">line</th>\
+            <table class="choice problems"><thead><tr><th scope="col">where</th><th scope="col">line</th>\
             <th scope="col">found</th><th scope="col">expected</th><th scope="col">perhaps</th></tr></thead>\
-            <tbody>\(rows)</tbody></table></div>
+            <tbody>\(rows)</tbody></table>
             """
     }
 

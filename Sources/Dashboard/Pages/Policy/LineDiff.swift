@@ -1,4 +1,5 @@
 import Reports
+import Terminal
 
 /// Two texts line by line, with three lines around each difference.
 struct LineDiff: Sendable {
@@ -68,7 +69,7 @@ struct LineDiff: Sendable {
             case .same(let text): "<span>  \(text)\n</span>"
             case .removed(let text): "<del>- \(text)\n</del>"
             case .added(let text): "<ins>+ \(text)\n</ins>"
-            case .left(let count): "<span class=\"quiet\">  … \(count) lines\n</span>"
+            case .left(let count): "<span class=\"quiet\">  … \(Words.count(count, "line"))\n</span>"
             }
         }
         return "<pre class=\"diff\" tabindex=\"0\">\(rows)</pre>"

@@ -47,7 +47,8 @@ struct PolicyAnswers: Sendable {
         ]
         let users = card.users?.map { user in
             let servers = user.servers.map { JSONString.of($0) }.joined(separator: ",")
-            return "{\"id\":\(JSONString.of(user.grant)),\"agent\":\(JSONString.of(user.agent)),\"servers\":[\(servers)]}"
+            return
+                "{\"id\":\(JSONString.of(user.grant)),\"agent\":\(JSONString.of(user.agent)),\"servers\":[\(servers)]}"
         }
         let parts = texts.compactMap { name, value in value.map { "\"\(name)\":\(JSONString.of($0))" } }
         let grants = users.map { ",\"grants\":[\($0.joined(separator: ","))]" } ?? ""
@@ -59,7 +60,8 @@ struct PolicyAnswers: Sendable {
         let file = try desk.text(of: card)
         let store = try? site.stores.open(site.settings.warehouse)
         let tools = PolicyText(file.bytes).map { text in
-            PolicyToolRow.all(text, card, listed: desk.listedTools(of: card), store: store, now: site.settings.now()).rows
+            PolicyToolRow.all(text, card, listed: desk.listedTools(of: card), store: store, now: site.settings.now())
+                .rows
         }
         let rows = (tools ?? []).map { row in
             "{\"tool\":\(JSONString.of(row.tool)),\"state\":\"\(row.entry.state.rawValue)\","

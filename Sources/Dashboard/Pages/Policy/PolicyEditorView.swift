@@ -103,7 +103,8 @@ struct PolicyEditorView: Sendable {
     private func facts(_ reading: PolicyReading) -> HTML {
         let document = reading.document
         let mode = document?.mode ?? card.mode
-        let shadow: HTML = mode == .shadow ? " <span class=\"warn\">verdicts are recorded, and every call passes</span>" : ""
+        let shadow: HTML =
+            mode == .shadow ? " <span class=\"warn\">verdicts are recorded, and every call passes</span>" : ""
         let other = document.map { $0.byDefault == .deny ? "denied" : "allowed" } ?? "–"
         let rows: [(String, HTML)] = [
             ("in force", PolicyListView.standing(card, document)), ("mode", "\(mode?.rawValue ?? "–")\(shadow)"),

@@ -82,8 +82,18 @@ struct PolicyToolsView: Sendable {
             """
         guard row.entry.hasOwnRules, let rules = row.entry.rules else { return button }
         return """
-            <details><summary>show<span class="hide"> the rules of \(name)</span></summary>\
-            <pre><code>\(rules)</code></pre></details> \(button)
+            \(button)<details><summary>show<span class="hide"> the rules of \(name)</span></summary>\
+            <pre><code>\(Self.flush(rules))</code></pre></details>
             """
+    }
+
+    /// Rules as they stand in the document, moved to the left margin.
+    static func flush(_ rules: String) -> String {
+        let lines = rules.split(separator: "\n", omittingEmptySubsequences: false)
+        let inset =
+            lines.dropFirst().filter { $0.contains { !$0.isWhitespace } }
+            .map { $0.prefix { $0 == " " }.count }.min() ?? 0
+        return ([lines[0]] + lines.dropFirst().map { $0.dropFirst(min(inset, $0.prefix { $0 == " " }.count)) })
+            .joined(separator: "\n")
     }
 }

@@ -136,7 +136,7 @@ def why_missing() -> str | None:
 
 
 @contextlib.contextmanager
-def chromium() -> Iterator[Browser]:
+def running() -> Iterator[Browser]:
     """The browser, for the time of a block."""
     # Chromium's sandbox needs another user than root; the pages are our own.
     options = ["--no-sandbox"] if os.geteuid() == 0 else []
