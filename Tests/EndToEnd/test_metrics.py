@@ -12,8 +12,9 @@ from harness import logs
 from harness.client import until, verdict
 from harness.disks import fill
 from harness.gateway import Gateway, behind, grant
-from harness.home import Home
+from harness.home import Follower, Home
 from harness.http_upstream import Server
+from harness.paths import binary
 from harness.prometheus import Page, page
 from harness.scraped import DASHBOARD
 from test_approvals import Later, at
@@ -170,3 +171,22 @@ def test_damage_to_a_log_is_counted_when_it_is_read(home: Home) -> None:
         found = shows(lambda: page(url), "tollgate_log_missing_records_total", count, log=name)
         assert found.value("tollgate_log_unreadable_lines_total", log=name) == 0
         assert found.value("tollgate_warehouse_readable") == 0, "there is none"
+
+
+def test_the_pages_alone_tell_of_the_logs_and_of_no_gateway(tmp_path: Path) -> None:
+    """`serve --only dashboard` beside the gateway's process."""
+    with measured(tmp_path) as (gateway, metrics), gateway.caller() as agent:
+        assert verdict(agent.stateless_call(arguments={}).json()) == "ok"
+        shows(metrics, "tollgate_decisions_total", 1)
+        command = [str(binary()), "serve", "--config", str(gateway.file), "--only", "dashboard"]
+        other = Follower(command, gateway.environment, tmp_path)
+        try:
+            url = until(lambda: DASHBOARD.search("\n".join(other.errors)), what="the other dashboard")[1]
+            until(lambda: "tool" in labels_of(page(url), "tollgate_decisions_total"), what="the log's names")
+            assert verdict(agent.stateless_call(arguments={}).json()) == "ok"
+            alone = shows(lambda: page(url), "tollgate_decisions_total", 1)
+            assert not [one for one in alone.series if one.name.startswith("tollgate_gateway_conn")]
+            assert not [one for one in alone.series if one.name == "tollgate_log_well"]
+            assert alone.value("tollgate_warehouse_readable") == 1
+        finally:
+            assert other.stop() == 0

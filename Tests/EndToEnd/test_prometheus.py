@@ -18,7 +18,7 @@ from harness.client import until
 from harness.grafana_prometheus import PANELS, SCRIPT, label_values, with_variables
 from harness.home import Home
 from harness.prometheus import FOLDER, RULES, Page, page, prometheus, promtool
-from harness.scraped import DASHBOARD, SECRET, Scraped, scraped_gateway
+from harness.scraped import DASHBOARD, ODD, SECRET, Scraped, scraped_gateway
 
 ABSENT = {"alerts/31-brakes"}
 """Panels for which the traffic has nothing: no brake was put on."""
@@ -118,6 +118,12 @@ def test_no_argument_gets_into_the_page(scraped: Scraped) -> None:
     values = {value for one in page(scraped.url, SECRET).series for value in one.labels.values()}
     assert not [one for one in values if "shop" in one or "made" in one], "neither values nor names that a caller made up"
     assert {"ecs", "time", "echo", "ci", "(unlisted)"} <= values
+
+
+def test_a_name_that_could_end_its_label_early_does_not(scraped: Scraped) -> None:
+    count = len(logs.calls(scraped.records, tool=ODD))
+    found = scraped.prometheus.ask("tollgate_decisions_total")
+    assert [value for labels, value in found if labels["tool"] == ODD] == [count] and count > 30
 
 
 def test_nobody_without_the_token_sees_it(scraped: Scraped) -> None:
@@ -256,7 +262,7 @@ def test_variables_offer_what_there_is(scraped: Scraped, name: str) -> None:
     picked = {"server": "ecs"}
     for variable in SCRIPT.DASHBOARDS[name][2]:
         offered = label_values(scraped.prometheus, variable["query"]["query"], picked)
-        expected = {"instance": 1, "server": 2, "agent": 2, "tool": 2, "log": 2}[variable["name"]]
+        expected = {"instance": 1, "server": 2, "agent": 2, "tool": 3, "log": 2}[variable["name"]]
         assert len(offered) == expected, f"{variable['name']}: {offered}"
 
 

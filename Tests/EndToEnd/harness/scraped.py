@@ -17,12 +17,15 @@ from .prometheus import Prometheus, prometheus
 
 DASHBOARD = re.compile(r"dashboard on (http://[^/\s]+)/")
 SECRET = token("dashboard")
+ODD = 'odd "name" \\ {x="1"} ü'
+"""A tool's name that could end a label early."""
 POLICY = {
     "version": "1",
     "default": "deny",
     "tools": {
         "echo": {"limits": [{"counter": "echo_rate", "window": "hour", "max": 30, "scope": "grant"}]},
         "look": {},
+        ODD: {},
         "risky": {"deny_if": [{"conditions": [{"path": "args.force", "op": "eq", "value": True}]}]},
     },
 }
@@ -47,6 +50,7 @@ def traffic(gateway: Gateway, rounds: int) -> None:
         for number in range(rounds):
             ci.call("echo", {"app": "shop"})
             bot.stateless_call("look", {"n": number})
+            ci.call(ODD)
             ci.call("risky", {"force": number % 2 == 0})
         bot.stateless_call('made"up\\', {})
         bot.stateless_call("made-up-too", {})
