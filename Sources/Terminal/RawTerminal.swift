@@ -29,8 +29,8 @@ public struct RawTerminal: ~Copyable {
     }
 
     /// Another screen, no cursor, no lines that wrap.
-    private static let enter = "\u{1B}[?1049h\u{1B}[?25l\u{1B}[?7l"
-    private static let leave: StaticString = "\u{1B}[0m\u{1B}[?7h\u{1B}[?25h\u{1B}[?1049l"
+    private static let entering = "\u{1B}[?1049h\u{1B}[?25l\u{1B}[?7l"
+    private static let leaving: StaticString = "\u{1B}[0m\u{1B}[?7h\u{1B}[?25h\u{1B}[?1049l"
 
     private let output: Output
 
@@ -53,6 +53,7 @@ public struct RawTerminal: ~Copyable {
         isResized.store(false, ordering: .releasing)
         isContinued.store(false, ordering: .releasing)
         isStopping.store(false, ordering: .releasing)
+        _ = RawTerminal.leaving
         for number in [SIGINT, SIGTERM, SIGHUP, SIGQUIT] {
             signal(number) { number in
                 if ending.exchange(number, ordering: .acquiringAndReleasing) != 0 { RawTerminal.giveUp() }
@@ -145,7 +146,7 @@ public struct RawTerminal: ~Copyable {
         }
         let wasRaw = isRaw.exchange(true, ordering: .acquiringAndReleasing)
         tcsetattr(STDIN_FILENO, TCSANOW, &raw)
-        if !wasRaw { _ = show(RawTerminal.enter) }
+        if !wasRaw { _ = show(RawTerminal.entering) }
     }
 
     /// Calls nothing but what a signal handler may call.
@@ -155,11 +156,11 @@ public struct RawTerminal: ~Copyable {
         var wanted = pollfd(fd: STDOUT_FILENO, events: Int16(POLLOUT), revents: 0)
         if poll(&wanted, 1, 200) > 0 {
             #if canImport(Glibc)
-                _ = Glibc.write(STDOUT_FILENO, leave.utf8Start, leave.utf8CodeUnitCount)
+                _ = Glibc.write(STDOUT_FILENO, leaving.utf8Start, leaving.utf8CodeUnitCount)
             #elseif canImport(Musl)
-                _ = Musl.write(STDOUT_FILENO, leave.utf8Start, leave.utf8CodeUnitCount)
+                _ = Musl.write(STDOUT_FILENO, leaving.utf8Start, leaving.utf8CodeUnitCount)
             #else
-                _ = Darwin.write(STDOUT_FILENO, leave.utf8Start, leave.utf8CodeUnitCount)
+                _ = Darwin.write(STDOUT_FILENO, leaving.utf8Start, leaving.utf8CodeUnitCount)
             #endif
         }
         tcsetattr(STDIN_FILENO, TCSANOW, &original)

@@ -80,6 +80,8 @@ def test_no_value_of_a_call_is_on_disk(home: Home) -> None:
         ["report", "denials"],
         ["watch", "--once"],
         ["tail"],
+        ["top", "--once"],
+        ["top", "--json"],
     ):
         said = home.tollgate(*words)
         assert CANARY not in said.out + said.err

@@ -175,6 +175,7 @@ def test_what_cannot_be_read_any_more_is_counted(home: Home) -> None:
     data = bytearray(second.read_bytes())
     data[offset + len(compressed) // 2] ^= 0x10
     second.write_bytes(data)
+    (log / "DAMAGED").touch()
     lost = [json.loads(line)["seq"] for line in plain.splitlines()]
     shown = home.tollgate("tail", "--json")
     seqs = [record["seq"] for record in shown.json_lines()]
