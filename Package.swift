@@ -15,6 +15,7 @@ let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let grdbSQLite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
@@ -35,6 +36,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
@@ -78,13 +80,14 @@ let package = Package(
             name: "Dashboard",
             dependencies: [
                 "Alerts", "AuditLog", "Events", "Policy", "Replay", "Reports", "StrictJSON", "Terminal", "Warehouse",
-                crypto, hummingbird, hummingbirdCore, logging, nioCore, nioPosix, serviceLifecycle,
+                crypto, httpTypes, hummingbird, hummingbirdCore, logging, nioCore, nioPosix, serviceLifecycle,
             ],
             swiftSettings: strict),
         .executableTarget(
             name: "tollgate",
             dependencies: [
-                "Alerts", "AuditLog", "Dashboard", "Detection", "Events", "Gateway", "Ingest", "Policy", "Replay", "Reports",
+                "Alerts", "AuditLog", "Dashboard", "Detection", "Events", "Gateway", "Ingest", "Policy", "Replay",
+                "Reports",
                 "Simulation", "Terminal", "Warehouse", argumentParser, logging, serviceLifecycle, unixSignals,
             ],
             swiftSettings: strict),

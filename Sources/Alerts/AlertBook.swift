@@ -61,6 +61,14 @@ public struct AlertBook: Sendable {
         recalled[fingerprint] = list
     }
 
+    /// Takes back that people were told of an alert which is over: if it comes again, it is news.
+    mutating func takeBack(_ alert: Alert) {
+        let fingerprint = Fingerprint(alert.finding)
+        guard entries[fingerprint]?.alert.id == alert.id else { return }
+        entries[fingerprint]?.toldAttempts = 0
+        entries[fingerprint]?.toldSeverity = .info
+    }
+
     /// Takes a finding's change.
     public mutating func apply(_ change: FindingChange) -> [AlertTransition] {
         switch change.kind {

@@ -68,6 +68,9 @@ public struct LogDirectory: Sendable, Hashable {
         return UInt64(name.prefix(20))
     }
 
+    /// Whether a living process of this machine writes the log.
+    public var hasWriter: Bool { LogLock.isHeld(self) }
+
     /// The first seqs of all segments, ascending.
     ///
     /// - Throws: `LogError.notFound` when there is no such log.

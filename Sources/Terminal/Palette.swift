@@ -16,6 +16,8 @@ public enum Ink: Sendable, Equatable {
     case alarm
     /// For names of note.
     case cyan
+    /// Ink and ground exchanged, for the line that keys act on.
+    case reverse
 
     fileprivate var code: String {
         switch self {
@@ -27,6 +29,7 @@ public enum Ink: Sendable, Equatable {
         case .red: "31"
         case .alarm: "1;31"
         case .cyan: "36"
+        case .reverse: "7"
         }
     }
 }

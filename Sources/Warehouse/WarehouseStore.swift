@@ -21,7 +21,7 @@ public final class WarehouseStore: Sendable {
     /// The database's file.
     public let path: String
     let pool: DatabasePool
-    let names = NameCache()
+    let names: NameCache
 
     /// Opens a warehouse for questions and for a loader; creates or migrates it where that is needed.
     ///
@@ -38,8 +38,16 @@ public final class WarehouseStore: Sendable {
         try self.init(opening: path)
     }
 
+    /// The same database, with sums of it in memory.
+    init(_ store: WarehouseStore, holding held: HeldCells) {
+        path = store.path
+        pool = store.pool
+        names = NameCache(holding: held)
+    }
+
     private init(opening path: String) throws(WarehouseError) {
         self.path = path
+        names = NameCache()
         var configuration = Configuration()
         configuration.readonly = true
         configuration.busyMode = .timeout(10)

@@ -9,7 +9,7 @@ struct Tollgate: ParsableCommand {
         discussion: """
             First steps:
               tollgate wrap ~/.cursor/mcp.json            watch what your agents call, without changing anything
-              tollgate tail -f                            see it live
+              tollgate tail -f                            see it live; tollgate top: who calls what how often
               tollgate report weekly                      read it on Monday
               tollgate run --policy F -- COMMAND          enforce a policy around one server
               tollgate serve --config F                   a gateway over HTTP for many agents and servers
@@ -20,7 +20,7 @@ struct Tollgate: ParsableCommand {
         subcommands: [
             RunCommand.self, WrapCommand.self, ServeCommand.self, GrantCommand.self, ApprovalsCommand.self,
             BrakeCommand.self,
-            TailCommand.self,
+            TailCommand.self, TopCommand.self,
             IngestCommand.self, ReportCommand.self, DashboardCommand.self,
             WatchCommand.self, AlertsCommand.self, ExplainCommand.self, LogCommand.self, PolicyCommand.self,
             ToolsCommand.self,

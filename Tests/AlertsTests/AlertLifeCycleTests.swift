@@ -83,7 +83,7 @@ import Testing
                     written.append(record)
                 }
                 while try watcher?.step(now: now) == .more {}
-                try publisher?.tick()
+                try publisher?.tick(current: { watcher?.current ?? [] })
                 try outbox.gatherGroups(for: "hook", times: GroupTimes(), now: now)
                 while let next = try outbox.next(for: "hook", now: now) {
                     messages.append(Message(minute: minutes, notices: next.delivery.notices))
@@ -164,7 +164,8 @@ import Testing
         #expect(try world.outbox.silences(now: world.now).isEmpty)
     }
 
-    @Test func whatGoesBeyondAnExpectedLoadIsToldWhileItHolds() throws {
+    /// The 35th call comes before the second growth is due, and twelve minutes before the next.
+    @Test func whatGoesBeyondAnExpectedLoadIsToldAtOnce() throws {
         let world = try World()
         _ = try world.outbox.ask(
             .silence(
@@ -173,9 +174,15 @@ import Testing
             who: "ana", now: world.now)
         try world.pass(to: 1)
         world.loop(from: 1.1, calls: 200)
-        try world.pass(to: 20)
-        let told = try #require(world.messages.first?.notices.first)
-        #expect(told.cause == "grew" && (told.observed ?? 0) >= 35 && world.messages.count == 1)
+        let exceeded = 1.1 + 34.0 / 12
+        try world.pass(to: exceeded - 0.01)
+        #expect(world.states == ["silenced"] && world.messages.isEmpty)
+        try world.pass(to: exceeded + 1.5)
+        let told = try #require(world.messages.first?.notices.first, "half a minute is the group's")
+        #expect(told.cause == "grew" && (35...41).contains(told.observed ?? 0) && world.states == ["firing"])
+        try world.pass(to: 30)
+        #expect(world.messages.map(\.causes) == [["grew"], ["grew"], ["cleared"]])
+        #expect(world.messages[1].notices.map(\.observed) == [189], "from then on as any other alert's growth")
     }
 
     /// A rules file's expected load raises the threshold itself: nothing is found below it.

@@ -49,13 +49,16 @@ import Testing
             garbage[records.count] = line
         }
 
-        /// A reader from the first record at or after a time, `blockLines` lines at a time.
-        func watched(_ name: String, from: Timestamp? = nil, blockLines: Int = 3) -> WatchedLog {
+        /// A reader from the first record at or after a time, `blockLines` lines at a time, of what is there by now.
+        func watched(
+            _ name: String, from: Timestamp? = nil, blockLines: Int = 3,
+            until now: @escaping () -> Timestamp = { Timestamp(microseconds: .max) }
+        ) -> WatchedLog {
             var next = from.map { time in records.firstIndex { $0.timestamp >= time } ?? records.count } ?? 0
             return WatchedLog(name: name) { [self] in
-                guard next < records.count else { return nil }
+                guard next < records.count, records[next].timestamp <= now() else { return nil }
                 var buffer = LineBuffer()
-                for _ in 0..<blockLines where next < records.count {
+                for _ in 0..<blockLines where next < records.count && records[next].timestamp <= now() {
                     if let line = garbage[next] { buffer.append(raw: line + "\n") }
                     buffer.append(records[next])
                     next += 1
@@ -104,6 +107,21 @@ import Testing
         try once.finish(now: AlertBookTests.minute(400))
         #expect(all.told.map(\.to) == [.firing, .resolved, .firing, .resolved])
         #expect(all.told.map(\.alert.finding.agent) == ["ci-07", "ci-07", "late", "late"])
+    }
+
+    /// An end before anybody watched leaves nobody told, so that a return within the hour is news.
+    @Test(arguments: [29.0, 31, 35]) func whatComesBackAfterAnUnheardEndIsTold(_ started: Double) throws {
+        let log = Log()
+        for minute in [1.0, 30] { for index in 0..<20 { log.call(at: minute + Double(index) / 6) } }
+        let world = World()
+        var watcher = world.watcher()
+        watcher.follow(log.watched("gw", until: { world.clock }))
+        for tenth in Int(started * 10)...700 {
+            world.clock = AlertBookTests.minute(Double(tenth) / 10)
+            while try watcher.step(now: world.clock, limit: 7) == .more {}
+        }
+        #expect(world.told.map(\.to) == [.firing, .resolved], "watched from minute \(started) on")
+        #expect(world.told.map(\.cause) == [.reopened, .cleared] && world.own.count == 2)
     }
 
     /// However often and wherever the watch is stopped, everybody is told everything once.

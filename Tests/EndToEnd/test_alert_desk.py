@@ -39,6 +39,8 @@ def test_an_alert_is_listed_shown_and_acknowledged(home: Home) -> None:
             shown = home.tollgate("alerts", "show", identity, "--json").json()
             assert (shown["state"], shown["by"], shown["reason"]) == ("acknowledged", getpass.getuser(), "being fixed")
             assert shown["evidence"]["command"].startswith("tollgate tail")
+            explained = home.tollgate("explain", identity, "--json").json()
+            assert "acknowledged" in explained["sentence"] and explained["calls"], "what was found is still explained"
             assert [one["state"] for one in shown["deliveries"]] == ["done"]
             assert identity in home.tollgate("alerts", "list").out
             refused = home.tollgate("alerts", "ack", "0123456789abcdef", expect=1)

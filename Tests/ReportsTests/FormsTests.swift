@@ -12,7 +12,7 @@ struct FormsTests {
         for width in [80, 100, 120, 140] {
             for line in try report.rendered(as: .text, width: width, palette: .none).split(separator: "\n") {
                 // What is there to be copied is never broken.
-                guard !line.contains("tollgate tail") else { continue }
+                guard !line.contains("tollgate tail"), !line.contains("{\"limits\":") else { continue }
                 #expect(DisplayWidth.of(line) <= width, "\(width): \(line)")
             }
         }

@@ -18,18 +18,18 @@ struct ISOWeekTests {
         let moment = try #require(Timestamp(text: day + "T00:00:00Z"))
         #expect(ISOWeek(containing: moment).description == week)
         #expect(ISOWeek(containing: moment.advanced(by: 86_399_999_999)).description == week)
-        #expect(ISOWeek(week)?.period.contains(moment) == true)
+        #expect(ISOWeek(week)?.period(in: .utc).contains(moment) == true)
     }
 
     @Test func weeksFollowEachOtherWithoutAGapForACentury() throws {
         var week = try #require(ISOWeek("1960-W01"))
         for _ in 0..<5_300 {
             let next = week.next
-            #expect(next.period.from == week.period.to)
+            #expect(next.period(in: .utc).from == week.period(in: .utc).to)
             #expect(next.previous == week)
             #expect(week < next)
             #expect(ISOWeek(week.description) == week)
-            #expect(ISOWeek(containing: week.period.to.advanced(by: -1)) == week)
+            #expect(ISOWeek(containing: week.period(in: .utc).to.advanced(by: -1)) == week)
             week = next
         }
     }

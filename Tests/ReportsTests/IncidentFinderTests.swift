@@ -1,6 +1,8 @@
 import Detection
 import Events
+import Simulation
 import Testing
+import Warehouse
 
 @testable import Reports
 
@@ -48,5 +50,42 @@ struct IncidentFinderTests {
         var rest = 0
         while queue.pop(until: Timestamp(microseconds: .max)) != nil { rest += 1 }
         #expect(times.count + rest == 500, "seed 5")
+    }
+}
+
+/// What is found among suspects is what all calls give, but for the usual rate in words: it looks at an agent's other tools.
+@Suite("Screening")
+struct ScreeningTests {
+    @Test(arguments: [UInt64(1), 2])
+    func suspectsHaveEveryFinding(seed: UInt64) throws {
+        var options = FleetOptions(seed: seed)
+        options.scenario = .fleet
+        options.calls = 12_000
+        let file = TemporaryFile()
+        let store = try WarehouseStore(creating: file.path)
+        var fleet = SimulatedFleet(options)
+        var records: [Record] = []
+        while let next = fleet.next() {
+            records.append(Record(seq: UInt64(records.count), timestamp: next.timestamp, body: next.body))
+        }
+        try store.loader().load(records: records, of: LogKey(origin: "g", epoch: 1, name: "g", kind: "gateway"))
+        var found = 0
+        for week in ["2026-W45", "2026-W46", "2026-W47"] {
+            let period = try #require(ISOWeek(week)).period(in: .utc)
+            var finder = IncidentFinder(settings: DetectionSettings(), learningDays: 7)
+            finder.mostRecords = .max
+            let all = try finder.episodes(in: period, of: store, logs: [:]).flatMap(\.findings).map(told)
+            finder.mostRecords = 0
+            let screened = try finder.episodes(in: period, of: store, logs: [:]).flatMap(\.findings).map(told)
+            #expect(screened == all, "seed \(seed), \(week)")
+            found += all.count
+        }
+        #expect(found > 1, "seed \(seed)")
+    }
+
+    private func told(_ finding: Finding) -> String {
+        "\(finding.rule) \(finding.agent) \(finding.tool) \(finding.start) \(finding.detected) \(finding.lastSeen) "
+            + "\(finding.attempts) \(finding.denied) \(finding.same) \(finding.peakPerMinute) \(finding.threshold) "
+            + "\(finding.resultUnchanged) \(finding.firstRecord) \(finding.lastRecord)"
     }
 }

@@ -61,7 +61,7 @@ struct PageTests {
         #expect(page.components(between: "<svg class=\"ch\"", and: ">").allSatisfy { $0.contains("aria-label=\"") })
         #expect(
             page.components(between: "<svg class=\"sp\"", and: "</title>").allSatisfy {
-                $0.contains("<title>calls Monday")
+                $0.contains("<title>calls of the last 28 days")
             })
     }
 

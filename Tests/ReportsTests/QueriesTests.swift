@@ -10,7 +10,7 @@ import Warehouse
 struct QueriesTests {
     private func rows(_ id: String) throws -> (report: WeeklyReport, rows: [Row]) {
         let made = try Sample.made.get()
-        let queries = ReportQueries(from: made.report.period.from.timestamp, to: made.report.period.to.timestamp)
+        let queries = ReportQueries(made.report.period)
         let query = try #require(queries.all.first { $0.id == id })
         let rows = try open(made.file).read { try Row.fetchAll($0, sql: query.sql) }
         return (made.report, rows)
@@ -26,7 +26,7 @@ struct QueriesTests {
 
     @Test func everyQueryRuns() throws {
         let made = try Sample.made.get()
-        let queries = ReportQueries(from: made.report.period.from.timestamp, to: made.report.period.to.timestamp).all
+        let queries = ReportQueries(made.report.period).all
         let database = try open(made.file)
         for query in queries {
             let rows = try database.read { try Row.fetchAll($0, sql: query.sql) }

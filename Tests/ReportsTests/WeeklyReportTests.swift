@@ -166,16 +166,6 @@ struct WeeklyReportTests {
         #expect(try WeeklyReport.make(from: made.store, options: options).generatedAt.timestamp == options.generatedAt)
     }
 
-    @Test func otherTimeZonesAreRefusedWithAHint() throws {
-        var options = WeeklyOptions()
-        options.timeZone = "Europe/Berlin"
-        let error = #expect(throws: ReportError.self) { try WeeklyReport.make(from: sample().store, options: options) }
-        #expect(error?.exitCode == 2)
-        #expect(
-            error?.description
-                == "time zone Europe/Berlin: only UTC is supported so far\nhint: tollgate report weekly --tz UTC")
-    }
-
     @Test func anEmptyWarehouseHasNoReport() throws {
         let file = TemporaryFile()
         let store = try WarehouseStore(creating: file.path)

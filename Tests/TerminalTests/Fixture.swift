@@ -50,13 +50,18 @@ enum Fixture {
     }
 
     static func entry(_ seq: UInt64, _ seconds: Double, _ body: Record.Body, log: Int = 0) -> TailEntry {
-        TailEntry(log: log, bytes: line(seq, seconds, body), after: Timestamp(microseconds: .min))
+        TailEntry(log: log, seq: seq, bytes: line(seq, seconds, body), after: Timestamp(microseconds: .min))
     }
 
     /// A source that hands over each block once.
     static func source(_ name: String, _ blocks: [[[UInt8]]]) -> TailSource {
         var rest = blocks[...]
-        return TailSource(name: name) { rest.popFirst() }
+        var seq: UInt64 = 0
+        return TailSource(name: name) {
+            guard let lines = rest.popFirst() else { return nil }
+            defer { seq += UInt64(lines.count) }
+            return TailBlock(firstSeq: seq, lines: lines)
+        }
     }
 
     static let terminal = Display(isTerminal: true, columns: 120, usesColour: false)

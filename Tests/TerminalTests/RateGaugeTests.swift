@@ -40,6 +40,15 @@ struct RateGaugeTests {
         #expect(usual > 1 && usual < 2)
     }
 
+    @Test func aBurstAloneIsNotWhatIsUsual() {
+        var gauge = RateGauge()
+        var reading = RateGauge.Reading(lastMinute: 0, usual: nil)
+        for call in 0..<600 {
+            reading = gauge.observe(agent: "a", server: "s", tool: "t", at: Fixture.at(Double(call) / 10))
+        }
+        #expect(reading == RateGauge.Reading(lastMinute: 600, usual: nil))
+    }
+
     @Test func inventedNamesDoNotGrowTheMemory() {
         var gauge = RateGauge()
         for call in 0..<9_000 {

@@ -30,6 +30,18 @@ struct TailMergerTests {
         }
     }
 
+    @Test func aHoleStandsBeforeTheLineBehindIt() throws {
+        let lines = [Fixture.line(7, 10, Fixture.decision())]
+        var blocks = [TailBlock(firstSeq: 7, lines: lines, missing: 4..<7)][...]
+        let other = Fixture.source("b", [[Fixture.line(0, 5, Fixture.decision("other"))]])
+        var merger = TailMerger([TailSource(name: "a") { blocks.popFirst() }, other])
+        var entries: [TailEntry] = []
+        while let entry = try merger.next() { entries.append(entry) }
+        #expect(entries.map(\.log) == [1, 0, 0])
+        #expect(entries.map(\.missing) == [nil, 4..<7, nil])
+        #expect(entries.map(\.seq) == [0, 4, 7])
+    }
+
     @Test func aLogKeepsItsOwnOrderWhereItsClockStepsBack() throws {
         let lines = [10.0, 5, 11].enumerated().map { Fixture.line(UInt64($0), $1, Fixture.decision()) }
         let other = [Fixture.line(0, 7, Fixture.decision("other"))]
@@ -42,15 +54,15 @@ struct TailMergerTests {
     @Test func followingWaitsForEarlierLinesOfOtherLogsOnlyForTheHoldBack() throws {
         var late: [[UInt8]]? = nil
         var early: [[UInt8]]? = [Fixture.line(0, 10, Fixture.decision("early"))]
-        let a = TailSource(name: "a") { () -> [[UInt8]]? in
+        let a = TailSource(name: "a") { () -> TailBlock? in
             defer { early = nil }
-            return early
+            return early.map { TailBlock(firstSeq: 0, lines: $0) }
         }
-        let b = TailSource(name: "b") { () -> [[UInt8]]? in
+        let b = TailSource(name: "b") { () -> TailBlock? in
             defer { late = nil }
-            return late
+            return late.map { TailBlock(firstSeq: 0, lines: $0) }
         }
-        var merger = TailMerger([a, b])
+        var merger = TailMerger([a, b], holdBackMicroseconds: 150_000)
         #expect(try merger.poll(now: Fixture.at(10.05)).isEmpty)
         #expect(merger.isHolding)
         late = [Fixture.line(0, 9.99, Fixture.decision("late"))]
@@ -58,6 +70,26 @@ struct TailMergerTests {
         #expect(first.map(\.log) == [1])
         #expect(try merger.poll(now: Fixture.at(10.16)).map(\.log) == [0])
         #expect(!merger.isHolding)
+    }
+
+    @Test func eachLineWaitsForItselfHoweverManyFollow() throws {
+        var blocks = (0..<20).map { [Fixture.line(UInt64($0), 10 + Double($0) / 100, Fixture.decision())] }[...]
+        var seq: UInt64 = 0
+        var passed = 0
+        let busy = TailSource(name: "a") {
+            guard seq <= passed, let lines = blocks.popFirst() else { return nil }
+            defer { seq += 1 }
+            return TailBlock(firstSeq: seq, lines: lines)
+        }
+        var merger = TailMerger([busy, Fixture.source("b", [])], holdBackMicroseconds: 50_000)
+        var shown: [UInt64: Double] = [:]
+        for step in 0..<40 {
+            let now = 10 + Double(step) / 100
+            passed = step
+            for entry in try merger.poll(now: Fixture.at(now)) { shown[entry.seq] = now }
+        }
+        #expect(shown.count == 20)
+        #expect(shown.allSatisfy { $0.value >= 10 + Double($0.key) / 100 + 0.05 - 0.001 })
     }
 
     @Test func oneLogAloneIsNeverHeldBack() throws {

@@ -17,7 +17,7 @@ struct TailReadingTests {
         let pipe = Pipe()
         let output = Output(descriptor: pipe.fileHandleForWriting.fileDescriptor)
         var view = TailView(display: .pipe, options: options)
-        try view.showPast(&merger, to: output, last: last)
+        #expect(try view.showPast(&merger, to: output, last: last))
         try pipe.fileHandleForWriting.close()
         return String(decoding: try pipe.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
     }
@@ -32,6 +32,24 @@ struct TailReadingTests {
         let lines = try text(.init(), last: 3).split(separator: "\n")
         #expect(
             lines.map { $0.prefix(20) } == ["2026-11-16T14:02:54Z", "2026-11-16T14:02:56Z", "2026-11-16T14:02:58Z"])
+    }
+
+    @Test func fewerLinesThanAskedForAreNotShownUntilTheLogIsReadFromItsBeginning() throws {
+        for (isWhole, isFollowed, shown) in [(false, false, false), (true, false, true), (false, true, true)] {
+            let lines = (0..<UInt64(isFollowed ? 9 : 3)).map {
+                Fixture.line($0, Double($0), Fixture.decision(arguments: $0))
+            }
+            var merger = TailMerger([Fixture.source("a", [lines])])
+            let pipe = Pipe()
+            let output = Output(descriptor: pipe.fileHandleForWriting.fileDescriptor)
+            var view = TailView(display: .pipe)
+            var told: [Int?] = []
+            let done = try view.showPast(&merger, to: output, last: 5, isWhole: isWhole) { told.append($0) }
+            try pipe.fileHandleForWriting.close()
+            #expect(done == shown)
+            #expect(try (pipe.fileHandleForReading.readToEnd() ?? Data()).isEmpty != shown)
+            #expect(told == [nil])
+        }
     }
 
     @Test func readingStopsAtUntil() throws {

@@ -43,7 +43,7 @@ struct TailViewTests {
         var view = view { $0.json = true }
         let odd = Array(#"{ "ts":"2026-11-16T14:02:00Z","later_key":"\u00e9","#.utf8) + [0xFF]
         let lines = [Fixture.line(0, 0, Fixture.decision()), odd]
-        for bytes in lines { view.show(TailEntry(log: 0, bytes: bytes, after: Fixture.start)) }
+        for bytes in lines { view.show(TailEntry(log: 0, seq: 0, bytes: bytes, after: Fixture.start)) }
         view.finish()
         #expect(view.take() == lines[0] + [10] + odd + [10])
     }
@@ -158,11 +158,67 @@ struct TailViewTests {
         var view = view { $0.filter.decisions = [.deny] }
         view.show(Fixture.entry(0, 0, .control(Control(.gap).with(.n, 12).with(.reason, "disk full"))))
         view.show(Fixture.entry(1, 1, .control(Control(.policyLoaded).with(.policy, "builders"))))
-        view.show(TailEntry(log: 0, bytes: Array("{torn".utf8), after: Fixture.at(2)))
+        view.show(TailEntry(log: 0, seq: 0, bytes: Array("{torn".utf8), after: Fixture.at(2)))
         let text = Fixture.shown(&view)
         #expect(text.contains("GAP: 12 records lost: disk full"))
         #expect(text.contains("unreadable line (5 bytes)"))
         #expect(!text.contains("builders"))
+    }
+
+    @Test func whatCannotBeReadIsCountedInWordsAndBesideJSON() throws {
+        func shown(_ options: TailView.Options) throws -> (String, [String]) {
+            var blocks = [TailBlock(firstSeq: 7, lines: [Fixture.line(7, 10, Fixture.decision())], missing: 4..<7)][...]
+            var merger = TailMerger([TailSource(name: "gw") { blocks.popFirst() }])
+            var view = TailView(display: .pipe, options: options)
+            _ = try view.showPast(&merger, to: Output(descriptor: -1), last: 5)
+            return (Fixture.shown(&view), view.takeComplaints())
+        }
+        var view = self.view { $0.filter.agents = ["nobody"] }
+        view.names = ["gw"]
+        view.show(TailEntry(log: 0, missing: 4..<7, before: Fixture.start))
+        #expect(Fixture.shown(&view).contains("HOLE: 3 records of gw cannot be read any more (4 – 6)"))
+        var options = TailView.Options()
+        options.json = true
+        #expect(try shown(options).1 == ["HOLE: 3 records of gw cannot be read any more (4 – 6)"])
+        options.filter.since = Fixture.at(20)
+        #expect(try shown(options).1.isEmpty)
+    }
+
+    @Test func linesSayWhichRecordTheyAreWhereThatIsAskedFor() {
+        for json in [false, true] {
+            var view = view {
+                $0.references = true
+                $0.json = json
+            }
+            view.names = ["a \"b\\", "gw"]
+            view.show(Fixture.entry(3, 0, Fixture.decision(arguments: 1)))
+            view.show(Fixture.entry(12, 1, Fixture.decision(arguments: 2), log: 1))
+            view.show(Fixture.entry(13, 2, .control(Control(.alert).with(.state, "firing")), log: 1))
+            let lines = Fixture.shown(&view).split(separator: "\n")
+            if json {
+                #expect(lines[0].hasSuffix(#","record":"a \"b\\/3"}"#))
+                #expect(lines[1].hasSuffix(#","record":"gw/12"}"#))
+            } else {
+                #expect(lines[1].hasPrefix("2026-11-16T14:02:01Z  gw/12    ci-builder"))
+                #expect(lines[2].hasPrefix("2026-11-16T14:02:02Z  gw/13    ALERT firing"))
+            }
+        }
+        #expect(TailReference.parse("a/b/7").map { ($0.log == "a/b", $0.seq == 7) } ?? (false, false) == (true, true))
+        for text in ["", "gw", "gw/", "/7", "gw/x", "gw/-1", "gw/18446744073709551615"] {
+            #expect(TailReference.parse(text) == nil)
+        }
+    }
+
+    @Test func aResizedTerminalIsNotRewritten() {
+        var view = view(Fixture.terminal)
+        view.show(Fixture.entry(0, 0, Fixture.decision()))
+        _ = view.take()
+        view.resize(Fixture.terminal)
+        view.show(Fixture.entry(1, 1, Fixture.decision()))
+        #expect(Fixture.shown(&view).hasPrefix("\u{1B}[1A"))
+        view.resize(Display(isTerminal: true, columns: 60, usesColour: false))
+        view.show(Fixture.entry(2, 2, Fixture.decision()))
+        #expect(!Fixture.shown(&view).contains("\u{1B}"))
     }
 
     @Test func whatIsSkippedIsCountedAndAlertsNeverAre() {

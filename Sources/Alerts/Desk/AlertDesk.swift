@@ -92,6 +92,32 @@ public struct AlertDesk: Sendable {
         return changes
     }
 
+    // MARK: - Expected loads
+
+    /// Whether an expected load may mute an alert now, so that its growth is to be looked at between its steps.
+    public func isLoadExpected(_ now: Timestamp) -> Bool {
+        silences.contains { $0.factor != nil && $0.isActive(now) }
+            && standings.values.contains { $0.state == "silenced" }
+    }
+
+    /// Whether a silenced alert, as it stands, is muted no more.
+    public func exceedsLoad(_ notice: AlertNotice, _ now: Timestamp) -> Bool {
+        guard standings[notice.id]?.state == "silenced" else { return false }
+        var standing = AlertStanding(notice: notice, state: "firing", isTold: true)
+        mute(&standing, now)
+        return standing.state == "firing"
+    }
+
+    /// Tells of a silenced alert that is muted no more.
+    public mutating func exceedLoad(_ notice: AlertNotice) -> Change {
+        let standing = AlertStanding(
+            notice: notice, state: "firing", isTold: true, reason: "beyond the expected load")
+        standings[notice.id] = standing
+        return Change(standing: standing, isTold: true, isNews: true)
+    }
+
+    // MARK: - Muting
+
     /// Whether anything mutes an alert now.
     private func mute(_ standing: inout AlertStanding, _ now: Timestamp) {
         let notice = standing.notice

@@ -1,3 +1,4 @@
+import Detection
 public import Events
 
 /// The way of every step: first the watch's log, then the outbox with a message for each sink that hears of it.
@@ -62,12 +63,27 @@ public final class AlertPublisher {
                 AlertNotice(step), state: step.to.rawValue, isQuiet: step.audience == .record, now: clock()), seq: seq)
     }
 
-    /// Lets time pass, and does what people asked for meanwhile.
-    public func tick() throws {
+    /// Lets time pass, tells what has gone beyond an expected load, and does what people asked for meanwhile.
+    ///
+    /// - Parameters:
+    ///   - current: the firing alerts as they stand between their steps; asked for while an expected load mutes one.
+    ///   - adding: as above.
+    public func tick(
+        current: () -> [Alert] = { [] }, adding: (AlertTransition) -> AlertTransition = { $0 }
+    ) throws {
         try settle(desk.tick(clock()), seq: nil)
+        if desk.isLoadExpected(clock()) { try tellExceeded(current(), adding) }
         for open in try outbox.requests() {
             let answer = try handle(open.request, who: open.who, number: open.number, at: open.at)
             try outbox.put(answer, to: open.number)
+        }
+    }
+
+    private func tellExceeded(_ alerts: [Alert], _ adding: (AlertTransition) -> AlertTransition) throws {
+        for alert in alerts {
+            let step = AlertTransition(alert: alert, from: .firing, cause: .grew, at: alert.finding.lastSeen)
+            guard desk.exceedsLoad(AlertNotice(step), clock()) else { continue }
+            try settle([desk.exceedLoad(AlertNotice(adding(step)))], seq: nil)
         }
     }
 

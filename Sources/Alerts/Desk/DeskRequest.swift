@@ -67,11 +67,15 @@ extension Outbox {
     /// How all alerts stand, the newest change last.
     public func standings() throws(OutboxError) -> [AlertStanding] {
         try read { db in
-            try Row.fetchAll(db, sql: "SELECT * FROM alert ORDER BY updated_us, id").map { row in
-                AlertStanding(
-                    notice: try Outbox.value(AlertNotice.self, row["notice"]), state: row["state"],
-                    isTold: row["is_told"], who: row["who"], reason: row["reason"])
-            }
+            try Row.fetchAll(db, sql: "SELECT * FROM alert ORDER BY updated_us, id").map { try AlertStanding($0) }
+        }
+    }
+
+    /// How the alerts stand that are not resolved, the newest change last.
+    public func openStandings() throws(OutboxError) -> [AlertStanding] {
+        try read { db in
+            try Row.fetchAll(db, sql: "SELECT * FROM alert WHERE state <> 'resolved' ORDER BY updated_us, id")
+                .map { try AlertStanding($0) }
         }
     }
 
@@ -121,5 +125,13 @@ extension Outbox {
             }
         }
         return dead.count
+    }
+}
+
+extension AlertStanding {
+    fileprivate init(_ row: Row) throws {
+        self.init(
+            notice: try Outbox.value(AlertNotice.self, row["notice"]), state: row["state"], isTold: row["is_told"],
+            who: row["who"], reason: row["reason"])
     }
 }

@@ -105,9 +105,19 @@ public struct Watcher {
             isOfThePast: clock.isOfThePast, places: absent + feeds.compactMap(\.place))
     }
 
-    /// The firing alerts.
+    /// The firing alerts, as their last steps said.
     public var firing: [Alert] {
         book.firing
+    }
+
+    /// The firing alerts as their findings stand by now, steps or not.
+    public var current: [Alert] {
+        let findings = Dictionary(detectors.firing.map { (Fingerprint($0), $0) }) { $1 }
+        return book.firing.map { alert in
+            var alert = alert
+            alert.finding = findings[Fingerprint(alert.finding)] ?? alert.finding
+            return alert
+        }
     }
 
     /// Learns from a record of the watch's own log; all of them, in order, before the first step.
@@ -235,9 +245,11 @@ public struct Watcher {
                 try publish(step)
             } else if step.to == .resolved {
                 // Over before anybody watched; but an end that people wait for is told.
-                let wasHeld = held.contains { $0.alert.id == step.alert.id }
+                let early = held.filter { $0.alert.id == step.alert.id }
                 held.removeAll { $0.alert.id == step.alert.id }
-                if !wasHeld { try publish(step) }
+                if early.isEmpty { try publish(step) }
+                // The same again within the hour is for people who heard of it.
+                if early.contains(where: { $0.audience == .everyone }) { book.takeBack(step.alert) }
             } else {
                 held.removeAll { $0.alert.id == step.alert.id }
                 held.append(step)

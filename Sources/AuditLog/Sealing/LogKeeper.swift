@@ -28,6 +28,8 @@ final class LogKeeper: @unchecked Sendable {
         let dropHeads: @Sendable (UInt64) -> Void
         /// Waits a moment for a head of so many records.
         let awaitHead: @Sendable (UInt64) -> Void
+        /// Is told of each segment that is sealed or removed.
+        let meter: CommitMeter
         let report: (@Sendable (LogTrouble) -> Void)?
     }
 
@@ -157,6 +159,7 @@ final class LogKeeper: @unchecked Sendable {
     }
 
     private func note(_ manifest: SegmentManifest) {
+        writer.meter.sealedSegment()
         state.withLock { state in state.edges = state.edges.filter { $0.key > manifest.firstSeq } }
         // A head that came while it was sealed is in no manifest.
         if let last = manifest.heads.last { writer.dropHeads(last.head.size) }
@@ -201,6 +204,7 @@ final class LogKeeper: @unchecked Sendable {
                             return report
                         }
                         try remover.remove(manifest.firstSeq)
+                        writer.meter.removedSegment()
                         report.removed.append(manifest)
                     }
                 } catch {

@@ -12,6 +12,7 @@ final class Committer: @unchecked Sendable {
     private var tree: GrowingTree?
     private let notary: Notary?
     private let keeper: LogKeeper
+    private let meter: CommitMeter
     private var space: DiskLadder
     private var lastCheck = ContinuousClock.now
     /// Whether the reserve was freed, and the disk is full until it can be taken again.
@@ -39,7 +40,8 @@ final class Committer: @unchecked Sendable {
 
     init(
         segment: consuming SegmentWriter, watermark: Watermark, tree: GrowingTree?, notary: Notary?,
-        keeper: LogKeeper, space: DiskLadder, segmentBegan: Timestamp?, options: LogOptions, clock: any LogClock
+        keeper: LogKeeper, meter: CommitMeter, space: DiskLadder, segmentBegan: Timestamp?, options: LogOptions,
+        clock: any LogClock
     ) {
         self.space = space
         self.segment = segment
@@ -47,6 +49,7 @@ final class Committer: @unchecked Sendable {
         self.tree = tree
         self.notary = notary
         self.keeper = keeper
+        self.meter = meter
         self.options = options
         self.clock = clock
         let now = clock.now()
@@ -141,6 +144,7 @@ final class Committer: @unchecked Sendable {
     }
 
     private func commit(first: UInt64, next: UInt64, _ queue: CommitQueue) {
+        let (began, written) = (ContinuousClock.now, segment.written)
         do throws(SystemError) {
             do throws(SystemError) {
                 try put(first: first, next: next, queue)
@@ -152,6 +156,10 @@ final class Committer: @unchecked Sendable {
             fail(error, queue, first: first)
             return
         }
+        // Before those who wait hear of it, so that who has heard finds it counted.
+        meter.committed(
+            records: next - first, lineBytes: batch.count, bytes: segment.written - written,
+            in: ContinuousClock.now - began)
         let told = queue.acknowledge(next) { clock.now() }
         queue.announceBatch()
         if let told { options.report?(.ended(lost: told)) }
@@ -179,8 +187,10 @@ final class Committer: @unchecked Sendable {
     }
 
     private func sync(upTo next: UInt64, _ queue: CommitQueue) throws(SystemError) {
+        let began = ContinuousClock.now
         do throws(SystemError) {
             try segment.sync()
+            meter.synced(in: ContinuousClock.now - began)
         } catch {
             guard segment.isDetached else { throw error }
             // What stands at its place again is durable there.
@@ -220,6 +230,7 @@ final class Committer: @unchecked Sendable {
         if segment.isDetached { try restore(queue) }
         try segment.finish()
         segmentBegan = clock.now()
+        meter.finishedSegment()
         keeper.segmentEnded(before: next, tree?.edge)
     }
 
@@ -257,6 +268,7 @@ final class Committer: @unchecked Sendable {
 
     /// The disk has refused: what is queued is held or given up, and those who wait are told.
     private func fail(_ error: SystemError, _ queue: CommitQueue, first: UInt64, isProbe: Bool = false) {
+        meter.failed()
         segment.withdraw()
         unsyncedSince = nil
         let durable = min(first, watermark.durable)
@@ -276,6 +288,7 @@ final class Committer: @unchecked Sendable {
     private func probe(_ queue: CommitQueue) {
         batch.truncate(to: 0)
         let held = queue.takeHeld(&batch)
+        let (began, written) = (ContinuousClock.now, segment.written)
         let first = held?.lowerBound ?? queue.draftGap(&batch, now: clock.now())
         do throws(SystemError) {
             if segment.isDetached { try restore(queue) }
@@ -285,7 +298,10 @@ final class Committer: @unchecked Sendable {
             if held == nil { batch.truncate(to: 0) }
             return fail(error, queue, first: first, isProbe: true)
         }
-        if held != nil {
+        if let held {
+            meter.committed(
+                records: UInt64(held.count), lineBytes: batch.count, bytes: segment.written - written,
+                in: ContinuousClock.now - began)
             tree?.append(batch.bytes)
             noteSynced()
         }

@@ -22,6 +22,8 @@ public final class LogWriter: Sendable {
     private let queue: CommitQueue
     private let notary: Notary?
     private let keeper: LogKeeper
+    private let meter = CommitMeter()
+    private let watermark: Watermark
     private let thread: WorkerThread
 
     /// Opens a log for writing: takes its lock, makes it if need be, repairs a torn tail, starts the committer.
@@ -92,6 +94,7 @@ public final class LogWriter: Sendable {
         let begins = recovery.mustBeginSegment || stepBack > CommitQueue.tolerableStep
         if let active = recovery.activeSegment, !begins { try segment.resume(segment: active, recovery.members) }
         let watermark = try Watermark.create(log, epoch: identity.epoch, durable: recovery.nextSeq)
+        self.watermark = watermark
         let notary = try evidence.notary(log, options, files, clock)
         self.notary = notary
         let queue = CommitQueue(
@@ -117,11 +120,12 @@ public final class LogWriter: Sendable {
             writer: LogKeeper.Writer(
                 record: record, writesRecords: options.writesOwnRecords,
                 dropHeads: { notary?.drop(below: $0) },
-                awaitHead: { _ = notary?.awaitHead(of: $0, milliseconds: 1000) }, report: options.report))
+                awaitHead: { _ = notary?.awaitHead(of: $0, milliseconds: 1000) }, meter: meter,
+                report: options.report))
         let keeper = keeper
         let committer = Committer(
             segment: segment, watermark: watermark, tree: tree.map { GrowingTree($0) }, notary: notary, keeper: keeper,
-            space: DiskLadder(log, options, files) { keeper.makeRoom() },
+            meter: meter, space: DiskLadder(log, options, files) { keeper.makeRoom() },
             segmentBegan: begins || options.purpose == .imported ? nil : recovery.segmentBegan, options: options,
             clock: clock)
         // A committer that a hung disk keeps outlives its writer: until it ends nobody else may write.
@@ -270,6 +274,21 @@ public final class LogWriter: Sendable {
     /// Bytes of lines that wait for the committer; at `LogOptions.queueBytes` producers have to wait.
     public var backlogBytes: Int {
         queue.state.withLock { $0.pending.count }
+    }
+
+    /// What was done since the log was opened, and how it stands; never waits for the disk.
+    public var statistics: LogStatistics {
+        var statistics = meter.statistics
+        // First what is synced: it only grows, and never beyond what is acknowledged.
+        let durable = watermark.durable
+        queue.state.withLock { state in
+            statistics.nextSeq = state.nextSeq
+            statistics.queuedRecords = state.nextSeq - state.acknowledged
+            statistics.queuedBytes = state.pending.count
+            statistics.unsyncedRecords = state.acknowledged - min(durable, state.acknowledged)
+            statistics.isWell = state.episode == nil
+        }
+        return statistics
     }
 
     /// The seq that the next record will have.

@@ -10,6 +10,8 @@ struct SegmentWriter: ~Copyable {
     private let files: any LogFileSystem
     private var file: (any LogFile)?
     private(set) var size: Int
+    /// Bytes of members written so far, to whichever segment.
+    private(set) var written = 0
     private var durableSize: Int
     /// The active segment's first seq.
     private(set) var first: UInt64
@@ -88,6 +90,7 @@ struct SegmentWriter: ~Copyable {
                 count: parts.count == 1 ? Int(next - seq) : nil)
         }
         size += members.count
+        written += members.count
         if isNew { try files.syncDirectory(log.segmentsPath) }
     }
 

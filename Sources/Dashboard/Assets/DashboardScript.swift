@@ -1,4 +1,6 @@
-/// What makes pages live. They say the same without it: it only adds lines, and redraws figures that stand there already.
+/// What makes pages live.
+///
+/// They say the same without it: it only adds lines, and redraws figures that stand there already.
 enum DashboardScript {
     static let text = #"""
         "use strict";
@@ -49,7 +51,10 @@ enum DashboardScript {
             } else {
               cell(row, line.agent);
               cell(row, line.target);
-              cell(row, line.decision, "dc");
+              const why = document.createElement("a");
+              why.href = "/explain/" + line.record;
+              why.textContent = line.decision;
+              cell(row, "", "dc").append(why);
               cell(row, line.why);
               cell(row, line.rate);
             }
@@ -74,6 +79,7 @@ enum DashboardScript {
             set("minute", count(sum(minute)));
             set("stopped", count(minute[1] + minute[2]));
             set("agents", count(data.agents));
+            if (sum(minute)) set("quiet", "");
             const bars = find('[data-live="bars"] g');
             if (!bars) return;
             const top = Math.max(1, ...data.seconds.map(sum));

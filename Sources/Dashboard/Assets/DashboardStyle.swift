@@ -21,7 +21,7 @@ enum DashboardStyle {
         .span{margin:0;padding:0;border:0;gap:2px 4px}
         .span a{padding:3px 9px;border-radius:5px}
         .span a[aria-current]{background:var(--soft);font-weight:600;color:var(--fg)}
-        .verdict{font-size:1.067rem;margin-top:6px;max-width:52em}
+        .verdict{font-size:1.067rem;margin-top:14px;max-width:52em}
         section{margin-top:28px}
         section:first-child{margin-top:10px}
         .quiet{color:var(--mut)}
@@ -59,6 +59,13 @@ enum DashboardStyle {
         tr.alarm td{background:var(--bad);color:var(--bg);font-weight:600}
         tr.quiet td{color:var(--mut)}
         td.wide{white-space:normal;min-width:18em}
+        .live tr.alarm td a,.live tr.alarm .tm{color:var(--bg)}
+        .dc a{color:inherit}
+        .tiles b{font-weight:400}
+        .pulse svg.ch{min-width:0}
+        dl.rows{display:grid;grid-template-columns:max-content 1fr;gap:4px 18px;margin:12px 0 0}
+        dl.rows dt{color:var(--mut)}
+        dl.rows dd{margin:0;overflow-wrap:anywhere}
         .pulse svg.ch{max-width:none;min-width:0}
         .tag{display:inline-block;font-size:.8rem;line-height:1.5;padding:0 7px;border:1px solid currentColor;border-radius:9px;\
         white-space:nowrap;font-weight:500}

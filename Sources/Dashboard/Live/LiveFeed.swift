@@ -22,12 +22,12 @@ final class LiveFeed: Sendable {
     private let state = Mutex(State())
     private let stopped = Atomic(false)
     private let settings: DashboardSettings
-    private let observe: @Sendable (Record, String) -> Void
+    private let metrics: MetricsDesk
 
-    /// - Parameter observe: is handed every record, with its log's name.
-    init(_ settings: DashboardSettings, observe: @escaping @Sendable (Record, String) -> Void = { _, _ in }) {
+    /// - Parameter metrics: counts every record.
+    init(_ settings: DashboardSettings, metrics: MetricsDesk) {
         self.settings = settings
-        self.observe = observe
+        self.metrics = metrics
     }
 
     /// Whether streams are to end.
@@ -81,17 +81,19 @@ final class LiveFeed: Sendable {
         var merger = TailMerger([])
         var formatter = TailFormatter()
         var looked: Timestamp?
+        /// Where each log was read to when reading failed.
+        var places: [LogDirectory: UInt64] = [:]
         while !isStopped {
             let now = settings.now()
             if looked.map({ now.since($0) > 500_000 }) ?? true {
                 looked = now
                 for log in settings.logs() where logs.insert(log).inserted {
-                    guard let reader = open(log, now) else {
+                    guard let reader = open(log, from: places[log], now) else {
                         logs.remove(log)
                         continue
                     }
                     readers.append(reader)
-                    merger.add(Self.source(reader))
+                    merger.add(source(reader))
                 }
             }
             do {
@@ -99,8 +101,9 @@ final class LiveFeed: Sendable {
                 if !batch.isEmpty { take(batch, merger.names, &formatter) }
                 if batch.isEmpty { LogReader.awaitNews(readers, milliseconds: merger.isHolding ? 10 : 50) }
             } catch {
-                // Whatever it was, the logs are the truth and are opened anew.
+                // Whatever it was, the logs are opened anew where they were read to.
                 settings.report("the live view cannot read a log: \(error); trying again")
+                for reader in readers { places[reader.log] = reader.nextSeq }
                 logs = []
                 readers = []
                 merger = TailMerger([])
@@ -109,27 +112,34 @@ final class LiveFeed: Sendable {
         }
     }
 
-    private func open(_ log: LogDirectory, _ now: Timestamp) -> LogReader? {
-        try? LogReader(log, fromTime: now.advanced(by: -Self.pastMicroseconds))
+    private func open(_ log: LogDirectory, from seq: UInt64?, _ now: Timestamp) -> LogReader? {
+        if let seq { return try? LogReader(log, from: seq) }
+        return try? LogReader(log, fromTime: now.advanced(by: -Self.pastMicroseconds))
     }
 
-    private static func source(_ reader: LogReader) -> TailSource {
-        TailSource(name: reader.log.name) {
+    private func source(_ reader: LogReader) -> TailSource {
+        TailSource(name: reader.log.name) { [metrics] in
             guard let block = try reader.nextBlock() else { return nil }
+            if let skipped = block.skipped { metrics.count { $0.noteMissing(skipped, log: reader.log.name) } }
             var lines: [[UInt8]] = []
             lines.reserveCapacity(block.lineCount)
             block.forEachLine { _, line in lines.append(Array(line)) }
-            return lines
+            return TailBlock(
+                firstSeq: block.firstSeq, lines: lines,
+                missing: block.skipped.map { $0.lowerBound..<block.firstSeq })
         }
     }
 
     private func take(_ batch: [TailEntry], _ names: [String], _ formatter: inout TailFormatter) {
         var events: [LiveEvent] = []
         var decisions: [(Decision, Timestamp)] = []
+        metrics.count { metrics in
+            for entry in batch where entry.missing == nil { metrics.observe(entry.record, log: names[entry.log]) }
+        }
         for entry in batch {
-            guard let record = entry.record else { continue }
             let log = names[entry.log]
-            observe(record, log)
+            if let missing = entry.missing { events.append(Self.hole(missing, log, entry.order)) }
+            guard let record = entry.record else { continue }
             if case .decision(let decision) = record.body { decisions.append((decision, record.timestamp)) }
             if let event = Self.event(record, log, &formatter) { events.append(event) }
         }
@@ -143,6 +153,14 @@ final class LiveFeed: Sendable {
             }
             if state.ring.count > 2 * Self.kept { state.ring.removeFirst(state.ring.count - Self.kept) }
         }
+    }
+
+    /// What says that a view over a hole is one.
+    private static func hole(_ missing: Range<UInt64>, _ log: String, _ moment: Timestamp) -> LiveEvent {
+        let words = "HOLE: records \(missing.lowerBound) to \(missing.upperBound - 1) of \(log) cannot be read"
+        return LiveEvent(
+            number: 0, moment: moment, kind: .notice, tone: "alarm", why: VisibleText.of(words),
+            record: "\(log)/\(missing.lowerBound)")
     }
 
     /// A record as a line; nil where it is not of note.

@@ -35,10 +35,10 @@ struct LiveStream: Sendable {
             }
             try await writer.finish(nil)
         }
-        return Response(
-            status: .ok,
-            headers: [.contentType: "text/event-stream", .cacheControl: "no-store", .init("X-Accel-Buffering")!: "no"],
-            body: body)
+        var headers: HTTPFields = [.contentType: "text/event-stream", .cacheControl: "no-store"]
+        // A proxy in front would keep lines back otherwise.
+        headers.set("X-Accel-Buffering", "no")
+        return Response(status: .ok, headers: headers, body: body)
     }
 
     private func pulse() -> String {

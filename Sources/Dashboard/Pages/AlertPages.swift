@@ -112,16 +112,18 @@ struct AlertPages: Sendable {
 
     private func one(_ standing: AlertStanding, _ deliveries: [QueuedDelivery], _ visitor: Visitor) -> HTML {
         let notice = standing.notice
-        let facts: [(String, String)] =
-            [
-                ("state", standing.state), ("rule", notice.rule), ("severity", notice.severity),
-                ("agent", notice.agent ?? "–"), ("server", notice.server ?? "–"), ("tool", notice.tool ?? "–"),
-                ("began", Words.moment(Timestamp(microseconds: notice.start))),
-                ("ended", notice.end.map { Words.moment(Timestamp(microseconds: $0)) } ?? "–"),
-                ("by", standing.who ?? "–"), ("reason", standing.reason ?? "–"),
-            ] + notice.evidence.sorted { $0.key < $1.key }.filter { $0.key != "id" }.map { ($0.key, $0.value) }
-        let rows = facts.map { name, value -> HTML in
-            "<div><dt>\(name)</dt><dd>\(VisibleText.of(value))</dd></div>"
+        let facts: [(String, String?)] = [
+            ("state", standing.state), ("rule", notice.rule), ("severity", notice.severity), ("agent", notice.agent),
+            ("server", notice.server), ("tool", notice.tool),
+            ("began", Words.moment(Timestamp(microseconds: notice.start))),
+            ("ended", notice.end.map { Words.moment(Timestamp(microseconds: $0)) }), ("by", standing.who),
+            ("reason", standing.reason),
+        ]
+        let rows = facts.compactMap { name, value -> HTML? in
+            value.map { "<div><dt>\(name)</dt><dd>\(VisibleText.of($0))</dd></div>" }
+        }
+        let evidence = notice.evidence.sorted { $0.key < $1.key }.filter { $0.key != "id" }.map { name, value -> HTML in
+            "<dt>\(name)</dt><dd>\(VisibleText.of(value))</dd>"
         }
         let sent = deliveries.map { one -> HTML in
             let state = "\(one.sink): \(one.state), \(Words.count(one.attempts, "attempt"))"
@@ -129,12 +131,13 @@ struct AlertPages: Sendable {
         }
         let told: HTML = sent.isEmpty ? "<p class=\"quiet\">It was sent to nobody.</p>" : "<ul>\(sent)</ul>"
         return """
-            <article class="card \(AlertTable.tone(standing))">
+            <article class="card \(AlertTable.edge(standing))">
             <h2>\(VisibleText.of(notice.summary))</h2><dl class="facts">\(rows)</dl>
             \(standing.state == "resolved" ? "" : actions(notice, visitor))
             </article>
+            <section><h2>Evidence</h2><dl class="rows">\(evidence)</dl></section>
             <section><h2>Told</h2>\(told)</section>
-            <section><h2>To see its calls</h2><pre><code>tollgate explain \(notice.id)</code></pre></section>
+            <p><a href="\(PageAddress.alert(notice.id))/explain">The calls that did it, and what would have changed it</a></p>
             """
     }
 

@@ -26,6 +26,12 @@ enum AlertTable {
             """
     }
 
+    /// A card's edge: as its severity while it is open.
+    static func edge(_ standing: AlertStanding) -> String {
+        let tone = tone(standing)
+        return tone == "quiet" ? "plain" : tone
+    }
+
     static func tone(_ standing: AlertStanding) -> String {
         guard standing.state != "resolved" else { return "quiet" }
         return standing.notice.severity == "page" ? "bad" : standing.notice.severity == "warn" ? "warn" : "plain"

@@ -14,7 +14,7 @@ struct LivePage: Sendable {
         }
         router.get("/live/events") { request, _ -> Response in
             // A browser that comes back says up to where it has read.
-            let last = request.headers[.init("Last-Event-ID")!].flatMap { UInt64($0) }
+            let last = request.headers.value("Last-Event-ID").flatMap { UInt64($0) }
             let from = last.map { $0 + 1 } ?? request.uri.queryParameters["from"].flatMap { UInt64($0) }
             return LiveStream(feed: site.feed, filter: LiveFilter(request), from: from).response
         }
@@ -54,7 +54,7 @@ struct LivePage: Sendable {
         }
         return """
             <tr class="\(event.tone)">\(time)<td>\(event.agent)</td><td>\(event.target)</td>\
-            <td class="dc">\(event.decision)</td><td>\(event.why)</td><td>\(event.rate)</td></tr>
+            <td class="dc"><a href="/explain/\(event.record)">\(event.decision)</a></td><td>\(event.why)</td><td>\(event.rate)</td></tr>
 
             """
     }

@@ -21,10 +21,10 @@ struct LogPage: Sendable {
         }
         router.get("/log/{name}") { _, context -> Response in
             let name = ReportPages.name(context, "name")
-            return await site.answer("Log \(VisibleText.of(name))", in: .log, context) {
+            return await site.answer("Log \(name)", in: .log, context) {
                 let log = try log(name)
                 let view = try await site.work { try LogView(log) }
-                let title = "Log \(VisibleText.of(name))"
+                let title = "Log \(name)"
                 return .page(site.shell.page(title, in: .log, for: context.visitor, body(view, context.visitor)))
             }
         }

@@ -61,7 +61,7 @@ struct OverviewPage: Sendable {
             <section aria-labelledby="now"><h2 id="now">Now</h2>
             <dl class="tiles" data-live="pulse">
             <div><dt>Calls per second</dt><dd><strong data-pulse="rate">\(Words.decimal(Double(ten.all) / 10))</strong>\
-            <span>mean of 10 s; <span data-pulse="minute">\(Words.count(minute.all))</span> in the last minute</span></dd></div>
+            <span>mean of 10 s; <b data-pulse="minute">\(Words.count(minute.all))</b> in the last minute</span></dd></div>
             <div><dt>Stopped, last minute</dt><dd><strong data-pulse="stopped">\
             \(Words.count(minute.denied + minute.throttled))</strong><span>denied or throttled</span></dd></div>
             <div><dt>Agents at work</dt><dd><strong data-pulse="agents">\(Words.count(agents))</strong>\

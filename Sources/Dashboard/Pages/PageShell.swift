@@ -1,4 +1,5 @@
 import Reports
+import Terminal
 
 /// What all pages have around them: head, the way to the others, foot.
 struct PageShell: Sendable {
@@ -26,6 +27,7 @@ struct PageShell: Sendable {
     func page(
         _ title: String, in place: Place?, for visitor: Visitor, aside: HTML = "", _ body: HTML
     ) -> HTML {
+        let title = VisibleText.of(title)
         let ways = Place.allCases.map { one -> HTML in
             let mark: HTML = one == place ? " aria-current=\"page\"" : ""
             return "<a href=\"\(one.path)\"\(mark)>\(one.title)</a>"

@@ -12,7 +12,10 @@ struct ReportPages: Sendable {
         both(router, "agents", .agents, "Agents") { store, period in
             try RatesReport.make(from: store, in: period)
         }
-        both(router, "tools", .tools, "Tools") { store, period in try RatesReport.make(from: store, in: period) }
+        both(router, "tools", .tools, "Tools") { store, period in
+            try RatesReport.make(from: store, in: period).toolsFirst
+        }
+        both(router, "limits", .tools, "Limits") { store, period in try LimitsReport.make(from: store, in: period) }
         both(router, "denials", .denials, "Denials") { store, period in
             try DenialsReport.make(from: store, in: period)
         }
@@ -21,8 +24,8 @@ struct ReportPages: Sendable {
             let span = Span(request)
             return await site.page(name, in: .agents, context, aside: span.choice(PageAddress.agent(name))) { store in
                 let period = try span.period(in: store)
-                let filter = CallFilter(agent: name)
-                return try Self.detail(store, period, filter, "agent \(name)")
+                return try ReportFragment.html(
+                    try AgentReport.make(of: name, from: store, in: period), links: Site.links)
             }
         }
         router.get("/tools/{server}/{tool}") { request, context -> Response in
@@ -32,17 +35,11 @@ struct ReportPages: Sendable {
             let aside = span.choice(PageAddress.tool(server, tool))
             return await site.page("\(server) · \(tool)", in: .tools, context, aside: aside) { store in
                 let period = try span.period(in: store)
-                let filter = CallFilter(server: server, tool: tool)
-                return try Self.detail(store, period, filter, "tool \(tool) of \(server)")
+                let report = try ToolReport.make(of: "\(server)/\(tool)", from: store, in: period)
+                let minutes = try MinuteChart(server: server, tool: tool).html(store, period.to)
+                return "\(minutes)\(try ReportFragment.html(report, links: Site.links))"
             }
         }
-    }
-
-    private static func detail(
-        _ store: WarehouseStore, _ period: Period, _ filter: CallFilter, _ what: String
-    ) throws -> HTML {
-        let report = try RatesReport.make(from: store, in: period, where: filter)
-        return try ReportFragment.html(report, links: Site.links)
     }
 
     /// A report as a page, and as JSON.

@@ -28,7 +28,7 @@ struct AccessMiddleware: RouterMiddleware {
         var context = context
         let bearer = request.headers[.authorization].flatMap(Self.bearer)
         if let bearer, secrets.asksForToken {
-            guard secrets.isToken(bearer) else { return unauthorized(request, path) }
+            guard secrets.isToken(bearer) else { return unauthorized(nil, path) }
             context.visitor = Visitor(id: "", csrf: "", isProgram: true)
             return try await next(request, context)
         }
@@ -52,13 +52,14 @@ struct AccessMiddleware: RouterMiddleware {
         Cookie(name: cookie, value: id, path: "/", httpOnly: true, sameSite: .strict)
     }
 
-    /// Why a request that changes something does not come from our pages; nil where it may. The form itself is looked at by
-    /// whoever reads it.
+    /// Why a request that changes something does not come from our pages; nil where it may.
+    ///
+    /// The form itself is looked at by whoever reads it.
     private func foreign(_ request: Request) -> String? {
-        if let site = request.headers[.init("Sec-Fetch-Site")!], site != "same-origin", site != "none" {
+        if let site = request.headers.value("Sec-Fetch-Site"), site != "same-origin", site != "none" {
             return "this form was sent from another site\n"
         }
-        if let origin = request.headers[.init("Origin")!] {
+        if let origin = request.headers[.origin] {
             let host = request.head.authority ?? ""
             guard origin == "http://\(host)" || origin == "https://\(host)" else {
                 return "this form was sent from another origin\n"
@@ -72,9 +73,11 @@ struct AccessMiddleware: RouterMiddleware {
         return DashboardSettings.isLoopback(name) || hosts.contains(name)
     }
 
-    private func unauthorized(_ request: Request, _ path: String) -> Response {
-        let isPage = request.headers[.accept]?.contains("text/html") ?? false
-        guard isPage, request.method == .get else {
+    /// A person is led to the page that asks for the token; a program is told.
+    private func unauthorized(_ request: Request?, _ path: String) -> Response {
+        guard let request, request.method == .get, !path.hasPrefix("/api/"),
+            request.headers[.accept]?.contains("text/html") ?? false
+        else {
             var response = Response.plain(.unauthorized, "the dashboard's token is needed: Authorization: Bearer …\n")
             response.headers[.wwwAuthenticate] = "Bearer"
             return response

@@ -1,6 +1,8 @@
 import NIOPosix
 
-/// Threads for what blocks: questions to SQLite, reading logs. The event loop and the tasks' own threads wait for nothing.
+/// Threads for what blocks, such as questions to SQLite and reading logs.
+///
+/// The event loop and the tasks' own threads wait for nothing.
 struct BlockingWork: Sendable {
     private let pool: NIOThreadPool
 

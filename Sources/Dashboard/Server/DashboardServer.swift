@@ -30,12 +30,13 @@ public struct DashboardServer: Service {
     ///
     /// - Throws: `DashboardError` where the address cannot be listened on.
     public func run() async throws {
-        let feed = LiveFeed(settings)
+        let metrics = MetricsDesk(settings)
+        let feed = LiveFeed(settings, metrics: metrics)
         let work = BlockingWork(threads: 4)
         let secrets = Secrets(tokenDigest: settings.tokenDigest)
         let site = Site(
             settings: settings, shell: PageShell(version: settings.version, hasLogin: secrets.asksForToken), feed: feed,
-            work: work)
+            metrics: metrics, work: work)
         let router = Self.router(site, secrets)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let application = Application(
@@ -90,9 +91,12 @@ public struct DashboardServer: Service {
         LivePage(site: site).add(to: router)
         ReportPages(site: site).add(to: router)
         AlertPages(site: site).add(to: router)
+        ExplainPage(site: site).add(to: router)
         ApprovalPages(site: site).add(to: router)
         PolicyPages(site: site).add(to: router)
         LogPage(site: site).add(to: router)
+        APIDescription.add(to: router, version: settings.version)
+        MetricsPage(site: site).add(to: router)
         return router
     }
 }

@@ -23,6 +23,12 @@ public struct DashboardSettings: Sendable {
     public var logs: @Sendable () -> [LogDirectory]
     /// The time.
     public var now: @Sendable () -> Timestamp
+    /// When the process began: metrics count from then on.
+    public var since: Timestamp
+    /// Asks the gateway of this process how it is.
+    ///
+    /// Nil where there is none. May block for a moment.
+    public var gateway: @Sendable () -> GatewayGauges? = { nil }
     /// Where calls wait for a person; nil where no gateway can be asked.
     public var approvals: (any ApprovalDesk)?
     /// The policies; nil where there are none to be looked at.
@@ -43,6 +49,7 @@ public struct DashboardSettings: Sendable {
         self.outbox = outbox
         self.logs = logs
         self.now = now
+        since = now()
     }
 
     /// Whether only this machine can reach it.

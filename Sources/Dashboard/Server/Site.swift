@@ -12,6 +12,7 @@ struct Site: Sendable {
     let settings: DashboardSettings
     let shell: PageShell
     let feed: LiveFeed
+    let metrics: MetricsDesk
     let work: BlockingWork
     let stores = StoreShelf()
 

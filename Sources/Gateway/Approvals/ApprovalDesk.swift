@@ -33,6 +33,9 @@ final class ApprovalDesk: Sendable {
         self.patience = patience
     }
 
+    /// How many calls wait for a person.
+    var count: Int { state.withLock { state in state.calls.values.count { $0.state == .pending } } }
+
     // MARK: Callers
 
     /// How a call stands that needs an approval.

@@ -40,6 +40,9 @@ public final class BrakeDesk: Sendable {
         self.policies = policies
     }
 
+    /// How many brakes are on; waits while one is being put on or lifted.
+    public var count: Int { state.withLock { $0.standing.count } }
+
     /// Takes over what the log left on; what is over by now is recorded as that.
     func restore(_ history: BrakeHistory) {
         state.withLock { state in

@@ -135,8 +135,8 @@ public final class HTTPGateway: Sendable {
         return try core.loop.submit {
             Status(
                 connections: core.connections.count, sessions: core.sessions.count, streams: core.streamCount,
-                requests: core.exchanges.count, nextSeq: core.log.nextSeq,
-                unreadableLines: core.unreadableLines)
+                requests: core.exchanges.count, heldCalls: core.approvals.count, reloads: core.edition,
+                nextSeq: core.log.nextSeq, unreadableLines: core.unreadableLines)
         }.wait()
     }
 
@@ -158,6 +158,10 @@ public final class HTTPGateway: Sendable {
         public let streams: Int
         /// Requests under way.
         public let requests: Int
+        /// Calls that wait for a person.
+        public let heldCalls: Int
+        /// Times that a changed configuration was taken over.
+        public let reloads: Int
         /// The seq that the log's next record will have.
         public let nextSeq: UInt64
         /// Lines that servers on standard output wrote and that were no message: dropped.

@@ -11,6 +11,8 @@ public struct AlertExplainer {
     private let logs: [LogDirectory]
     /// The alert's newest step, and when it fired first.
     private var last: (at: Timestamp, control: Control)?
+    /// The newest step that says what was found: what people do about an alert is recorded without it.
+    private var found: Control?
     private var firstFired: Timestamp?
 
     /// Finds the alert's records.
@@ -30,6 +32,7 @@ public struct AlertExplainer {
                     else { return }
                     if control.text(.state) == "firing" { firstFired = firstFired ?? record.timestamp }
                     last = (record.timestamp, control)
+                    if control.text(.firstRecord) != nil { found = control }
                 }
             }
         }
@@ -40,9 +43,10 @@ public struct AlertExplainer {
     ///
     /// - Throws: `LogError`.
     public func explanation() throws -> Explanation {
-        guard let control = last?.control else { throw UnexplainedRecord("no log has an alert '\(id)'") }
+        guard let newest = last?.control else { throw UnexplainedRecord("no log has an alert '\(id)'") }
+        let control = found ?? newest
         func text(_ key: Control.Key) -> String { control.text(key) ?? "" }
-        let state = text(.state)
+        let state = newest.text(.state) ?? ""
         var explanation = Explanation(
             id,
             "\(text(.severity)) \(text(.rule)), \(state): \(text(.agent)) → \(text(.server))/\(text(.tool)): \(text(.summary))."

@@ -22,7 +22,7 @@ public struct AlertsReport: Report, DocumentedReport, Encodable {
     ///
     /// - Throws: `ReportError`.
     public static func make(
-        from store: WarehouseStore, in period: Period, where filter: CallFilter = .all
+        from store: WarehouseStore, in period: Period, where filter: CallFilter = .all, zone: ReportZone = .utc
     ) throws(ReportError) -> AlertsReport {
         let coverage = try ask { () throws(WarehouseError) in try store.coverage(in: period) }
         let alerts = try ask { () throws(WarehouseError) in try store.alerts(in: period) }
@@ -31,7 +31,8 @@ public struct AlertsReport: Report, DocumentedReport, Encodable {
                 && (filter.tool.map { $0 == alert.tool } ?? true)
         }
         return AlertsReport(
-            period: PeriodFigures(period), coverage: CoverageFigures(coverage), alerts: wanted.map { AlertFigures($0) },
+            period: PeriodFigures(period, in: zone), coverage: CoverageFigures(coverage),
+            alerts: wanted.map { AlertFigures($0) },
             brakes: try BrakeFigures.all(from: store, in: period, where: filter))
     }
 
@@ -57,41 +58,14 @@ public struct AlertsReport: Report, DocumentedReport, Encodable {
     }
 
     var document: Document {
-        let table = Table(
-            caption: "Alerts",
-            columns: [
-                .text("raised"), .text("state"), .text("severity", drop: 2), .text("rule"), .name("agent"),
-                .name("tool"),
-                .number("calls", drop: 3), .number("stopped", drop: 3), .name("what", drop: 4), .text("id", drop: 1),
-            ],
-            rows: alerts.map { alert in
-                [
-                    .init("\(Words.moment(alert.raised.timestamp))"),
-                    .init("\(alert.state)", AlertsReport.tone(alert.state)),
-                    .init("\(alert.severity)"), .init("\(alert.rule)"), .name(alert.agent ?? "–"),
-                    .name(alert.tool ?? "–"),
-                    .init("\(alert.calls.map { Words.count($0) } ?? "–")"),
-                    .init("\(alert.stopped.map { Words.count($0) } ?? "–")"),
-                    .init("\(alert.summary)"), .init("\(code: alert.id)"),
-                ]
-            }, empty: "No alert in this time.")
-        var blocks: [Block] = [.table(table)]
+        var blocks: [Block] = [.table(AlertBlocks(alerts: alerts, zone: period.zone).table)]
         if !brakes.isEmpty {
-            let own = BrakeBlocks(brakes: brakes)
+            let own = BrakeBlocks(brakes: brakes, zone: period.zone)
             blocks += [.paragraph(own.sentence, .plain), .table(own.table)]
         }
         return AnswerDocument.make(
             "tollgate alerts", period: period, coverage: coverage,
             summary: "\(Words.count(alerts.count, "alert")), \(firing) of them still firing.", blocks: blocks)
-    }
-
-    private static func tone(_ state: String) -> Tone {
-        switch state {
-        case "firing": .bad
-        case "resolved": .good
-        case "pending": .warn
-        default: .quiet
-        }
     }
 
     /// Every figure as JSON.

@@ -1,4 +1,3 @@
-import Events
 import Terminal
 
 /// The frame of a report that answers one question: the time, one sentence, what it rests on, tables.
@@ -6,11 +5,11 @@ enum AnswerDocument {
     static func make(
         _ title: String, period: PeriodFigures, coverage: CoverageFigures, summary: Prose, blocks: [Block]
     ) -> Document {
-        let from = period.from.timestamp
-        let to = period.to.timestamp
+        let zone = period.zone
         return Document(
             title: title,
-            subtitle: "\(Words.date(from)) \(Words.minute(from)) – \(Words.date(to)) \(Words.minute(to)), UTC",
+            subtitle:
+                "\(zone.date(period.from)) \(zone.minute(period.from)) – \(zone.date(period.to)) \(zone.minute(period.to)), \(zone.name)",
             verdict: summary, tone: .plain,
             blocks: [.paragraph(CoverageBlocks.sentence(coverage), CoverageBlocks.tone(coverage))] + blocks, footer: [])
     }

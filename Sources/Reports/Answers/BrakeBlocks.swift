@@ -3,6 +3,7 @@ import Terminal
 /// The brakes of a period: what was stopped, by whom, and who lifted it.
 struct BrakeBlocks {
     let brakes: [BrakeFigures]
+    var zone = ReportZone.utc
 
     /// How many brakes, how many calls and who lifted them, as one sentence.
     var sentence: Prose {
@@ -22,7 +23,7 @@ struct BrakeBlocks {
             ],
             rows: brakes.map { brake in
                 [
-                    .init("\(Words.moment(brake.began.timestamp))"), .name(brake.agent), .name(brake.tool),
+                    .init("\(zone.moment(brake.began))"), .name(brake.agent), .name(brake.tool),
                     .init("\(brake.rule)"), .init("\(brake.action)"), .init("\(brake.by)"),
                     .count(brake.stopped, .warn),
                     ending(brake), .init("\(brake.liftedWhy ?? brake.why ?? "")"), .init("\(code: brake.id)"),
@@ -31,8 +32,8 @@ struct BrakeBlocks {
     }
 
     private func ending(_ brake: BrakeFigures) -> Table.Cell {
-        guard let ended = brake.ended else { return .init("on until \(Words.moment(brake.until.timestamp))", .bad) }
-        let when: Prose = "\(Words.moment(ended.timestamp))"
+        guard let ended = brake.ended else { return .init("on until \(zone.moment(brake.until))", .bad) }
+        let when: Prose = "\(zone.moment(ended))"
         guard let person = brake.liftedBy else { return .init("\(when), cool-down over") }
         return .init("\(when), lifted by \(person)", .good)
     }

@@ -4,6 +4,7 @@ import Terminal
 /// What the figures rest on.
 struct CoverageBlocks {
     let coverage: CoverageFigures
+    var zone = ReportZone.utc
 
     /// `Coverage 100.000 %, 0 gaps: 2,611 records of 1 log.`, or what is missing.
     static func sentence(_ coverage: CoverageFigures) -> Prose {
@@ -27,6 +28,7 @@ struct CoverageBlocks {
     private static func deleted(_ coverage: CoverageFigures) -> Prose {
         guard !coverage.deleted.isEmpty else { return "" }
         let parts = coverage.deleted.map { part -> Prose in
+            // Retention cuts at midnight UTC.
             let day = Words.date(part.before.timestamp)
             return part.what == "hours" || part.what == "days"
                 ? "sums by \(String(part.what.dropLast())) before \(day)" : "\(part.what) before \(day)"
@@ -91,7 +93,7 @@ struct CoverageBlocks {
             columns: [
                 .name("log"), .text("kind", drop: 3), .text("durability", drop: 4), .number("first seq", drop: 2),
                 .number("last seq"),
-                .number("records"), .number("rejected"), .number("gaps"), .text("verified to"),
+                .number("records"), .number("rejected"), .number("gaps"), .text("signed head to"),
             ],
             rows: coverage.logs.map { log in
                 [
@@ -100,7 +102,7 @@ struct CoverageBlocks {
                     .init("\(log.lastSeq.map { Words.count($0) } ?? "–")"), .count(log.records),
                     .count(log.rejected, .bad),
                     .count(log.gaps, .bad),
-                    log.verifiedTo.map { .init("seq \(Words.count($0))") } ?? .init("not yet", .quiet),
+                    log.signedTo.map { .init("seq \(Words.count($0))") } ?? .init("none here", .quiet),
                 ]
             }, empty: "No log has been loaded.", query: "coverage")
     }
@@ -119,6 +121,6 @@ struct CoverageBlocks {
     }
 
     private func edge(_ moment: Moment?, _ seq: UInt64?) -> String {
-        moment.map { Words.moment($0.timestamp) } ?? seq.map { "seq \(Words.count($0))" } ?? "–"
+        moment.map { zone.moment($0) } ?? seq.map { "seq \(Words.count($0))" } ?? "–"
     }
 }

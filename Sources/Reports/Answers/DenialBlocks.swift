@@ -6,6 +6,7 @@ struct DenialBlocks {
     private static let rows = 15
 
     let denials: DenialFigures
+    var zone = ReportZone.utc
 
     var section: Section {
         Section(
@@ -103,7 +104,7 @@ struct DenialBlocks {
             rows: denials.persistent.prefix(DenialBlocks.rows).map { call in
                 [
                     .name(call.agent ?? "(unresolved)"), .name(call.tool), .name(shortRule(call)), .count(call.calls),
-                    .init("\(Words.moment(call.first.timestamp))"), .init("\(Words.moment(call.last.timestamp))"),
+                    .init("\(zone.moment(call.first))"), .init("\(zone.moment(call.last))"),
                     .init("\(code: call.lastRecord)"),
                 ]
             }, empty: "", more: more(denials.persistent.count, "calls"), query: "persistent")

@@ -18,12 +18,12 @@ public struct DenialsReport: Report, DocumentedReport, Encodable {
     ///
     /// - Throws: `ReportError`.
     public static func make(
-        from store: WarehouseStore, in period: Period, where filter: CallFilter = .all
+        from store: WarehouseStore, in period: Period, where filter: CallFilter = .all, zone: ReportZone = .utc
     ) throws(ReportError) -> DenialsReport {
         let coverage = try ask { () throws(WarehouseError) in try store.coverage(in: period) }
         let totals = try ask { () throws(WarehouseError) in try store.totals(in: period, where: filter) }
         return DenialsReport(
-            period: PeriodFigures(period), coverage: CoverageFigures(coverage), calls: totals.counts.calls,
+            period: PeriodFigures(period, in: zone), coverage: CoverageFigures(coverage), calls: totals.counts.calls,
             denials: try DenialFigures(from: store, in: period, where: filter))
     }
 
@@ -50,7 +50,7 @@ public struct DenialsReport: Report, DocumentedReport, Encodable {
         return AnswerDocument.make(
             "tollgate denials", period: period, coverage: coverage,
             summary: "\(denials.stopped) of \(calls) calls were stopped (\(share)).",
-            blocks: DenialBlocks(denials: denials).blocks)
+            blocks: DenialBlocks(denials: denials, zone: period.zone).blocks)
     }
 
     /// Every figure as JSON.

@@ -11,6 +11,15 @@ public struct RatesReport: Report, DocumentedReport, Encodable {
     let counts: CountFigures
     let agents: [AgentFigures]
     let tools: [ToolFigures]
+    /// Whether a page shows the tools before the agents.
+    private var isAboutTools = false
+
+    /// The same, for a page about tools.
+    package var toolsFirst: RatesReport {
+        var report = self
+        report.isAboutTools = true
+        return report
+    }
 
     private enum CodingKeys: String, CodingKey {
         case report, version, period, coverage, counts, agents, tools
@@ -20,14 +29,16 @@ public struct RatesReport: Report, DocumentedReport, Encodable {
     ///
     /// - Throws: `ReportError`.
     public static func make(
-        from store: WarehouseStore, in period: Period, where filter: CallFilter = .all
+        from store: WarehouseStore, in period: Period, where filter: CallFilter = .all, zone: ReportZone = .utc
     ) throws(ReportError) -> RatesReport {
         let coverage = try ask { () throws(WarehouseError) in try store.coverage(in: period) }
         let tools = try ask { () throws(WarehouseError) in try store.tools(in: period, where: filter) }
         let totals = try ask { () throws(WarehouseError) in try store.totals(in: period, where: filter) }
         return RatesReport(
-            period: PeriodFigures(period), coverage: CoverageFigures(coverage), counts: CountFigures(totals.counts),
-            agents: try AgentFigures.all(from: store, in: period, where: filter), tools: tools.map { ToolFigures($0) })
+            period: PeriodFigures(period, in: zone), coverage: CoverageFigures(coverage),
+            counts: CountFigures(totals.counts),
+            agents: try AgentFigures.all(from: store, in: period, where: filter, zone: zone),
+            tools: tools.map { ToolFigures($0) })
     }
 
     static let csvHint = "tollgate report rates --csv"
@@ -66,7 +77,7 @@ public struct RatesReport: Report, DocumentedReport, Encodable {
                 [
                     .name(agent.name), .count(agent.counts.calls), .init("\(Words.decimal(agent.callsPerActiveHour))"),
                     .init("\(agent.peakMinute.map { Words.count($0.calls) } ?? "–")"),
-                    .init("\(agent.peakMinute.map { Words.moment($0.at.timestamp) } ?? "")", .quiet),
+                    .init("\(agent.peakMinute.map { period.zone.moment($0.at) } ?? "")", .quiet),
                     .count(agent.counts.denied, .bad), .count(agent.counts.throttled, .warn),
                     .count(agent.counts.errors),
                     .count(agent.tools.count),
@@ -78,7 +89,7 @@ public struct RatesReport: Report, DocumentedReport, Encodable {
             "tollgate rates", period: period, coverage: coverage,
             summary:
                 "\(counts.calls) calls by \(Words.count(agents.count, "agent")): \(counts.denied) denied, \(counts.throttled) throttled, \(counts.errors) errors.",
-            blocks: [.table(table), .table(toolTable)])
+            blocks: isAboutTools ? [.table(toolTable), .table(table)] : [.table(table), .table(toolTable)])
     }
 
     private var toolTable: Table {

@@ -13,8 +13,9 @@ struct BarChart {
 
     func html(alternative: String) -> HTML {
         let totals = bars.labels.indices.map { index in bars.layers.reduce(0) { $0 + $1.values[index] } }
+        let highest = max(totals.max() ?? 0, bars.band?.high.max() ?? 0)
         let scale = Scale(
-            maximum: max(Double(totals.max() ?? 0), bars.mark?.value ?? 0), most: bars.height < 120 ? 2 : 4)
+            maximum: max(Double(highest), bars.mark?.value ?? 0), most: bars.height < 120 ? 2 : 4)
         let left = (scale.ticks.map { BarChart.width(of: scale.label($0)) }.max() ?? 0) + 10
         let plot = (left: left, width: BarChart.width - left - BarChart.right, height: bars.height)
         var svg = SVG(width: BarChart.width, height: BarChart.above + bars.height + BarChart.below)
@@ -26,6 +27,7 @@ struct BarChart {
         }
         let slot = plot.width / Double(max(bars.labels.count, 1))
         let gap = min(slot * 0.28, 14)
+        band(&svg, y: y, left: plot.left, slot: slot)
         var bases = [Double](repeating: 0, count: totals.count)
         for layer in bars.layers {
             var stripes: [SVG.Box] = []
@@ -35,7 +37,7 @@ struct BarChart {
                     x: plot.left + slot * Double(index) + gap / 2, y: y(next), width: max(slot - gap, 0.8),
                     height: y(bases[index]) - y(next))
                 bases[index] = next
-                if totals.count <= BarChart.mostTitles {
+                if bars.hasTitles, totals.count <= BarChart.mostTitles {
                     svg.rectangle(box, name: "t-\(layer.tone.rawValue)", title: title(index, layer))
                 } else {
                     stripes.append(box)
@@ -55,6 +57,17 @@ struct BarChart {
 
     private func title(_ index: Int, _ layer: Chart.Bars.Layer) -> String {
         "\(bars.titles[index]): \(Words.count(layer.values[index])) \(layer.name)"
+    }
+
+    /// What each bar usually is: a light box from its least to its most.
+    private func band(_ svg: inout SVG, y: (Double) -> Double, left: Double, slot: Double) {
+        guard let band = bars.band else { return }
+        let boxes = zip(band.low, band.high).enumerated().filter { $0.element.1 > 0 }.map { index, usual in
+            SVG.Box(
+                x: left + slot * Double(index), y: y(Double(usual.1)), width: slot,
+                height: max(y(Double(usual.0)) - y(Double(usual.1)), 1))
+        }
+        svg.boxes(boxes, name: "bd")
     }
 
     private func mark(_ svg: inout SVG, y: (Double) -> Double, from: Double, to: Double) {

@@ -28,8 +28,9 @@ struct HeatMap {
                 let x = label + cell * Double(column)
                 svg.rectangle(
                     .init(x: x + 1, y: y + 1, width: cell - 2, height: row - 2), name: "\(tone)\(shade)",
-                    title: value > 0
-                        ? "\(line.label.plain), \(heat.columns[column]): \(Words.count(value)) \(heat.unit)" : "")
+                    // The row's name stands before it; in every cell it would be most of the page.
+                    title: value > 0 && !heat.writesNumbers
+                        ? "\(line.label.plain) \(heat.columns[column]): \(Words.count(value))" : "")
                 guard heat.writesNumbers, value > 0 else { continue }
                 let name = shade > 3 ? "hi" : "lo"
                 svg.text(Scale.label(Double(value)), x: x + cell / 2, y: y + row / 2 + 4, anchor: .middle, name: name)

@@ -20,8 +20,19 @@ struct Chart: Sendable {
         var layers: [Layer]
         /// What is counted, with the bar's width: `calls per minute`.
         var unit: String
+        /// What each bar usually is, behind it.
+        struct Band: Sendable {
+            var name: String
+            var low: [Int]
+            var high: [Int]
+        }
+
+        /// A band behind the bars.
+        var band: Band?
         /// A line across: a limit, a usual rate.
         var mark: (value: Double, label: String)?
+        /// Whether each bar has a tooltip.
+        var hasTitles = true
         /// Cells of height, in the chart's own units.
         var height = 150.0
     }

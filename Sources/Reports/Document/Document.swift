@@ -53,6 +53,8 @@ struct Card: Sendable {
     var tone: Tone
     var facts: [(label: String, value: Prose)]
     var blocks: [Block]
+    /// Whether its facts are sentences, which take a line each.
+    var isWide = false
 }
 
 /// A table of figures.

@@ -101,7 +101,7 @@ struct Prose: Sendable, Equatable, ExpressibleByStringInterpolation {
 /// How something is to be taken.
 ///
 /// Shown as colour, and always said in words as well.
-enum Tone: String, Sendable {
+package enum Tone: String, Sendable {
     case plain
     case good
     case warn

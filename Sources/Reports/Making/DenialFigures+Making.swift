@@ -115,8 +115,12 @@ struct ToolKey: Hashable {
     let tool: String
 
     init(_ name: ToolName) {
-        server = name.server
-        tool = name.tool
+        self.init(server: name.server, tool: name.tool)
+    }
+
+    init(server: String, tool: String) {
+        self.server = server
+        self.tool = tool
     }
 }
 

@@ -17,6 +17,11 @@ extension PeakFigures {
         guard let peak else { return nil }
         self.init(calls: peak.calls, at: Moment(peak.minute))
     }
+
+    init?(_ peak: PeakHour?) {
+        guard let peak else { return nil }
+        self.init(calls: peak.calls, at: Moment(peak.hour))
+    }
 }
 
 extension LatencyFigures {
@@ -29,8 +34,8 @@ extension LatencyFigures {
 }
 
 extension PeriodFigures {
-    init(_ period: Period) {
-        self.init(week: nil, from: Moment(period.from), to: Moment(period.to))
+    init(_ period: Period, in zone: ReportZone = .utc) {
+        self.init(week: nil, from: Moment(period.from), to: Moment(period.to), zone: zone)
     }
 }
 
@@ -62,7 +67,7 @@ extension LogFigures {
         self.init(
             log: log.name, kind: log.kind, durability: log.durability, firstSeq: log.firstSeq,
             lastSeq: log.nextSeq > log.firstSeq ? log.nextSeq - 1 : nil, records: log.records, rejected: log.rejects,
-            gaps: log.gaps.count, verifiedTo: log.verifiedTo)
+            gaps: log.gaps.count)
     }
 }
 
@@ -83,18 +88,18 @@ extension AgentFigures {
             agent: rate.agent, counts: CountFigures(rate.counts), previousCalls: previousCalls,
             activeHours: rate.activeHours,
             callsPerActiveHour: ReportNumber.rounded(rate.perActiveHour), peakMinute: PeakFigures(rate.peak),
-            tools: rate.tools.map { "\($0.server)/\($0.tool)" }.uniqued(),
+            busiestHour: PeakFigures(rate.busiestHour), tools: rate.tools.map { "\($0.server)/\($0.tool)" }.uniqued(),
             p95Microseconds: (rate.latency?.p95).map { Int($0) },
             callsByDay: callsByDay, incidents: incidents)
     }
 
     /// All agents of a period with their calls by day, most calls first.
     static func all(
-        from store: WarehouseStore, in period: Period, where filter: CallFilter = .all
+        from store: WarehouseStore, in period: Period, where filter: CallFilter = .all, zone: ReportZone = .utc
     ) throws(ReportError) -> [AgentFigures] {
         let rates = try ask { () throws(WarehouseError) in try store.rates(in: period, where: filter) }
-        let days = DayRange(period)
-        let byDay = days.count <= 31 ? try AgentDays(from: store, in: period, where: filter) : nil
+        let days = DayRange(period, in: zone)
+        let byDay = days.count <= 31 ? try AgentDays(from: store, in: period, where: filter, zone: zone) : nil
         return rates.map { AgentFigures($0, callsByDay: byDay?.calls($0.agent, over: days) ?? []) }
     }
 }
@@ -107,30 +112,29 @@ extension Array where Element: Hashable {
     }
 }
 
-/// The UTC days that a period touches.
+/// The local days that a period touches.
 struct DayRange {
     let days: [CivilDay]
 
-    init(_ period: Period) {
-        let first = DayRange.number(period.from)
-        let last = DayRange.number(period.to.advanced(by: -1))
+    init(_ period: Period, in zone: ReportZone = .utc) {
+        let first = zone.day(of: period.from)
+        let last = zone.day(of: period.to.advanced(by: -1))
         days = (first...max(first, last)).map { CivilDay(CivilDate(daysSinceEpoch: $0)) }
     }
 
     var count: Int { days.count }
-
-    private static func number(_ moment: Timestamp) -> Int {
-        let day: Int64 = 86_400_000_000
-        return Int(moment.microseconds >= 0 ? moment.microseconds / day : (moment.microseconds - day + 1) / day)
-    }
 }
 
 /// Calls by agent and day.
 struct AgentDays {
     private var calls: [String?: [CivilDate: Int]] = [:]
 
-    init(from store: WarehouseStore, in period: Period, where filter: CallFilter = .all) throws(ReportError) {
-        let cells = try ask { () throws(WarehouseError) in try store.dayCells(in: period, where: filter) }
+    init(
+        from store: WarehouseStore, in period: Period, where filter: CallFilter = .all, zone: ReportZone = .utc
+    ) throws(ReportError) {
+        let cells = try ask { () throws(WarehouseError) in
+            try store.dayCells(in: period, where: filter, offsetSeconds: { zone.offsetSeconds($0) })
+        }
         for cell in cells { calls[cell.agent, default: [:]][cell.day, default: 0] += cell.counts.calls }
     }
 

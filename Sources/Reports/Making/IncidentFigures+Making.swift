@@ -7,6 +7,7 @@ struct IncidentMaker {
     let store: WarehouseStore
     let alerts: [AlertFigures]
     let incidentID: (@Sendable (Finding) -> String)?
+    let zone: ReportZone
 
     private static let fourWeeks: Int64 = 28 * 86_400_000_000
 
@@ -34,9 +35,11 @@ struct IncidentMaker {
         incident.risk = try ask { () throws(WarehouseError) in try store.tools(in: period, where: pair) }.first?.name
             .risk?.rawValue
         incident.timeline = try timeline(period, pair)
+        incident.day = try day(episode.start, pair)
         let advice = IncidentAdvice(incident, denied: totals.counts.denied, usualPeak: habits.peak)
         incident.advice = advice.sentences
         incident.policy = advice.policy
+        incident.advisedMaximum = advice.maximum
         return incident
     }
 
@@ -62,6 +65,36 @@ struct IncidentMaker {
                 && alert.tool == first.tool && alert.start.timestamp <= episode.end
                 && (alert.end ?? alert.raised).timestamp >= episode.start
         }.sorted { ($0.raised, $0.id) < ($1.raised, $1.id) }
+    }
+
+    /// The local day of a moment, hour by hour, beside the same hours of the 28 days before.
+    private func day(_ moment: Timestamp, _ pair: CallFilter) throws(ReportError) -> DayShapeFigures {
+        let hour: Int64 = 3_600_000_000
+        let start = zone.start(ofDay: zone.day(of: moment))
+        // Whole UTC hours, from which half-hour zones begin their days half an hour late.
+        let from = Timestamp(microseconds: (start.microseconds + hour - 1) / hour * hour)
+        let hours = try ask { () throws(WarehouseError) in
+            try store.hours(
+                in: Period(from: from.advanced(by: -28 * 24 * hour), to: from.advanced(by: 24 * hour)),
+                agent: pair.agent, server: pair.server ?? "", tool: pair.tool ?? "")
+        }
+        var passed = [Int](repeating: 0, count: 24)
+        var stopped = passed
+        var before = [[Int]](repeating: [], count: 24)
+        for count in hours {
+            let index = Int(count.hour.since(from) / hour)
+            if index >= 0, index < 24 {
+                passed[index] = count.counts.calls - count.counts.stopped
+                stopped[index] = count.counts.stopped
+            } else if index < 0 {
+                before[((index % 24) + 24) % 24].append(count.counts.calls)
+            }
+        }
+        // Hours of the 28 days without a call count as 0; a tenth of them on each side is left out.
+        let usual = before.map { calls in (calls + [Int](repeating: 0, count: max(28 - calls.count, 0))).sorted() }
+        return DayShapeFigures(
+            from: Moment(from), passed: passed, stopped: stopped, usualLow: usual.map { $0[2] },
+            usualHigh: usual.map { $0[25] })
     }
 
     private func timeline(_ period: Period, _ pair: CallFilter) throws(ReportError) -> TimelineFigures {

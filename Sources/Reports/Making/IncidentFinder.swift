@@ -18,23 +18,64 @@ struct IncidentFinder {
 
     let settings: DetectionSettings
     let learningDays: Int
+    /// Up to how many records all calls are run through the detectors; of more, those that can have run away.
+    var mostRecords = 400_000
 
     /// The episodes that overlap a period, earliest first.
     func episodes(in period: Period, of store: WarehouseStore, logs: [Int: String]) throws(ReportError) -> [Episode] {
         let from = period.from.advanced(by: -Int64(learningDays) * 86_400_000_000)
-        var stream = store.calls(in: Period(from: from, to: period.to))
-        // What the report calls a runaway; the other rules' findings have no words in it yet.
-        var detectors = DetectorSet(settings: settings.only([.loop, .cap]))
-        var endings = EndingQueue()
-        var found = FindingSet()
-        while let row = try ask({ () throws(WarehouseError) in try stream.next() }) {
-            while let ending = endings.pop(until: row.timestamp) { found.take(detectors.observe(ending)) }
-            found.take(detectors.observe(CallEvent(row, log: logs[row.logID] ?? "\(row.logID)")))
-            if let ending = CallEnding(row) { endings.push(ending) }
+        let span = Period(from: from, to: period.to)
+        let size = try ask { () throws(WarehouseError) in try store.size(of: span) }
+        let findings =
+            size <= mostRecords
+            ? try replay(span, of: store, logs) : try screened(period, span, of: store, logs)
+        return IncidentFinder.grouped(findings.filter { $0.lastSeen >= period.from && $0.start < period.to })
+    }
+
+    /// Every call through the detectors.
+    private func replay(
+        _ span: Period, of store: WarehouseStore, _ logs: [Int: String]
+    ) throws(ReportError) -> [Finding] {
+        var stream = store.calls(in: span)
+        var run = Replay(settings, logs)
+        while let row = try ask({ () throws(WarehouseError) in try stream.next() }) { run.look(at: row) }
+        return run.end(at: span.to)
+    }
+
+    /// The calls of those that can have run away.
+    ///
+    /// `cap` compares a pair with itself, so its suspects are enough. `loop` compares it with what all agents' calls of
+    /// the tool have taught: where a suspect repeats itself more often than an untaught rule lets pass, the tool's
+    /// calls are all looked at.
+    private func screened(
+        _ period: Period, _ span: Period, of store: WarehouseStore, _ logs: [Int: String]
+    ) throws(ReportError) -> [Finding] {
+        // A minute's attempts may lie in three clock minutes: its seconds are counted in steps.
+        let burst = settings.cap.minimum / 3
+        // A loop of the night before goes on in the week: it counts half an hour.
+        let look = Period(from: period.from.advanced(by: -3_600_000_000), to: period.to)
+        let suspects = try ask { () throws(WarehouseError) in
+            try store.suspects(in: look, identical: settings.loop.minimum, burst: burst)
         }
-        while let ending = endings.pop(until: period.to) { found.take(detectors.observe(ending)) }
-        for finding in detectors.firing { found.keep(finding) }
-        return IncidentFinder.grouped(found.all.filter { $0.lastSeen >= period.from && $0.start < period.to })
+        guard !suspects.isEmpty else { return [] }
+        let calls = try ask { () throws(WarehouseError) in try store.calls(in: span, of: suspects) }
+        var untaught = settings
+        untaught.loop.learnedEpisodes = .max
+        let first = run(.suspects, calls, span, untaught, logs)
+        let looped = Set(
+            first.filter { $0.rule == .loop && $0.lastSeen >= period.from }
+                .map { ToolName(server: $0.server, tool: $0.tool, risk: nil) })
+        let taught = looped.isEmpty ? [] : run(.tools(looped), calls, span, settings, logs).filter { $0.rule == .loop }
+        return first.filter { $0.rule != .loop } + taught
+    }
+
+    private func run(
+        _ choice: SuspectCalls.Choice, _ calls: SuspectCalls, _ span: Period, _ settings: DetectionSettings,
+        _ logs: [Int: String]
+    ) -> [Finding] {
+        var run = Replay(settings, logs)
+        calls.forEach(choice) { run.look(at: $0) }
+        return run.end(at: span.to)
     }
 
     /// Joins findings on one agent and tool that lie within an hour of each other.
@@ -57,6 +98,32 @@ struct IncidentFinder {
             ($0.start, $0.findings[0].agent, $0.findings[0].server, $0.findings[0].tool)
                 < ($1.start, $1.findings[0].agent, $1.findings[0].server, $1.findings[0].tool)
         }
+    }
+}
+
+/// Calls through the detectors, one after another, their ends among them as the log had them.
+private struct Replay {
+    private var detectors: DetectorSet
+    private var endings = EndingQueue()
+    private var found = FindingSet()
+    private let logs: [Int: String]
+
+    init(_ settings: DetectionSettings, _ logs: [Int: String]) {
+        // What the report calls a runaway; the other rules' findings have no words in it yet.
+        detectors = DetectorSet(settings: settings.only([.loop, .cap]))
+        self.logs = logs
+    }
+
+    mutating func look(at row: CallRow) {
+        while let ending = endings.pop(until: row.timestamp) { found.take(detectors.observe(ending)) }
+        found.take(detectors.observe(CallEvent(row, log: logs[row.logID] ?? "\(row.logID)")))
+        if let ending = CallEnding(row) { endings.push(ending) }
+    }
+
+    mutating func end(at moment: Timestamp) -> [Finding] {
+        while let ending = endings.pop(until: moment) { found.take(detectors.observe(ending)) }
+        for finding in detectors.firing { found.keep(finding) }
+        return found.all
     }
 }
 

@@ -12,16 +12,13 @@ extension WeeklyReport {
     public static func make(from store: WarehouseStore, options: WeeklyOptions = WeeklyOptions()) throws(ReportError)
         -> WeeklyReport
     {
-        guard options.timeZone == "UTC" else {
-            throw ReportError(
-                .usage, "time zone \(options.timeZone): only UTC is supported so far",
-                hint: "tollgate report weekly --tz UTC")
-        }
         guard let span = try ask({ () throws(WarehouseError) in try store.span() }) else { throw .empty }
-        let window = try WeekWindow(wanted: options.week, span: span) { period throws(ReportError) in
-            try ask { () throws(WarehouseError) in try store.totals(in: period) }.counts.calls > 0
+        let zone = try ReportZone(options.timeZone, covering: span)
+        let window = try WeekWindow(wanted: options.week, span: span, zone: zone) { period throws(ReportError) in
+            try ask { () throws(WarehouseError) in try store.hasCalls(in: period) }
         }
-        return try WeeklyMaker(store: store, options: options, span: span, window: window).report()
+        let held = try ask { () throws(WarehouseError) in try store.holding(window.period) }
+        return try WeeklyMaker(store: held, options: options, span: span, window: window).report()
     }
 }
 
@@ -32,25 +29,44 @@ private struct WeeklyMaker {
     let span: Period
     let window: WeekWindow
 
+    private var zone: ReportZone { window.zone }
+
+    private func offset(_ moment: Timestamp) -> Int { zone.offsetSeconds(moment) }
+
     func report() throws(ReportError) -> WeeklyReport {
         let period = window.period
         let coverage = try ask { () throws(WarehouseError) in try store.coverage(in: period) }
+        var told = CoverageFigures(coverage)
+        let heads = Dictionary(options.heads.map { ($0.log, $0.size) }) { a, _ in a }
+        for index in told.logs.indices {
+            told.logs[index].signedTo = heads[told.logs[index].log].flatMap { $0 > 0 ? $0 - 1 : nil }
+        }
         let alerts = try ask { () throws(WarehouseError) in try store.alerts(in: period) }.map { AlertFigures($0) }
         let raised = alerts.filter { period.contains($0.raised.timestamp) }
         let incidents = try incidents(alerts: alerts, coverage: coverage)
+        let history = try WeekHistory(from: store, window: window, span: span)
         let made = options.generatedAt ?? span.to.advanced(by: -1)
+        let agents = try agents(incidents, history)
+        let unstopped = incidents.filter { $0.severity == "page" && $0.stopped == 0 }
+        let recommender = Recommender(
+            store: store, month: window.month,
+            unstopped: Dictionary(
+                unstopped.map { (ToolKey(server: $0.server, tool: $0.tool), $0.advisedMaximum ?? 0) }, uniquingKeysWith: max),
+            throttledDays: history.throttledDays(), granted: options.granted)
         return WeeklyReport(
             period: PeriodFigures(
-                week: "\(window.week)", from: Moment(period.from), to: Moment(period.to), isPartial: window.isPartial),
-            generatedAt: Moment(made), coverage: CoverageFigures(coverage), totals: try totals(raised),
-            days: try days(),
-            incidents: incidents, agents: try agents(incidents), denials: try DenialFigures(from: store, in: period),
-            nearMisses: try nearMisses(), highRisk: try highRisk(), hours: try hours(),
-            alerts: WeeklyMaker.byRule(raised), brakes: try BrakeFigures.all(from: store, in: period),
-            heads: options.heads)
+                week: "\(window.week)", from: Moment(period.from), to: Moment(period.to), zone: zone,
+                isPartial: window.isPartial),
+            generatedAt: Moment(made), coverage: told, totals: try totals(raised, history),
+            days: history.days, incidents: incidents, agents: agents, movers: MoversFigures(history),
+            denials: try DenialFigures(from: store, in: period), nearMisses: try nearMisses(),
+            highRisk: try highRisk(), hours: try hours(), recommendations: try recommender.all(),
+            alerts: AlertRuleFigures.all(raised, agents: agents.count, period: period),
+            brakes: try BrakeFigures.all(from: store, in: period), heads: options.heads,
+            parameters: ParameterFigures(options))
     }
 
-    private func totals(_ alerts: [AlertFigures]) throws(ReportError) -> TotalFigures {
+    private func totals(_ alerts: [AlertFigures], _ history: WeekHistory) throws(ReportError) -> TotalFigures {
         let totals = try ask { () throws(WarehouseError) in try store.totals(in: window.period) }
         let counts = totals.counts
         return TotalFigures(
@@ -58,30 +74,8 @@ private struct WeeklyMaker {
             otherRequests: totals.otherRequests,
             refusedRequests: totals.refusals, stoppedShare: ShareInterval(counts.stopped, of: counts.calls),
             peakMinute: PeakFigures(totals.peak), latency: LatencyFigures(totals.latency),
-            pages: alerts.filter { $0.severity == "page" }.count, previous: try previous(),
-            medianCallsOfFourWeeks: try median(), spared: try spared())
-    }
-
-    /// The week before, where the log covers all of it.
-    private func previous() throws(ReportError) -> PreviousFigures? {
-        let before = window.earlier(1)
-        guard reaches(before) else { return nil }
-        let totals = try ask { () throws(WarehouseError) in try store.totals(in: before) }
-        return PreviousFigures(counts: CountFigures(totals.counts), agents: totals.agents)
-    }
-
-    private func median() throws(ReportError) -> Int? {
-        var calls: [Int] = []
-        for weeks in 1...4 where reaches(window.earlier(weeks)) {
-            calls.append(
-                try ask { () throws(WarehouseError) in try store.totals(in: window.earlier(weeks)) }.counts.calls)
-        }
-        return calls.count >= 2 ? ReportNumber.median(calls) : nil
-    }
-
-    /// A log begins with its first record, not with the first call of a quiet Monday: half a day is forgiven.
-    private func reaches(_ period: Period) -> Bool {
-        span.from.since(period.from) <= 43_200_000_000
+            pages: alerts.filter { $0.severity == "page" }.count, previous: history.previous,
+            median: history.median, spared: try spared())
     }
 
     private func spared() throws(ReportError) -> SparedFigures? {
@@ -95,31 +89,22 @@ private struct WeeklyMaker {
         return spared.calls > 0 ? spared : nil
     }
 
-    private func days() throws(ReportError) -> [DayFigures] {
-        let counts = try ask { () throws(WarehouseError) in try store.days(in: window.period) }
-        let byDay = Dictionary(counts.map { ($0.day, CountFigures($0.counts)) }) { a, _ in a }
-        return DayRange(window.week.period).days.map { day in
-            DayFigures(
-                day: day.text, counts: byDay[day.date] ?? CountFigures(), isAhead: day.midnight >= window.period.to)
+    private func agents(
+        _ incidents: [IncidentFigures], _ history: WeekHistory
+    ) throws(ReportError) -> [AgentFigures] {
+        let rates = try ask { () throws(WarehouseError) in try store.rates(in: window.period) }
+        let first = try ask { () throws(WarehouseError) in try store.firstUses(in: window.period) }
+        let news = Dictionary(grouping: first, by: \.agent)
+        // Where the log itself begins in the week, everything is new and nothing is news.
+        let isFirstWeek = history.earlier.isEmpty
+        return history.complete(rates.map { AgentFigures($0, callsByDay: []) }).map { agent in
+            var agent = agent
+            if !isFirstWeek {
+                agent.newTools = (news[agent.agent] ?? []).map { "\($0.name.server)/\($0.name.tool)" }.uniqued()
+            }
+            agent.incidents = incidents.filter { $0.agent == agent.name && $0.severity == "page" }.count
+            return agent
         }
-    }
-
-    private func agents(_ incidents: [IncidentFigures]) throws(ReportError) -> [AgentFigures] {
-        var agents = try AgentFigures.all(from: store, in: window.period)
-        let before = window.earlier(1)
-        var calls: [String?: Int]?
-        if reaches(before) {
-            let rates = try ask { () throws(WarehouseError) in try store.rates(in: before) }
-            calls = Dictionary(rates.map { ($0.agent, $0.counts.calls) }) { a, b in a + b }
-        }
-        let week = DayRange(window.week.period)
-        let byDay = try AgentDays(from: store, in: window.period)
-        for index in agents.indices {
-            agents[index].callsByDay = byDay.calls(agents[index].agent, over: week)
-            agents[index].previousCalls = calls.map { $0[agents[index].agent] ?? 0 }
-            agents[index].incidents = incidents.filter { $0.agent == agents[index].name && $0.severity == "page" }.count
-        }
-        return agents
     }
 
     private func nearMisses() throws(ReportError) -> [NearMissFigures] {
@@ -134,36 +119,39 @@ private struct WeeklyMaker {
     }
 
     private func hours() throws(ReportError) -> HourFigures {
-        let counts = try ask { () throws(WarehouseError) in try store.hourOfWeek(in: window.period) }
-        let total = counts.reduce(0) { $0 + $1.calls }
-        let office = counts.indices.reduce(0) { sum, hour in
-            hour / 24 < 5 && (7..<19).contains(hour % 24) ? sum + counts[hour].calls : sum
+        let counts = try ask { () throws(WarehouseError) in
+            try store.hourOfWeek(in: window.period, offsetSeconds: offset)
         }
-        return HourFigures(
-            calls: counts.map(\.calls), stopped: counts.map(\.stopped),
-            offHoursShare: total > 0 ? ReportNumber.share(total - office, of: total) : nil)
+        return HourFigures(counts)
     }
 
     private func highRisk() throws(ReportError) -> [HighRiskFigures] {
         let order: [Risk] = [.destructive, .financial, .execute]
-        let cells = try ask { () throws(WarehouseError) in try store.dayCells(in: window.period) }
-        let pairs = try ask { () throws(WarehouseError) in try store.agentTools(in: window.period) }
-        let news = try ask { () throws(WarehouseError) in try store.firstUses(in: window.period) }
-        let week = DayRange(window.week.period)
-        let groups = Dictionary(grouping: cells.filter { $0.name.risk.map(order.contains) ?? false }) {
-            PairKey(agent: $0.agent, tool: ToolKey($0.name))
+        var cells: [DayCell] = []
+        for risk in order {
+            cells += try ask { () throws(WarehouseError) in
+                try store.dayCells(in: window.period, where: CallFilter(risk: risk), offsetSeconds: offset)
+            }
         }
-        return groups.map { key, members in
+        let pairs = try ask { () throws(WarehouseError) in try store.agentTools(in: window.period) }
+        let peaks = Dictionary(pairs.map { (PairKey($0.agent, $0.name), $0.peak) }) { a, _ in a }
+        let news = try ask { () throws(WarehouseError) in try store.firstUses(in: window.period) }
+        let isNew = Set(news.map { PairKey($0.agent, $0.name) })
+        var limits: [PairKey: Int] = [:]
+        for use in try ask({ () throws(WarehouseError) in try store.limitUses(in: window.period) }) {
+            guard let limit = use.limit, limit.windowSeconds == 60 else { continue }
+            let key = PairKey(use.agent, use.name)
+            limits[key] = min(limits[key] ?? limit.maximum, limit.maximum)
+        }
+        let days = window.days
+        return Dictionary(grouping: cells) { PairKey($0.agent, $0.name) }.map { key, members in
             let byDay = Dictionary(members.map { ($0.day, $0.counts.calls) }) { $0 + $1 }
             return HighRiskFigures(
                 server: key.tool.server, tool: key.tool.tool,
-                risk: members.compactMap { $0.name.risk?.rawValue }.first ?? "",
-                agent: key.agent, callsByDay: week.days.map { byDay[$0.date] ?? 0 },
+                risk: order.first { risk in members.contains { $0.name.risk == risk } }?.rawValue ?? "",
+                agent: key.agent, callsByDay: days.days.map { byDay[$0.date] ?? 0 },
                 stopped: members.reduce(0) { $0 + $1.counts.stopped },
-                peakMinute: PeakFigures(
-                    pairs.filter { $0.agent == key.agent && ToolKey($0.name) == key.tool }.compactMap(\.peak)
-                        .max { $0.calls < $1.calls }),
-                isNew: news.contains { $0.agent == key.agent && ToolKey($0.name) == key.tool })
+                peakMinute: PeakFigures(peaks[key] ?? nil), limitPerMinute: limits[key], isNew: isNew.contains(key))
         }.sorted { a, b in
             func rank(_ row: HighRiskFigures) -> Int { order.firstIndex { $0.rawValue == row.risk } ?? order.count }
             return (rank(a), b.callsByDay.reduce(0, +), a.tool, a.agent ?? "") < (
@@ -172,15 +160,10 @@ private struct WeeklyMaker {
         }
     }
 
-    private struct PairKey: Hashable {
-        let agent: String?
-        let tool: ToolKey
-    }
-
     private func incidents(alerts: [AlertFigures], coverage: Coverage) throws(ReportError) -> [IncidentFigures] {
         let finder = IncidentFinder(settings: options.detection, learningDays: options.learningDays)
         let logs = Dictionary(coverage.logs.map { ($0.id, $0.name) }) { a, _ in a }
-        let maker = IncidentMaker(store: store, alerts: alerts, incidentID: options.incidentID)
+        let maker = IncidentMaker(store: store, alerts: alerts, incidentID: options.incidentID, zone: zone)
         var incidents: [IncidentFigures] = []
         for episode in try finder.episodes(in: window.period, of: store, logs: logs) {
             if let incident = try maker.incident(episode) { incidents.append(incident) }
@@ -190,19 +173,36 @@ private struct WeeklyMaker {
             (a.severity == "page" ? 0 : 1, b.passed, a.start) < (b.severity == "page" ? 0 : 1, a.passed, b.start)
         }
     }
+}
 
-    private static func byRule(_ alerts: [AlertFigures]) -> [AlertRuleFigures] {
+extension AlertRuleFigures {
+    /// Alerts by rule and severity.
+    ///
+    /// - Parameters:
+    ///   - alerts: those raised in the period.
+    ///   - agents: how many agents called in it.
+    static func all(_ alerts: [AlertFigures], agents: Int, period: Period) -> [AlertRuleFigures] {
         struct Key: Hashable {
             let rule: String
             let severity: String
         }
+        let agentWeeks = Double(agents) * Double(period.microseconds) / Double(7 * 86_400_000_000 as Int64)
         return Dictionary(grouping: alerts) { Key(rule: $0.rule, severity: $0.severity) }.map { key, members in
             let delays = members.map { Int($0.raised.timestamp.since($0.start.timestamp)) }
             return AlertRuleFigures(
                 rule: key.rule, severity: key.severity, raised: members.count,
                 stillFiring: members.filter { $0.state == "firing" }.count,
                 acknowledged: members.filter(\.acknowledged).count, silenced: members.filter(\.silenced).count,
+                perAgentWeek: agentWeeks > 0 ? ReportNumber.rounded(Double(members.count) / agentWeeks) : nil,
                 medianDetectionMicroseconds: ReportNumber.median(delays))
         }.sorted { ($0.rule, $0.severity) < ($1.rule, $1.severity) }
+    }
+}
+
+extension ParameterFigures {
+    init(_ options: WeeklyOptions) {
+        self.init(
+            program: options.version, learningDays: options.learningDays, loopMinimum: options.detection.loop.minimum,
+            capMinimum: options.detection.cap.minimum)
     }
 }

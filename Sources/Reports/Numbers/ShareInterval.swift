@@ -24,8 +24,11 @@ struct ShareInterval: Sendable, Equatable, Encodable {
 /// Fractions as reports carry them.
 enum ReportNumber {
     /// Six decimals: the same text on every machine, and more than anybody reads.
-    static func rounded(_ value: Double) -> Double {
-        (value * 1e6).rounded(.toNearestOrAwayFromZero) / 1e6
+    static func rounded(_ value: Double) -> Double { rounded(value, places: 6) }
+
+    static func rounded(_ value: Double, places: Int) -> Double {
+        let scale = (0..<places).reduce(1.0) { scale, _ in scale * 10 }
+        return (value * scale).rounded(.toNearestOrAwayFromZero) / scale
     }
 
     static func median(_ values: [Int]) -> Int? {

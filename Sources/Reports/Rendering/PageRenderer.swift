@@ -134,7 +134,8 @@ struct PageRenderer {
             case .bars(let bars):
                 drawing = BarChart(bars: bars).html(alternative: chart.alternative.plain)
                 let seen = bars.layers.filter { $0.values.contains { $0 > 0 } }
-                legend = seen.count < 2 ? "" : seen.map(key).joined()
+                legend = seen.count < 2 && bars.band == nil ? "" : seen.map(key).joined()
+                if let band = bars.band { legend += key("bd", band.name) }
             case .heat(let heat): drawing = HeatMap(heat: heat).html(alternative: chart.alternative.plain)
             }
             return fill(
@@ -145,8 +146,10 @@ struct PageRenderer {
                 ])
         }
 
-        private func key(_ layer: Chart.Bars.Layer) -> String {
-            "<span class=\"key\"><i class=\"k-\(layer.tone.rawValue)\"></i>\(HTML(layer.name).markup)</span>"
+        private func key(_ layer: Chart.Bars.Layer) -> String { key(layer.tone.rawValue, layer.name) }
+
+        private func key(_ name: String, _ words: String) -> String {
+            "<span class=\"key\"><i class=\"k-\(name)\"></i>\(HTML(words).markup)</span>"
         }
 
         private func html(_ card: Card) -> HTML {
@@ -154,13 +157,16 @@ struct PageRenderer {
                 "card",
                 [
                     "tone": HTML(card.tone.rawValue), "title": HTML(card.title), "badge": HTML(card.badge),
+                    "wide": HTML(trusted: card.isWide ? " wide" : ""),
                     "facts": card.facts.map { ["label": HTML($0.label), "value": HTML($0.value)] },
                     "blocks": html(card.blocks),
                 ])
         }
 
+        /// A part of another page has no appendix to lead to.
         private func link(_ query: String?) -> HTML {
-            HTML(trusted: query.map { " <a href=\"#q-\(HTML($0).markup)\">query</a>" } ?? "")
+            guard link == nil else { return "" }
+            return HTML(trusted: query.map { " <a href=\"#q-\(HTML($0).markup)\">query</a>" } ?? "")
         }
     }
 }

@@ -4,10 +4,10 @@
 enum PageStyle {
     static let css = """
         :root{--bg:#fff;--fg:#1b2027;--mut:#59636e;--line:#dfe4e8;--soft:#f5f7f9;--link:#1f5aa8;--ok:#17713f;--warn:#8a5700;\
-        --bad:#b3261e;--b0:#6d93c4;--b1:#d99a2b;--b2:#c4473c;--mk:#59636e;--hi:#fff;--h0:#eff2f5;--h1:#d5e2f1;--h2:#adc8e6;\
+        --bad:#b3261e;--b0:#6d93c4;--b1:#d99a2b;--b2:#c4473c;--mk:#59636e;--bd:#e3e8ee;--hi:#fff;--h0:#eff2f5;--h1:#d5e2f1;--h2:#adc8e6;\
         --h3:#7fa8d6;--h4:#4378b3;--h5:#1f4f8a;--r0:#f4f2f1;--r1:#f8dcd7;--r2:#f0b6ad;--r3:#e28a7e;--r4:#c14a3e;--r5:#96271e}
         @media(prefers-color-scheme:dark){:root{--bg:#12161b;--fg:#e3e8ed;--mut:#9ba6b2;--line:#2b333c;--soft:#1a2027;\
-        --link:#86b4f0;--ok:#5cc98c;--warn:#e3ae57;--bad:#f28b80;--b0:#5f89bd;--b1:#d59f3f;--b2:#d6675c;--mk:#9ba6b2;--hi:#0d1115;\
+        --link:#86b4f0;--ok:#5cc98c;--warn:#e3ae57;--bad:#f28b80;--b0:#5f89bd;--b1:#d59f3f;--b2:#d6675c;--mk:#9ba6b2;--bd:#262e37;--hi:#0d1115;\
         --h0:#1b2128;--h1:#1e3247;--h2:#264a70;--h3:#33669b;--h4:#6a9bd4;--h5:#a9cdf7;\
         --r0:#211d1d;--r1:#44241f;--r2:#6a2f28;--r3:#95433a;--r4:#d97b70;--r5:#f7b3aa}}
         *{box-sizing:border-box}
@@ -61,6 +61,7 @@ enum PageStyle {
         .k-plain{background:var(--b0)}
         .k-warn{background:var(--b1)}
         .k-bad{background:var(--b2)}
+        .k-bd{background:var(--bd)}
         .scroll{overflow-x:auto}
         .scroll:focus-visible{outline:2px solid var(--link);outline-offset:3px}
         table{border-collapse:collapse;min-width:min(100%,430px);font-size:.933rem;line-height:1.4;font-variant-numeric:tabular-nums}
@@ -83,6 +84,7 @@ enum PageStyle {
         .badge.bad{color:var(--bad)}
         .badge.warn{color:var(--warn)}
         .facts{display:grid;grid-template-columns:repeat(auto-fill,minmax(150px,1fr));gap:10px 22px;margin-bottom:4px}
+        .facts.wide{grid-template-columns:1fr}
         .facts dt{color:var(--mut);font-size:.833rem}
         .facts dd{margin:0;font-variant-numeric:tabular-nums}
         .defs{margin-top:14px;font-size:.933rem}
@@ -104,6 +106,7 @@ enum PageStyle {
         .mk{stroke:var(--mk);stroke-dasharray:4 3}
         .sp path{stroke:var(--b0);stroke-width:5}
         .sp .gr{stroke:var(--line);stroke-width:1}
+        .bd{fill:var(--bd)}
         .t-plain{fill:var(--b0)}
         .t-warn{fill:var(--b1)}
         .t-bad{fill:var(--b2)}
@@ -112,7 +115,7 @@ enum PageStyle {
         footer{margin-top:56px;padding-top:14px;border-top:1px solid var(--line);color:var(--mut);font-size:.867rem}
         @media(max-width:640px){svg text{font-size:12.5px}main{padding:24px 16px 48px}h1{font-size:1.467rem}section{margin-top:40px}\
         .tiles{grid-template-columns:1fr 1fr;gap:0 16px}.tiles strong{font-size:1.467rem}.card{padding:14px}\
-        .facts{grid-template-columns:1fr 1fr;gap:8px 14px}\
+        .facts{grid-template-columns:1fr 1fr;gap:8px 14px}.facts.wide{grid-template-columns:1fr}\
         td.nm .n{width:max-content;max-width:20em}svg.ch{min-width:600px}\
         svg.b{min-width:0}svg.b text{font-size:17px}}
         @media print{@page{margin:14mm}:root{--bg:#fff;--fg:#000;--mut:#444;--line:#ccc}html{font-size:10.5px}\

@@ -91,7 +91,7 @@ enum PageTemplate {
     static let card = """
         <article class="card {{{tone}}}">
         <h3>{{{title}}} <span class="badge {{{tone}}}">{{{badge}}}</span></h3>
-        <dl class="facts">{{#facts}}<div><dt>{{{label}}}</dt><dd>{{{value}}}</dd></div>{{/facts}}</dl>
+        <dl class="facts{{{wide}}}">{{#facts}}<div><dt>{{{label}}}</dt><dd>{{{value}}}</dd></div>{{/facts}}</dl>
         {{{blocks}}}
         </article>
 

@@ -10,15 +10,9 @@ public struct ISOWeek: Sendable, Hashable, Comparable {
     /// The number, 1–53.
     public let week: Int
 
-    private static let dayMicroseconds: Int64 = 86_400_000_000
-
-    /// The week that holds a moment.
-    public init(containing moment: Timestamp) {
-        let day =
-            moment.microseconds >= 0
-            ? moment.microseconds / ISOWeek.dayMicroseconds
-            : (moment.microseconds - ISOWeek.dayMicroseconds + 1) / ISOWeek.dayMicroseconds
-        self.init(monday: ISOWeek.monday(of: Int(day)))
+    /// The week that holds a moment, in a zone.
+    public init(containing moment: Timestamp, in zone: ReportZone = .utc) {
+        self.init(monday: ISOWeek.monday(of: zone.day(of: moment)))
     }
 
     /// Reads `2026-W47`; nil when it is anything else or the year has no such week.
@@ -36,10 +30,9 @@ public struct ISOWeek: Sendable, Hashable, Comparable {
         (a.year, a.week) < (b.year, b.week)
     }
 
-    /// Monday's midnight to the next Monday's.
-    public var period: Period {
-        let from = Timestamp(microseconds: Int64(monday) * ISOWeek.dayMicroseconds)
-        return Period(from: from, to: from.advanced(by: 7 * ISOWeek.dayMicroseconds))
+    /// Monday's midnight to the next Monday's, in a zone.
+    public func period(in zone: ReportZone) -> Period {
+        Period(from: zone.start(ofDay: monday), to: zone.start(ofDay: monday + 7))
     }
 
     /// The week before.
@@ -60,7 +53,7 @@ public struct ISOWeek: Sendable, Hashable, Comparable {
     }
 
     /// Days from 1970-01-01 to this week's Monday.
-    private var monday: Int { ISOWeek.firstMonday(ofYear: year) + (week - 1) * 7 }
+    var monday: Int { ISOWeek.firstMonday(ofYear: year) + (week - 1) * 7 }
 
     /// The week of 4 January is always the year's first.
     private static func firstMonday(ofYear year: Int) -> Int {

@@ -24,9 +24,8 @@ public enum ReportWindow {
 
 /// A week as a report covers it.
 struct WeekWindow: Equatable {
-    private static let week: Int64 = 7 * 86_400_000_000
-
     let week: ISOWeek
+    let zone: ReportZone
     /// The week, or its part up to the last record.
     let period: Period
     let isPartial: Bool
@@ -38,35 +37,45 @@ struct WeekWindow: Equatable {
     /// - Parameters:
     ///   - wanted: the week asked for.
     ///   - span: from the first call to just past the last record.
+    ///   - zone: in which the week begins.
     ///   - hasCalls: whether there are calls in a period.
     init(
-        wanted: ISOWeek?, span: Period, hasCalls: (Period) throws(ReportError) -> Bool
+        wanted: ISOWeek?, span: Period, zone: ReportZone = .utc, hasCalls: (Period) throws(ReportError) -> Bool
     ) throws(ReportError) {
-        let running = ISOWeek(containing: span.to.advanced(by: -1))
+        let running = ISOWeek(containing: span.to.advanced(by: -1), in: zone)
         guard wanted == nil else {
-            self.init(wanted ?? running, end: span.to)
+            self.init(wanted ?? running, zone, end: span.to)
             return
         }
-        let first = ISOWeek(containing: span.from)
+        let first = ISOWeek(containing: span.from, in: zone)
         var candidate = running
         while candidate >= first {
-            if candidate.period.to <= span.to, try hasCalls(candidate.period) { break }
+            let period = candidate.period(in: zone)
+            if period.to <= span.to, try hasCalls(period) { break }
             candidate = candidate.previous
         }
-        self.init(candidate >= first ? candidate : running, end: span.to)
+        self.init(candidate >= first ? candidate : running, zone, end: span.to)
     }
 
-    private init(_ week: ISOWeek, end: Timestamp) {
-        let whole = week.period
+    private init(_ week: ISOWeek, _ zone: ReportZone, end: Timestamp) {
+        let whole = week.period(in: zone)
         self.week = week
+        self.zone = zone
         isPartial = end < whole.to && end > whole.from
         period = isPartial ? Period(from: whole.from, to: end) : whole
     }
 
     /// The same span some weeks earlier.
     func earlier(_ weeks: Int) -> Period {
-        let shift = -Int64(weeks) * WeekWindow.week
-        return Period(from: period.from.advanced(by: shift), to: period.to.advanced(by: shift))
+        zone.period(period, daysEarlier: 7 * weeks)
+    }
+
+    /// The week's seven days, also those that a partial report has not reached.
+    var days: DayRange { DayRange(week.period(in: zone), in: zone) }
+
+    /// The 28 days up to the period's end.
+    var month: Period {
+        Period(from: zone.period(period, daysEarlier: 28).to, to: period.to)
     }
 }
 

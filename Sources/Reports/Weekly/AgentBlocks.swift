@@ -3,8 +3,11 @@ import Terminal
 /// The agents, most calls first.
 struct AgentBlocks {
     private static let rows = 40
+    private static let newRows = 12
 
     let report: WeeklyReport
+
+    private var zone: ReportZone { report.period.zone }
 
     var section: Section {
         let shown = report.agents.prefix(AgentBlocks.rows)
@@ -16,39 +19,56 @@ struct AgentBlocks {
         let table = Table(
             caption: "Agents by calls",
             columns: [
-                .name("agent"), .number("calls"), .number("change", drop: 2), .number("per active hour", drop: 3),
-                .number("most in a minute"), .text("when", drop: 6), .number("denied"), .number("throttled"),
-                .number("errors"),
-                .number("tools", drop: 1), .number("p95", drop: 5), .text("Mon–Sun", drop: 4),
+                .name("agent"), .number("calls"), .number("change", drop: 2), .number("median of 4", drop: 9),
+                .number("risk-weighted", drop: 7), .number("per active hour", drop: 4),
+                .number("most in a minute"), .text("when", drop: 10), .text("busiest hour", drop: 8),
+                .number("denied"), .number("throttled"), .number("errors"), .number("tools", drop: 1),
+                .number("p95", drop: 6), .text("28 days", drop: 5),
             ],
             rows: shown.map(row), empty: "No agent called a tool.", more: more, query: "agents")
+        var blocks: [Block] = [.table(table)]
+        let news = report.agents.filter { !$0.newTools.isEmpty }
+        if !news.isEmpty { blocks.append(.table(firstUses(news))) }
         return Section(
             id: "agents", title: "Agents",
             lead:
                 "Calls per active hour counts only hours in which the agent called at all; a minute is a clock minute.",
-            blocks: [.table(table)])
+            blocks: blocks)
+    }
+
+    /// Tools that an agent used for the first time, by name.
+    private func firstUses(_ news: [AgentFigures]) -> Table {
+        let rest = news.count - AgentBlocks.newRows
+        return Table(
+            caption: "Tools that an agent used for the first time", columns: [.name("agent"), .name("tools")],
+            rows: news.prefix(AgentBlocks.newRows).map { agent in
+                let names = agent.newTools.prefix(6).map { Prose([.name(VisibleText.of($0))]) }
+                let more: Prose = agent.newTools.count > 6 ? " and \(agent.newTools.count - 6) more" : ""
+                return [.name(agent.name), .init(Prose.joined(names, separator: ", ") + more)]
+            }, empty: "",
+            more: rest > 0 ? "\(rest) more agents: \(code: "tollgate report weekly --format json")" : "",
+            query: "first-uses")
     }
 
     private func row(_ agent: AgentFigures) -> [Table.Cell] {
         let name = agent.incidents > 0 ? Table.Cell("\(name: agent.name) (runaway)", .bad) : .name(agent.name)
+        let days = agent.callsOf28Days ?? agent.callsByDay
         let week = agent.callsByDay.map { Words.count($0) }.joined(separator: ", ")
         return [
             name, .count(agent.counts.calls),
             .init(
-                "\(agent.previousCalls == nil ? "new" : Change(now: agent.counts.calls, before: agent.previousCalls).short)",
+                "\(agent.previousCalls == nil ? "–" : Change(now: agent.counts.calls, before: agent.previousCalls).short)",
                 .quiet),
+            .init("\(agent.medianCalls.map { Words.count($0) } ?? "–")", .quiet),
+            .count(agent.riskWeightedCalls),
             .init("\(Words.decimal(agent.callsPerActiveHour))"),
             .init("\(agent.peakMinute.map { Words.count($0.calls) } ?? "–")"),
-            .init("\(agent.peakMinute.map { shortMoment($0) } ?? "")", .quiet),
+            .init("\(agent.peakMinute.map { zone.weekdayMinute($0.at) } ?? "")", .quiet),
+            .init("\(agent.busiestHour.map { zone.weekdayMinute($0.at) } ?? "")", .quiet),
             .count(agent.counts.denied, .bad), .count(agent.counts.throttled, .warn), .count(agent.counts.errors),
-            .init("\(agent.tools.count)"),
+            .init("\(agent.tools.count)\(agent.newTools.isEmpty ? "" : ", \(agent.newTools.count) new")"),
             .init("\(agent.p95Microseconds.map { Words.duration(microseconds: Int64($0)) } ?? "–")"),
-            .spark(agent.callsByDay, "calls Monday to Sunday: \(week)"),
+            .spark(days, "calls of the last \(days.count) days; Monday to Sunday: \(week)"),
         ]
-    }
-
-    /// `Tue 14:02`.
-    private func shortMoment(_ peak: PeakFigures) -> String {
-        "\(Words.date(peak.at.timestamp).prefix(3)) \(Words.minute(peak.at.timestamp))"
     }
 }

@@ -7,6 +7,8 @@ struct HighRiskBlocks {
 
     let report: WeeklyReport
 
+    private var zone: ReportZone { report.period.zone }
+
     var section: Section {
         let lead: Prose = "Tools that run or build something, destroy something or move money, by agent and day."
         guard !report.highRisk.isEmpty else {
@@ -25,6 +27,10 @@ struct HighRiskBlocks {
         }
         blocks.append(.table(table(Array(shown))))
         return Section(id: "high-risk", title: "High-risk tools", lead: lead, blocks: blocks)
+    }
+
+    private func isAtLimit(_ row: HighRiskFigures) -> Bool {
+        row.limitPerMinute.map { $0 <= row.peakMinute?.calls ?? 0 } ?? false
     }
 
     private func chart(_ rows: [HighRiskFigures]) -> Chart {
@@ -46,18 +52,18 @@ struct HighRiskBlocks {
     private func table(_ rows: [HighRiskFigures]) -> Table {
         let hasNews = rows.contains(where: \.isNew)
         return Table(
-            caption: "Their busiest minutes",
+            caption: "Their busiest minutes beside their limits",
             columns: [
                 .name("tool"), .text("risk"), .name("agent"), .number("calls"), .number("stopped"),
-                .number("most in a minute"),
-                .text("when", drop: 1),
+                .number("most in a minute"), .number("limit a minute"), .text("when", drop: 1),
             ] + (hasNews ? [.text("first use", drop: 2)] : []),
             rows: rows.map { row in
                 [
                     .name(row.tool), .init("\(row.risk)"), .name(row.agent ?? "(unresolved)"),
                     .count(row.callsByDay.reduce(0, +)), .count(row.stopped, .warn),
-                    .init("\(row.peakMinute.map { Words.count($0.calls) } ?? "–")"),
-                    .init("\(row.peakMinute.map { Words.moment($0.at.timestamp) } ?? "")", .quiet),
+                    .init("\(row.peakMinute.map { Words.count($0.calls) } ?? "–")", isAtLimit(row) ? .warn : .plain),
+                    row.limitPerMinute.map { .init("\($0)") } ?? .init("none", .warn),
+                    .init("\(row.peakMinute.map { zone.moment($0.at) } ?? "")", .quiet),
                 ] + (hasNews ? [row.isNew ? .init("this week", .warn) : .init("earlier", .quiet)] : [])
             }, empty: "")
     }

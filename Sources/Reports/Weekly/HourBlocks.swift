@@ -2,25 +2,35 @@ import Terminal
 
 /// The hours of the week, calls and stopped calls.
 struct HourBlocks {
-    let report: WeeklyReport
+    let hours: HourFigures
+    let zone: ReportZone
 
     var section: Section {
+        Section(
+            id: "hours", title: "Hours of the week",
+            lead: "When agents work, and when they are stopped; \(zone.name).", blocks: blocks)
+    }
+
+    var blocks: [Block] {
         var blocks: [Block] = []
-        if report.hours.calls.contains(where: { $0 > 0 }) {
-            blocks.append(.chart(chart(report.hours.calls, "calls", .plain, "hours")))
+        if hours.calls.contains(where: { $0 > 0 }) {
+            blocks.append(.chart(chart(hours.calls, "calls", .plain, "hours")))
         }
-        if report.hours.stopped.contains(where: { $0 > 0 }) {
-            blocks.append(.chart(chart(report.hours.stopped, "stopped calls", .bad, nil)))
+        if hours.stopped.contains(where: { $0 > 0 }) {
+            blocks.append(.chart(chart(hours.stopped, "stopped calls", .bad, nil)))
         }
-        if let share = report.hours.offHoursShare {
+        if let share = hours.offHoursShare {
             blocks.append(
                 .paragraph(
-                    "\(strong: Words.percent(share)) of all calls came outside Monday to Friday, 07–19 h UTC.", .plain))
+                    "\(strong: Words.percent(share)) of all calls came outside Monday to Friday, 07–19 h \(zone.name)\(stoppedShare).",
+                    .plain))
         }
         if blocks.isEmpty { blocks.append(.paragraph("No calls.", .plain)) }
-        return Section(
-            id: "hours", title: "Hours of the week", lead: "When agents work, and when they are stopped; UTC.",
-            blocks: blocks)
+        return blocks
+    }
+
+    private var stoppedShare: Prose {
+        hours.offHoursStoppedShare.map { ", and \(strong: Words.percent($0)) of the stopped ones" } ?? ""
     }
 
     private func hour(_ hour: Int) -> String { hour < 10 ? "0\(hour)" : "\(hour)" }

@@ -1,4 +1,3 @@
-import Foundation
 import Terminal
 
 /// What to change after an incident, from what stopped it and what did not.
@@ -6,6 +5,8 @@ struct IncidentAdvice {
     private(set) var sentences: [String] = []
     /// A policy fragment, where no limit or rule stopped anything.
     private(set) var policy: String?
+    /// The calls a minute that it allows.
+    private(set) var maximum: Int?
 
     /// - Parameters:
     ///   - incident: the incident.
@@ -17,7 +18,8 @@ struct IncidentAdvice {
             let maximum = max(2 * usualPeak, 10)
             let why = usualPeak > 0 ? "twice the busiest minute of the four weeks before" : "no minute before had any"
             sentences.append("Nothing stopped it. Limit the tool to \(Words.count(maximum)) calls a minute (\(why)).")
-            policy = IncidentAdvice.policy(tool: incident.tool, maximum: maximum)
+            self.maximum = maximum
+            policy = PolicyPatch.limits([incident.tool: maximum])
         } else if throttled >= denied {
             sentences.append(
                 "The limit held; \(Words.count(incident.passed, "call")) reached the server. "
@@ -37,28 +39,5 @@ struct IncidentAdvice {
             sentences.append(
                 "Nobody was told while it happened: keep tollgate watch running, with a sink that reaches a person.")
         }
-    }
-
-    private static func policy(tool: String, maximum: Int) -> String {
-        let limit = Fragment.Limit(counter: "\(tool)_rate", max: maximum)
-        let fragment = Fragment(tools: [tool: .init(limits: [limit])])
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return (try? encoder.encode(fragment)).map { String(decoding: $0, as: UTF8.self) } ?? ""
-    }
-
-    private struct Fragment: Encodable {
-        struct Tool: Encodable {
-            var limits: [Limit]
-        }
-
-        struct Limit: Encodable {
-            var counter: String
-            var window = "minute"
-            var max: Int
-            var scope = "grant"
-        }
-
-        var tools: [String: Tool]
     }
 }

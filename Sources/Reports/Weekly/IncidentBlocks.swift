@@ -3,10 +3,12 @@ import Terminal
 
 /// The runaways, one card each.
 struct IncidentBlocks {
-    private static let cards = 12
+    private static let cards = 6
     private static let rows = 30
 
     let report: WeeklyReport
+
+    private var zone: ReportZone { report.period.zone }
 
     var section: Section {
         let incidents = report.incidents
@@ -16,7 +18,7 @@ struct IncidentBlocks {
             : "Found by running the week's calls through the detectors again; beside each, whether the live watch paged."
         if incidents.isEmpty, let before = report.coverage.callsDeletedBefore {
             let why: Prose =
-                "Not known before \(Words.moment(before.timestamp)): the calls of that time were deleted from the warehouse. None since."
+                "Not known before \(zone.moment(before)): the calls of that time were deleted from the warehouse. None since."
             return Section(id: "runaways", title: "Runaway agents", lead: "", blocks: [.paragraph(why, .warn)])
         }
         guard !incidents.isEmpty else {
@@ -40,7 +42,7 @@ struct IncidentBlocks {
         var facts: [(label: String, value: Prose)] = [
             (
                 "Began",
-                "\(Words.moment(incident.start.timestamp)):\(String(Words.time(incident.start.timestamp).suffix(2)))"
+                "\(zone.moment(incident.start)):\(String(zone.time(incident.start).suffix(2)))"
             ),
             ("Lasted", "\(length)"),
             ("Calls", "\(strong: incident.calls)"),
@@ -57,6 +59,7 @@ struct IncidentBlocks {
         facts.append(("Rules", "\(incident.rules.joined(separator: ", "))"))
         var blocks: [Block] = [.paragraph("\(incident.explanation).", .plain)]
         if let timeline = incident.timeline { blocks.append(.chart(chart(timeline, incident))) }
+        if let day = incident.day { blocks.append(.chart(IncidentDay(incident: incident, day: day, zone: zone).chart)) }
         if incident.advice.count == 1, let advice = incident.advice.first {
             blocks.append(.paragraph("\(strong: "What to change:") \(advice)", .plain))
         } else if !incident.advice.isEmpty {
@@ -90,7 +93,7 @@ struct IncidentBlocks {
             return incident.alerts.isEmpty ? "\(strong: "no"): the live watch raised no alert" : "no, only a warning"
         }
         let after = Words.duration(microseconds: max(page.raised.timestamp.since(incident.start.timestamp), 0))
-        return "\(Words.time(page.raised.timestamp)), after \(after) (\(page.state))"
+        return "\(zone.time(page.raised)), after \(after) (\(page.state))"
     }
 
     /// The command that shows the incident's calls.
@@ -111,7 +114,9 @@ struct IncidentBlocks {
         let moments = timeline.passed.indices.map { from.advanced(by: Int64($0 * timeline.stepSeconds) * 1_000_000) }
         // A label wherever a round number of steps has passed; the chart drops those without room.
         let every = max(timeline.passed.count / 8, 1)
-        let clock = timeline.stepSeconds < 60 ? Words.time : Words.minute
+        let clock = { (moment: Timestamp) in
+            timeline.stepSeconds < 60 ? zone.time(Moment(moment)) : zone.minute(Moment(moment))
+        }
         let labels = moments.enumerated().map { $0.isMultiple(of: every) ? clock($1) : "" }
         let step = Words.duration(microseconds: Int64(timeline.stepSeconds) * 1_000_000)
         let unit = timeline.stepSeconds == 60 ? "calls per minute" : "calls per \(step)"
@@ -128,7 +133,7 @@ struct IncidentBlocks {
             bars.mark = (usual, "usual \(Words.perMinute(usual))")
         }
         let alternative: Prose =
-            "\(name: incident.agent) on \(name: incident.tool), \(unit), \(Words.date(from)); most at \(when): \(top)."
+            "\(name: incident.agent) on \(name: incident.tool), \(unit), \(zone.date(timeline.from)); most at \(when): \(top)."
         return Chart(kind: .bars(bars), alternative: alternative)
     }
 
@@ -142,7 +147,7 @@ struct IncidentBlocks {
             ],
             rows: incidents.prefix(IncidentBlocks.rows).map { incident in
                 [
-                    .name(incident.agent), .name(incident.tool), .init("\(Words.moment(incident.start.timestamp))"),
+                    .name(incident.agent), .name(incident.tool), .init("\(zone.moment(incident.start))"),
                     .count(incident.calls), .count(incident.stopped), .count(incident.peakPerMinute),
                     incident.page == nil ? .init("no", .warn) : .init("yes"),
                 ]

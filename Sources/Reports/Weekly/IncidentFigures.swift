@@ -24,6 +24,8 @@ struct IncidentFigures: Sendable, Equatable, Encodable {
     var explanation: String
     /// What to change, in words.
     var advice: [String]
+    /// The calls a minute that the advice would allow, where nothing stopped it.
+    var advisedMaximum: Int?
     /// A policy fragment that would have stopped it, where nothing did.
     var policy: String?
     var firstRecord: String
@@ -31,6 +33,7 @@ struct IncidentFigures: Sendable, Equatable, Encodable {
     /// The live alerts of this incident; empty where nobody was told.
     var alerts: [AlertFigures]
     var timeline: TimelineFigures?
+    var day: DayShapeFigures?
 
     /// Calls that reached the server.
     var passed: Int { calls - stopped }
@@ -65,4 +68,15 @@ struct TimelineFigures: Sendable, Equatable, Encodable {
     var stepSeconds: Int
     var passed: [Int]
     var stopped: [Int]
+}
+
+/// The local day on which an incident began, hour by hour, beside what its hours usually hold.
+struct DayShapeFigures: Sendable, Equatable, Encodable {
+    var from: Moment
+    var passed: [Int]
+    var stopped: [Int]
+    /// The least and the most calls that these hours of the day had in the 28 days before, in all but the lowest and the
+    /// highest tenth of the days.
+    var usualLow: [Int]
+    var usualHigh: [Int]
 }

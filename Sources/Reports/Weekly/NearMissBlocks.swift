@@ -7,6 +7,7 @@ struct NearMissBlocks {
     let nearMisses: [NearMissFigures]
     /// Until when calls were deleted from the warehouse.
     var deletedBefore: Moment?
+    var zone = ReportZone.utc
 
     var section: Section {
         let more: Prose =
@@ -24,7 +25,7 @@ struct NearMissBlocks {
                     .init("\(Words.duration(microseconds: Int64(miss.windowSeconds) * 1_000_000))"),
                     .count(miss.highest, miss.highest >= miss.maximum ? .warn : .plain), .count(miss.maximum),
                     .count(miss.calls),
-                    .init("\(Words.moment(miss.last.timestamp))", .quiet),
+                    .init("\(zone.moment(miss.last))", .quiet),
                 ]
             }, empty: empty, more: more, query: "near-misses")
         return Section(
@@ -36,6 +37,6 @@ struct NearMissBlocks {
     private var empty: Prose {
         guard let deletedBefore else { return "No call that passed had used 80 % of its limit." }
         return
-            "Not known before \(Words.moment(deletedBefore.timestamp)): calls were deleted from the warehouse. None since."
+            "Not known before \(zone.moment(deletedBefore)): calls were deleted from the warehouse. None since."
     }
 }

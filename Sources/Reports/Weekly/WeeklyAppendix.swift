@@ -1,18 +1,40 @@
 import Events
 import Terminal
+import Warehouse
 
 /// What the words mean and how each figure can be asked for again.
 struct WeeklyAppendix {
     let report: WeeklyReport
 
     var section: Section {
-        let queries = ReportQueries(from: report.period.from.timestamp, to: report.period.to.timestamp).all
+        let queries = ReportQueries(report.period).all
         return Section(
             id: "appendix", title: "Definitions and queries",
             lead: "The queries run on the warehouse as it is, with any SQLite tool: sqlite3 -readonly warehouse.sqlite",
-            blocks: [.definitions(WeeklyAppendix.definitions)]
+            blocks: [.definitions(WeeklyAppendix.definitions + made)]
                 + queries.map { .code(id: "q-\($0.id)", caption: Prose(stringLiteral: $0.title), text: $0.sql) },
             isReference: true)
+    }
+
+    /// Window, versions and parameters.
+    private var made: [(term: String, meaning: Prose)] {
+        let period = report.period
+        let parameters = report.parameters
+        let program = parameters.program.isEmpty ? "" : " \(parameters.program)"
+        return [
+            (
+                "Window",
+                "\(period.from.timestamp.description) up to, but not including, \(period.to.timestamp.description); days and hours of the week in \(period.zone.name). Recommendations look at the 28 days up to its end, medians at the four weeks before."
+            ),
+            (
+                "Made with",
+                "tollgate\(program), report version \(report.version), warehouse schema \(WarehouseSchema.version)."
+            ),
+            (
+                "Parameters",
+                "Detectors learned from \(Words.count(parameters.learningDays, "day")) before the week; loop from \(parameters.loopMinimum) identical calls on, cap from \(parameters.capMinimum) attempts in 60 s; movers from a likelihood of \(Words.decimal(parameters.leastLogLikelihood, places: 2)) on."
+            ),
+        ]
     }
 
     static let definitions: [(term: String, meaning: Prose)] = [
@@ -42,105 +64,32 @@ struct WeeklyAppendix {
             "Runaway",
             "An episode that fires a detector rule of severity page. Findings on one agent and tool within 60 minutes are one incident."
         ),
+        (
+            "Likelihood",
+            "Dunning's log-likelihood ratio of this week's calls and last week's, 2 (a ln(a/e) + b ln(b/e)) with e = (a + b)/2; negative where calls fell. 10.83 and more comes by chance once in a thousand."
+        ),
+        (
+            "Risk-weighted",
+            "Calls, each counted by its tool's class: read 1, unknown 2, write 3, execute 10, destructive and financial 20. A convention that ranks agents by what they could spoil."
+        ),
+        (
+            "Median of 4",
+            "The middle of the same span of the four weeks before, of those that the log reaches, at least two."
+        ),
+        (
+            "Off hours",
+            "All but Monday to Friday, 07–19 h in the report's time zone."
+        ),
+        (
+            "Last 28 days with it",
+            "Each grant's calls of the tool by clock minute, on whole UTC days: those beyond the proposed maximum would have been stopped. Agents that would have waited and tried again are not imitated."
+        ),
+        (
+            "Alerts per agent-week",
+            "Alerts raised, for each agent that called and each week of the report's length."
+        ),
         ("Usual", "The pair's own calls per active minute in the four weeks before."),
         ("Coverage", "Records loaded, of those loaded, rejected, missing and known to be lost."),
         ("p95", "The duration that 95 of 100 calls stayed below, upstream time only, exact to 9 %."),
     ]
-}
-
-/// The SQL behind the figures, on the warehouse's views.
-///
-/// A test runs every one and compares.
-struct ReportQueries {
-    struct Query: Sendable {
-        let id: String
-        let title: String
-        let sql: String
-    }
-
-    private let from: Timestamp
-    private let to: Timestamp
-    private static let stopped = "mode = 'enforce' AND decision IN ('deny', 'throttle')"
-
-    init(from: Timestamp, to: Timestamp) {
-        self.from = from
-        self.to = to
-    }
-
-    private var within: String { "time >= '\(from)' AND time < '\(to)'" }
-
-    var all: [Query] {
-        [
-            Query(
-                id: "days", title: "Calls per day",
-                sql: """
-                    SELECT substr(time, 1, 10) AS day, count(*) AS calls,
-                      sum(\(ReportQueries.stopped)) AS stopped
-                    FROM calls WHERE \(within) GROUP BY day ORDER BY day;
-                    """),
-            Query(
-                id: "agents", title: "Agents",
-                sql: """
-                    SELECT agent, count(*) AS calls, count(DISTINCT substr(time, 1, 13)) AS active_hours,
-                      sum(mode = 'enforce' AND decision = 'deny') AS denied,
-                      sum(mode = 'enforce' AND decision = 'throttle') AS throttled,
-                      count(DISTINCT server || '/' || tool) AS tools
-                    FROM calls WHERE \(within) GROUP BY agent ORDER BY calls DESC, agent;
-                    """),
-            Query(
-                id: "peaks", title: "Each agent's busiest minute",
-                sql: """
-                    SELECT agent, max(calls) AS calls, minute FROM (
-                      SELECT agent, substr(time, 1, 16) AS minute, count(*) AS calls
-                      FROM calls WHERE \(within) GROUP BY agent, minute ORDER BY minute)
-                    GROUP BY agent ORDER BY calls DESC, agent;
-                    """),
-            stops("rule", "denials-by-rule", "Stopped calls by rule", "rule, reason, decision, mode"),
-            stops("reason", "denials-by-reason", "Stopped calls by reason", "reason"),
-            stops("tool", "denials-by-tool", "Stopped calls by tool", "server, tool"),
-            stops("agent", "denials-by-agent", "Stopped calls by agent", "agent"),
-            Query(
-                id: "persistent", title: "The same call, stopped again and again",
-                sql: """
-                    SELECT agent, server, tool, arg_digest, count(*) AS times, min(time) AS first, max(time) AS last
-                    FROM calls WHERE \(ReportQueries.stopped) AND \(within)
-                    GROUP BY agent, server, tool, arg_digest HAVING times > 5 ORDER BY times DESC;
-                    """),
-            Query(
-                id: "near-misses", title: "Near misses",
-                sql: """
-                    SELECT agent, server, tool, limit_counter, limit_max, max(limit_used) AS highest, count(*) AS calls
-                    FROM calls WHERE NOT (\(ReportQueries.stopped)) AND limit_used >= 0.8 * limit_max AND \(within)
-                    GROUP BY agent, server, tool, limit_counter, limit_max ORDER BY calls DESC;
-                    """),
-            Query(
-                id: "high-risk", title: "High-risk tools by agent and day",
-                sql: """
-                    SELECT server, tool, agent, substr(time, 1, 10) AS day, count(*) AS calls
-                    FROM calls WHERE risk IN ('execute', 'destructive', 'financial') AND \(within)
-                    GROUP BY server, tool, agent, day ORDER BY server, tool, agent, day;
-                    """),
-            Query(
-                id: "hours", title: "Hours of the week (weekday 0 is Sunday)",
-                sql: """
-                    SELECT strftime('%w', time) AS weekday, substr(time, 12, 2) AS hour, count(*) AS calls
-                    FROM calls WHERE \(within) GROUP BY weekday, hour ORDER BY weekday, hour;
-                    """),
-            Query(
-                id: "alerts", title: "Alerts",
-                sql: "SELECT * FROM alerts WHERE raised >= '\(from)' AND raised < '\(to)' ORDER BY raised;"),
-            Query(id: "coverage", title: "Coverage", sql: "SELECT * FROM coverage ORDER BY log;"),
-        ]
-    }
-
-    private func stops(_ name: String, _ id: String, _ title: String, _ columns: String) -> Query {
-        let condition = name == "rule" ? "decision IN ('deny', 'throttle')" : ReportQueries.stopped
-        return Query(
-            id: id, title: title,
-            sql: """
-                SELECT \(columns), count(*) AS calls
-                FROM calls WHERE \(condition) AND \(within)
-                GROUP BY \(columns) ORDER BY calls DESC;
-                """)
-    }
 }

@@ -15,22 +15,26 @@ struct WeeklyDocument {
             blocks.append(.chart(days))
             if let spared { blocks.append(.paragraph(spared, .plain)) }
         }
+        let zone = report.period.zone
         blocks += [
             .section(IncidentBlocks(report: report).section),
             .section(AgentBlocks(report: report).section),
-            .section(DenialBlocks(denials: report.denials).section),
+            .section(MoverBlocks(report: report).section),
+            .section(DenialBlocks(denials: report.denials, zone: zone).section),
             .section(
-                NearMissBlocks(nearMisses: report.nearMisses, deletedBefore: report.coverage.callsDeletedBefore).section
-            ),
+                NearMissBlocks(
+                    nearMisses: report.nearMisses, deletedBefore: report.coverage.callsDeletedBefore, zone: zone
+                ).section),
             .section(HighRiskBlocks(report: report).section),
-            .section(HourBlocks(report: report).section),
+            .section(HourBlocks(hours: report.hours, zone: zone).section),
+            .section(RecommendationBlocks(report: report).section),
             .section(AlertRuleBlocks(report: report).section),
         ]
-        if !report.brakes.isEmpty { blocks.append(.section(BrakeBlocks(brakes: report.brakes).section)) }
+        if !report.brakes.isEmpty { blocks.append(.section(BrakeBlocks(brakes: report.brakes, zone: zone).section)) }
         blocks += [
-            .section(CoverageBlocks(coverage: report.coverage).section)
+            .section(CoverageBlocks(coverage: report.coverage, zone: zone).section)
         ]
-        if !report.heads.isEmpty { blocks.append(.section(HeadBlocks(heads: report.heads).section)) }
+        if !report.heads.isEmpty { blocks.append(.section(HeadBlocks(report: report).section)) }
         blocks += [
             .section(WeeklyAppendix(report: report).section)
         ]
@@ -42,27 +46,27 @@ struct WeeklyDocument {
 
     /// `Mon 16 – Sun 22 Nov 2026, UTC`, and where it is partial, how far it goes.
     private var subtitle: Prose {
-        let from = report.period.from.timestamp
-        let last = report.period.to.timestamp.advanced(by: -1)
-        let first = Words.date(from).split(separator: " ")
-        let end = Words.date(last).split(separator: " ")
-        let begin = zip(first, end).reversed().drop { $0 == $1 }.reversed().map(\.0).joined(separator: " ")
+        let zone = report.period.zone
+        let end = Moment(report.period.to.timestamp.advanced(by: -1))
+        let first = zone.date(report.period.from).split(separator: " ")
+        let last = zone.date(end).split(separator: " ")
+        let begin = zip(first, last).reversed().drop { $0 == $1 }.reversed().map(\.0).joined(separator: " ")
         // The weekday stays even where both ends share it; a range within one day is written as the day.
-        let shown = begin.isEmpty ? Words.date(last) : "\(begin) – \(Words.date(last))"
-        guard report.period.isPartial else { return "\(shown), UTC" }
+        let shown = begin.isEmpty ? zone.date(end) : "\(begin) – \(zone.date(end))"
+        guard report.period.isPartial else { return "\(shown), \(zone.name)" }
         return
-            "\(shown), UTC · partial: the week is not over, figures end \(Words.moment(last)); compared with the same span of last week"
+            "\(shown), \(zone.name) · partial: the week is not over, figures end \(zone.moment(end)); compared with the same span of last week"
     }
 
     private var footer: [Prose] {
         var lines: [Prose] = [
             "Made from records up to \(report.generatedAt.timestamp.description); the same log gives the same report, byte for byte."
         ]
-        let verified = report.coverage.logs.compactMap { log in log.verifiedTo.map { "\(log.log)/\($0)" } }
+        let heads = report.heads.filter { $0.size > 0 }.map { "\($0.log)/\($0.size - 1)" }
         lines.append(
-            verified.isEmpty
-                ? "No signed head has been verified in these logs."
-                : "Verified under a signed head up to \(verified.joined(separator: ", ")).")
+            heads.isEmpty
+                ? "It carries no signed head: whether records were changed or removed later cannot be told from it."
+                : "It carries the signed heads of \(heads.joined(separator: ", ")).")
         return lines
     }
 
@@ -72,7 +76,7 @@ struct WeeklyDocument {
         let before = totals.previous
         var tiles: [Tile] = []
         var callsNote: Prose = "\(Change(now: counts.calls, before: before?.counts.calls).words)"
-        if let median = totals.medianCallsOfFourWeeks { callsNote += "; median of the weeks before \(median)" }
+        if let median = totals.median { callsNote += "; median of \(median.weeks) weeks before \(median.calls)" }
         tiles.append(Tile(label: "Tool calls", value: Words.count(counts.calls), note: callsNote))
         let agents: Prose =
             before.map { "last week \($0.agents); \(Words.count(totals.tools, "tool"))" }
@@ -95,7 +99,10 @@ struct WeeklyDocument {
         if let interval = report.totals.stoppedShare {
             note += "; 95 % interval \(Words.percent(interval.low))–\(Words.percent(interval.high))"
         }
-        if counts.wouldHaveStopped > 0 { note += "; \(counts.wouldHaveStopped) more only in shadow mode" }
+        if let median = report.totals.median {
+            note += "; 4-week median \(Words.percent(share(median.stopped, of: median.calls)))"
+        }
+        if counts.wouldHaveStopped > 0 { note += "; \(counts.wouldHaveStopped) more in shadow mode" }
         return Tile(label: "Stopped", value: Words.percent(share(counts.stopped, of: counts.calls)), note: note)
     }
 

@@ -1,6 +1,7 @@
 import Events
 
-// The figures of the weekly report, as they stand in its JSON. Times are UTC, durations microseconds, shares 0–1.
+// The figures of the weekly report, as they stand in its JSON. Moments are UTC, days and hours of the week are of the
+// report's time zone, durations microseconds, shares 0–1.
 
 /// Which time a report covers.
 struct PeriodFigures: Sendable, Equatable, Encodable {
@@ -9,9 +10,23 @@ struct PeriodFigures: Sendable, Equatable, Encodable {
     var from: Moment
     /// The first moment that does not belong to it.
     var to: Moment
-    var timeZone = "UTC"
+    /// In which days begin and people read times.
+    var zone = ReportZone.utc
     /// Whether the week goes on after `to`.
     var isPartial = false
+
+    private enum CodingKeys: String, CodingKey {
+        case week, from, to, timeZone, isPartial
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encodeIfPresent(week, forKey: .week)
+        try container.encode(from, forKey: .from)
+        try container.encode(to, forKey: .to)
+        try container.encode(zone.name, forKey: .timeZone)
+        try container.encode(isPartial, forKey: .isPartial)
+    }
 }
 
 /// What a count of calls says.
@@ -66,8 +81,8 @@ struct TotalFigures: Sendable, Equatable, Encodable {
     var pages: Int
     /// The same span a week before; absent where the log does not reach back.
     var previous: PreviousFigures?
-    /// The median of the four weeks before, of those that have calls.
-    var medianCallsOfFourWeeks: Int?
+    /// The medians of the four weeks before, where the log reaches back two of them or more.
+    var median: MedianFigures?
     /// What limits and denials kept from the upstreams: stopped calls of each tool times its median duration.
     var spared: SparedFigures?
 }
@@ -75,6 +90,16 @@ struct TotalFigures: Sendable, Equatable, Encodable {
 /// A week before.
 struct PreviousFigures: Sendable, Equatable, Encodable {
     var counts: CountFigures
+    var agents: Int
+}
+
+/// The middle of the same span of the four weeks before, of those that the log reaches.
+struct MedianFigures: Sendable, Equatable, Encodable {
+    /// How many weeks.
+    var weeks: Int
+    var calls: Int
+    var stopped: Int
+    var errors: Int
     var agents: Int
 }
 
@@ -130,7 +155,8 @@ struct LogFigures: Sendable, Equatable, Encodable {
     var records: Int
     var rejected: Int
     var gaps: Int
-    var verifiedTo: UInt64?
+    /// The last seq under the signed head that the report carries; absent where it carries none.
+    var signedTo: UInt64?
 }
 
 /// What retention has deleted from the warehouse.
@@ -160,55 +186,4 @@ struct GapFigures: Sendable, Equatable, Encodable {
     var from: Moment?
     var to: Moment?
     var reason: String
-}
-
-/// One agent's week.
-struct AgentFigures: Sendable, Equatable, Encodable {
-    /// Absent where the caller was not known.
-    var agent: String?
-    var counts: CountFigures
-    var previousCalls: Int?
-    var activeHours: Int
-    var callsPerActiveHour: Double
-    var peakMinute: PeakFigures?
-    var tools: [String]
-    var p95Microseconds: Int?
-    var callsByDay: [Int]
-    /// How many incidents it has in this report.
-    var incidents: Int
-
-    var name: String { agent ?? "(unresolved)" }
-}
-
-/// One row of the high-risk table.
-struct HighRiskFigures: Sendable, Equatable, Encodable {
-    var server: String
-    var tool: String
-    var risk: String
-    var agent: String?
-    var callsByDay: [Int]
-    var stopped: Int
-    var peakMinute: PeakFigures?
-    /// First used by this agent within the period.
-    var isNew: Bool
-}
-
-/// Calls by hour of the week, Monday 00 first.
-struct HourFigures: Sendable, Equatable, Encodable {
-    var calls: [Int]
-    var stopped: [Int]
-    /// Share of calls outside Monday to Friday, 07–19.
-    var offHoursShare: Double?
-}
-
-/// Alerts of one rule.
-struct AlertRuleFigures: Sendable, Equatable, Encodable {
-    var rule: String
-    var severity: String
-    var raised: Int
-    var stillFiring: Int
-    var acknowledged: Int
-    var silenced: Int
-    /// From an alert's start to its first record.
-    var medianDetectionMicroseconds: Int?
 }

@@ -8,6 +8,7 @@ struct WeeklyVerdict {
 
     init(_ report: WeeklyReport) {
         let runaways = report.incidents.filter { $0.severity == "page" }
+        let zone = report.period.zone
         if report.totals.counts.calls == 0 {
             sentence = "No tool calls."
             tone = report.coverage.isWhole ? .plain : .warn
@@ -19,7 +20,7 @@ struct WeeklyVerdict {
             tone = .warn
         } else if let before = report.coverage.callsDeletedBefore {
             sentence =
-                "\(WeeklyVerdict.quiet(report)) But calls before \(Words.moment(before.timestamp)) were deleted from the warehouse: no runaway of that time can be found."
+                "\(WeeklyVerdict.quiet(report)) But calls before \(zone.moment(before)) were deleted from the warehouse: no runaway of that time can be found."
             tone = .warn
         } else {
             sentence = WeeklyVerdict.quiet(report)

@@ -70,7 +70,7 @@ public struct TailFormatter {
         return ("\(now), \(Words.decimal(factor, places: factor < 9.95 ? 1 : 0))×", factor >= 5 ? .yellow : .dim)
     }
 
-    private static func verdict(_ decision: Decision) -> String {
+    static func verdict(_ decision: Decision) -> String {
         decision.mode == .shadow && decision.verdict != .allow
             ? "(\(decision.verdict.rawValue))" : decision.verdict.rawValue
     }
@@ -84,7 +84,7 @@ public struct TailFormatter {
     }
 
     /// Reason, rule without what the tool's own column already says, and the limit nearest to its maximum.
-    private static func why(_ decision: Decision) -> String {
+    static func why(_ decision: Decision) -> String {
         var parts: [String] = []
         if decision.verdict == .allow, decision.reason == .allowed {
             // An allowed call is of note only where it comes near a limit.

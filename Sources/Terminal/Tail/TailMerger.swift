@@ -1,17 +1,34 @@
 public import Events
 
+/// Some lines of one log that follow each other.
+public struct TailBlock: Sendable {
+    /// The first line's seq.
+    public var firstSeq: UInt64
+    /// The lines without their newlines.
+    public var lines: [[UInt8]]
+    /// Seqs before these lines that cannot be read.
+    public var missing: Range<UInt64>?
+
+    /// Makes a block.
+    public init(firstSeq: UInt64, lines: [[UInt8]], missing: Range<UInt64>? = nil) {
+        self.firstSeq = firstSeq
+        self.lines = lines
+        self.missing = missing
+    }
+}
+
 /// One log's lines, handed over in blocks.
 public struct TailSource {
     /// The log's name, for messages.
     public let name: String
-    fileprivate let next: () throws -> [[UInt8]]?
+    fileprivate let next: () throws -> TailBlock?
 
     /// Makes a source.
     ///
     /// - Parameters:
     ///   - name: the log's name.
-    ///   - next: the log's next lines without their newlines, in the order of `seq`; nil when there is nothing new now.
-    public init(name: String, next: @escaping () throws -> [[UInt8]]?) {
+    ///   - next: the log's next lines, in the order of `seq`; nil when there is nothing new now.
+    public init(name: String, next: @escaping () throws -> TailBlock?) {
         self.name = name
         self.next = next
     }
@@ -30,20 +47,24 @@ public struct TailMerger {
         var waiting: [TailEntry] = []
         var head = 0
         var last = Timestamp(microseconds: .min)
-        /// When the merger first saw the oldest waiting line.
-        var arrived: Timestamp?
 
         var first: TailEntry? { head < waiting.count ? waiting[head] : nil }
 
-        mutating func fill(_ log: Int) throws -> Bool {
-            guard let lines = try source.next() else { return false }
+        mutating func fill(_ log: Int, seen: Timestamp? = nil) throws -> Bool {
+            guard let block = try source.next() else { return false }
             if head == waiting.count {
                 waiting.removeAll(keepingCapacity: true)
                 head = 0
             }
-            waiting.reserveCapacity(waiting.count + lines.count)
-            for bytes in lines {
-                let entry = TailEntry(log: log, bytes: bytes, after: last)
+            waiting.reserveCapacity(waiting.count + block.lines.count + 1)
+            for (index, bytes) in block.lines.enumerated() {
+                var entry = TailEntry(log: log, seq: block.firstSeq + UInt64(index), bytes: bytes, after: last)
+                entry.seen = seen
+                if index == 0, let missing = block.missing {
+                    var hole = TailEntry(log: log, missing: missing, before: entry.order)
+                    hole.seen = seen
+                    waiting.append(hole)
+                }
                 last = entry.order
                 waiting.append(entry)
             }
@@ -69,7 +90,7 @@ public struct TailMerger {
     /// - Parameters:
     ///   - sources: the logs.
     ///   - holdBackMicroseconds: while following, how long a line waits for an earlier one of another log.
-    public init(_ sources: [TailSource], holdBackMicroseconds: Int64 = 150_000) {
+    public init(_ sources: [TailSource], holdBackMicroseconds: Int64 = 100_000) {
         lanes = sources.map { Lane(source: $0) }
         holdBack = holdBackMicroseconds
     }
@@ -105,14 +126,12 @@ public struct TailMerger {
         for index in lanes.indices {
             var more = true
             while more, lanes[index].waiting.count - lanes[index].head < TailMerger.bufferedLines {
-                more = try lanes[index].fill(index)
+                more = try lanes[index].fill(index, seen: now)
             }
-            if lanes[index].first != nil, lanes[index].arrived == nil { lanes[index].arrived = now }
         }
         var entries: [TailEntry] = []
         while let index = earliest(), mayGo(index, now: now) {
             entries.append(lanes[index].pop())
-            if lanes[index].first == nil { lanes[index].arrived = nil }
         }
         return entries
     }
@@ -123,8 +142,7 @@ public struct TailMerger {
     private func mayGo(_ index: Int, now: Timestamp) -> Bool {
         guard let entry = lanes[index].first else { return false }
         if lanes.allSatisfy({ $0.first != nil }) { return true }
-        let seen = lanes[index].arrived ?? now
-        return now.since(entry.order) >= holdBack || now.since(seen) >= holdBack
+        return now.since(entry.order) >= holdBack || entry.seen.map { now.since($0) >= holdBack } ?? true
     }
 
     private func earliest() -> Int? {

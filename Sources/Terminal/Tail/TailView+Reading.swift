@@ -8,14 +8,21 @@ extension TailView {
     ///   - merger: the logs.
     ///   - output: where the lines go.
     ///   - last: only the last so many lines; those before teach what is usual.
+    ///   - isWhole: false where the logs were opened somewhere in their middle and, if there are not `last` lines behind it,
+    ///     are to be opened further back.
     ///   - goesOn: whether following comes next, so that the last streak stays open.
+    ///   - progress: is told how many records were read while nothing is shown yet, and nil when that is over.
+    /// - Returns: false where nothing was shown because there are fewer than `last` lines and the logs were not whole.
     /// - Throws: what a source throws.
     public mutating func showPast(
-        _ merger: inout TailMerger, to output: Output, last: Int? = nil, goesOn: Bool = false
-    ) throws {
+        _ merger: inout TailMerger, to output: Output, last: Int? = nil, isWhole: Bool = true, goesOn: Bool = false,
+        progress: (Int?) -> Void = { _ in }
+    ) throws -> Bool {
+        names = merger.names
         var join = OutcomeJoin()
         var window = LastEntries(count: last)
         var isDone = false
+        var count = 0
         while !isDone, output.isOpen, let entry = try merger.next() {
             isDone = options.filter.isPast(entry)
             guard !isDone else { break }
@@ -25,11 +32,16 @@ extension TailView {
                 for joined in join.push(entry) { advance(&window, joined) }
             }
             flush(to: output, atLeast: 16 << 10)
+            count += 1
+            if window.isBounded, count.isMultiple(of: 1_024) { progress(count) }
         }
         for joined in join.finish() { advance(&window, joined) }
+        progress(nil)
+        guard isWhole || window.isFull else { return false }
         for entry in window.finish() { show(entry) }
         if !goesOn { finish() }
         flush(to: output)
+        return true
     }
 
     /// One step of following: shows what came, lets time pass, writes it out.
@@ -37,12 +49,13 @@ extension TailView {
     /// Returns how many lines came.
     ///
     /// - Parameters:
-    /// - merger: the logs.
-    /// - output: where the lines go.
-    /// - now: the time.
+    ///   - merger: the logs.
+    ///   - output: where the lines go.
+    ///   - now: the time.
     /// - Throws: what a source throws.
     @discardableResult
     public mutating func showNew(_ merger: inout TailMerger, to output: Output, now: Timestamp) throws -> Int {
+        names = merger.names
         let batch = try merger.poll(now: now)
         show(batch, following: true)
         tick(now: now)
@@ -54,6 +67,12 @@ extension TailView {
         guard window.isBounded else { return show(entry) }
         guard wouldShow(entry) else { return learn(entry) }
         if let old = window.push(entry) { learn(old) }
+    }
+
+    /// Ends following: what is still owed is said.
+    public mutating func finish(to output: Output) {
+        finish()
+        flush(to: output)
     }
 
     private mutating func flush(to output: Output, atLeast bytes: Int = 0) {
@@ -76,6 +95,9 @@ struct LastEntries {
     }
 
     var isBounded: Bool { count != nil }
+
+    /// Whether so many lines have come.
+    var isFull: Bool { count.map { ring.count == $0 } ?? true }
 
     /// Takes a line and gives the one that it pushes out.
     mutating func push(_ entry: TailEntry) -> TailEntry? {

@@ -10,8 +10,10 @@ public struct TailView {
     public struct Options: Sendable {
         /// Which records.
         public var filter = TailFilter()
-        /// The lines' own bytes instead of words; nothing is folded, skipped or added.
+        /// The lines' own bytes instead of words; nothing is folded or skipped, and added only the reference.
         public var json = false
+        /// Whether each line says which record it is, `LOG/SEQ`.
+        public var references = false
         /// Lines of one batch that a terminal shows at most while following; the older ones are skipped, and it says so.
         public var maximumBatch: Int? = 2_000
 
@@ -27,7 +29,11 @@ public struct TailView {
     let options: Options
     private var formatter = TailFormatter()
     private var layout: TailLayout
-    private var due: [UInt8] = []
+    /// The logs' names, by `TailEntry.log`.
+    var names: [String] = []
+    var due: [UInt8] = []
+    /// What a program that reads JSON has to be told beside it.
+    private var complaints: [String] = []
     private var streak: TailStreak?
     private var streaks = 0
     /// The last line on the terminal no longer says what the streak does.
@@ -42,8 +48,15 @@ public struct TailView {
         layout = TailLayout(display: display)
     }
 
-    /// The terminal's size changed.
+    /// What it is made for.
+    public var display: Display { layout.display }
+
+    /// The terminal may have another size by now.
+    ///
+    /// Where it has, the last line is not rewritten any more: it may take two lines now, or half of one.
     public mutating func resize(_ display: Display) {
+        guard display != layout.display else { return }
+        endStreak()
         layout = TailLayout(display: display)
     }
 
@@ -83,17 +96,10 @@ public struct TailView {
 
     /// Shows one line.
     public mutating func show(_ entry: TailEntry) {
-        guard !options.json else {
-            if options.filter.passes(entry) {
-                due += entry.bytes
-                due.append(UInt8(ascii: "\n"))
-            }
-            return
-        }
+        guard !options.json else { return showJSON(entry) }
         guard let record = entry.record else {
-            if wouldShow(entry) {
-                note("unreadable line (\(Words.count(entry.bytes.count, "byte")))", .alarm, at: entry.order)
-            }
+            let bytes = Words.count(entry.bytes.count, "byte")
+            if wouldShow(entry) { note(hole(entry) ?? "unreadable line (\(bytes))", .alarm, entry) }
             return
         }
         switch record.body {
@@ -101,7 +107,16 @@ public struct TailView {
         case .outcome(let outcome): show(outcome, record, entry)
         case .control(let control):
             guard wouldShow(entry), let (words, ink) = ControlLine.of(control) else { return }
-            note(words, ink, at: record.timestamp)
+            note(words, ink, entry)
+        }
+    }
+
+    private mutating func showJSON(_ entry: TailEntry) {
+        if let hole = hole(entry) {
+            if options.filter.inTime(entry) { complaints.append(hole) }
+        } else if options.filter.passes(entry) {
+            due += options.references ? TailReference.added(reference(entry), to: entry.bytes) : entry.bytes
+            due.append(UInt8(ascii: "\n"))
         }
     }
 
@@ -123,6 +138,12 @@ public struct TailView {
         endStreak()
     }
 
+    /// What a program that reads JSON has to be told beside it: holes in the log.
+    public mutating func takeComplaints() -> [String] {
+        defer { complaints = [] }
+        return complaints
+    }
+
     /// The bytes that are due, for the output.
     public mutating func take() -> [UInt8] {
         redraw()
@@ -134,6 +155,7 @@ public struct TailView {
 
     private mutating func show(_ decision: Decision, _ record: Record, _ entry: TailEntry) {
         guard var row = formatter.row(decision, at: record.timestamp), options.filter.passes(entry) else { return }
+        row.reference = reference(entry)
         let key = TailStreak.Key(decision)
         let remark = entry.outcome.flatMap { formatter.remark($0) }
         if let outcome = entry.outcome {
@@ -143,6 +165,7 @@ public struct TailView {
         }
         if var current = streak, current.key == key {
             if layout.display.isTerminal || remark != nil { current.row = row }
+            current.row.reference = row.reference
             current.row.rate = row.rate
             current.row.rateInk = row.rateInk
             current.last = record.timestamp
@@ -201,7 +224,10 @@ public struct TailView {
         }
         guard let remark else { return }
         mark(record.timestamp)
-        put(layout.line("  ↳ \(row.agent) \(row.target): \(remark.text)", ink: remark.ink, at: record.timestamp))
+        put(
+            layout.line(
+                "  ↳ \(row.agent) \(row.target): \(remark.text)", ink: remark.ink, at: record.timestamp,
+                reference(entry)))
     }
 
     // MARK: - Lines
@@ -211,10 +237,24 @@ public struct TailView {
         due.append(UInt8(ascii: "\n"))
     }
 
-    private mutating func note(_ words: String, _ ink: Ink, at moment: Timestamp) {
+    private mutating func note(_ words: String, _ ink: Ink, _ entry: TailEntry) {
         endStreak()
+        let moment = entry.record?.timestamp ?? entry.order
         mark(moment)
-        put(layout.line(VisibleText.of(words), ink: ink, at: moment))
+        put(layout.line(VisibleText.of(words), ink: ink, at: moment, reference(entry)))
+    }
+
+    /// What is missing, in words; nil where nothing is.
+    private func hole(_ entry: TailEntry) -> String? {
+        guard let missing = entry.missing, let last = missing.last else { return nil }
+        let range = missing.count == 1 ? "\(last)" : "\(missing.lowerBound) – \(last)"
+        let name = names.indices.contains(entry.log) ? names[entry.log] : "the log"
+        return "HOLE: \(Words.count(missing.count, "record")) of \(name) cannot be read any more (\(range))"
+    }
+
+    private func reference(_ entry: TailEntry) -> String {
+        guard options.references, names.indices.contains(entry.log) else { return "" }
+        return TailReference.text(names[entry.log], entry.seq)
     }
 
     /// Bytes that are due, a redrawing of the last line not counted.
@@ -251,7 +291,8 @@ public struct TailView {
     private mutating func sumUp(_ current: inout TailStreak) {
         var row = current.row
         row.moment = current.last
-        row.why = current.words
+        row.repeats = current.words
+        row.why = ""
         put(layout.line(row))
         current.told = current.calls
         current.toldAt = nil
@@ -262,7 +303,7 @@ public struct TailView {
         isStale = false
         var row = current.row
         row.moment = current.last
-        if current.calls > 1 { row.why = current.words + (row.why.isEmpty ? "" : " · " + row.why) }
+        if current.calls > 1 { row.repeats = current.words }
         // Up one line, to its first cell, clear it: nothing else was written since.
         put("\u{1B}[1A\r\u{1B}[2K" + layout.line(row))
     }

@@ -82,10 +82,23 @@ public struct TextTable: Sendable {
         }
         let missing = columns.indices.filter { index in !layout.contains { $0.column == index } }
         if !missing.isEmpty {
-            let names = missing.map { columns[$0].title }.joined(separator: ", ")
-            text += margin + palette.paint("… not shown at this width: \(names)", .dim) + "\n"
+            text += note(missing.map { columns[$0].title }, room: (width ?? .max) - indent, margin, palette)
         }
         return text
+    }
+
+    /// Which columns were left out, on as many lines as that takes.
+    private func note(_ titles: [String], room: Int, _ margin: String, _ palette: Palette) -> String {
+        var lines = ["… not shown at this width:"]
+        for (index, title) in titles.enumerated() {
+            let word = " " + title + (index < titles.count - 1 ? "," : "")
+            if DisplayWidth.of(lines[lines.count - 1] + word) > room {
+                lines.append(" " + word)
+            } else {
+                lines[lines.count - 1] += word
+            }
+        }
+        return lines.map { margin + palette.paint($0, .dim) + "\n" }.joined()
     }
 
     private func line(_ layout: [Slot], _ palette: Palette, _ cell: (Int) -> Cell) -> String {

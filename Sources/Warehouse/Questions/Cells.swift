@@ -36,23 +36,32 @@ struct CellSource {
 
     /// Reads the sums, by `keys`, in the order of these.
     func read(_ db: Database, by keys: [Key]) throws -> [Cell] {
-        var cells: [Cell] = []
-        guard let parts = union() else { return [] }
-        let columns = [Key.start, .actor, .tool, .verdict, .outcome].map { keys.contains($0) ? $0.rawValue : "0" }
-        let order = keys.map(\.rawValue).joined(separator: ", ")
-        let sql = """
-            SELECT \(columns.joined(separator: ", ")), sum(n), sum(near), sum(timed), sum(upstream_us)
-            FROM (\(parts)) \(keys.isEmpty ? "" : "GROUP BY \(order) ORDER BY \(order)")
-            """
-        try db.forEachRow(sql) { row in
-            let n = row.count(5)
-            guard n != 0 else { return }
-            cells.append(
-                Cell(
-                    start: row.integer(0), actor: row.integer(1), tool: row.integer(2), verdict: row.integer(3),
-                    outcome: row.integer(4), n: n, near: row.count(6), timed: row.count(7), upstream: row.integer(8)))
+        var sums = CellSums(keys)
+        try scan(db) { sums.add($0) }
+        return sums.sorted
+    }
+
+    /// Reads the cells as they are stored; the same keys may come more than once.
+    func scan(_ db: Database, _ body: (Cell) -> Void) throws {
+        if let held = selection.names.held, held.period == period, grain != .quarter {
+            let isByDay = grain == .day
+            return held.forEach(selection) { cell in
+                guard isByDay else { return body(cell) }
+                var cell = cell
+                cell.start = Clock.start(of: Clock.day, holding: cell.start * Clock.second)
+                body(cell)
+            }
         }
-        return cells
+        guard let parts = union() else { return }
+        try db.forEachNumbers(
+            "SELECT start, actor, tool, verdict, outcome, n, near, timed, upstream_us FROM (\(parts))"
+        ) {
+            row in
+            body(
+                Cell(
+                    start: row[0], actor: row[1], tool: row[2], verdict: row[3], outcome: row[4], n: Int(row[5]),
+                    near: Int(row[6]), timed: Int(row[7]), upstream: row[8]))
+        }
     }
 
     /// One query for each stretch of the period: whole days and hours from roll-ups, its edges from rows.

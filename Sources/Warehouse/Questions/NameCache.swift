@@ -39,6 +39,8 @@ struct NameTables: Sendable {
     var tools: [Int64: ToolRow] = [:]
     var verdicts: [Int64: VerdictRow] = [:]
     var logs: [Int64: String] = [:]
+    /// A period's sums, where a report keeps them.
+    var held: HeldCells?
 
     /// Agent by `agent_id`.
     func agent(_ agentID: Int64) -> String? {
@@ -59,6 +61,11 @@ struct NameTables: Sendable {
 /// Keeps `NameTables` between questions.
 final class NameCache: Sendable {
     private let tables = Mutex(NameTables())
+    private let held: HeldCells?
+
+    init(holding held: HeldCells? = nil) {
+        self.held = held
+    }
 
     /// The dictionaries as of the snapshot `db`; they may hold newer rows too.
     func read(_ db: Database) throws -> NameTables {
@@ -69,6 +76,7 @@ final class NameCache: Sendable {
         if generation != tables.generation { tables = NameTables(generation: generation) }
         try tables.readNew(db)
         self.tables.withLock { $0 = tables }
+        tables.held = held
         return tables
     }
 }

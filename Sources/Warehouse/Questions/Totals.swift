@@ -64,6 +64,18 @@ extension WarehouseStore {
         }
     }
 
+    /// Whether a period has a call.
+    ///
+    /// - Throws: `WarehouseError`.
+    public func hasCalls(in period: Period) throws(WarehouseError) -> Bool {
+        try ask { db in
+            var calls = 0
+            let source = CellSource(period: period, selection: Selection(.all, try names.read(db)))
+            try source.scan(db) { calls += $0.n }
+            return calls > 0
+        }
+    }
+
     /// From the first call, or where retention has deleted its day's sums from the first day that is kept, to just past
     /// the last record; nil while there is no call.
     ///

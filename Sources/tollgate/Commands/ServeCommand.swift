@@ -34,6 +34,7 @@ struct ServeCommand: AsyncParsableCommand {
     func run() async throws {
         // Until the gateway takes it, and in parts that have nothing to reload, it must not end the process.
         signal(SIGHUP, SIG_IGN)
+        let began = Console.now
         let path = Places.absolute(config)
         let settings = try ServeSettings.load(path, environment: ProcessInfo.processInfo.environment)
         // Whichever part runs here: a mistake is one, and is told before a port is open.
@@ -52,7 +53,9 @@ struct ServeCommand: AsyncParsableCommand {
             services.append(WatchService(settings.configuration, plan, brakes: gateway?.brakes))
         }
         if parts.contains(.dashboard) {
-            if let dashboard = try DashboardServer(settings.configuration, path: path) {
+            if let dashboard = try DashboardServer(
+                settings.configuration, path: path, since: began, gateway: gateway?.gauges)
+            {
                 services.append(dashboard)
             } else if only == .dashboard {
                 throw Failure("\(config) has no \"dashboard\"", hint: "\"dashboard\": \"127.0.0.1:8787\"")

@@ -130,7 +130,7 @@ struct AlertWatch {
             watcher.follow(WatchedLog(name: log.name) { try reader.nextBlock()?.bytes })
         }
         while !stop.isSet {
-            try publisher.tick()
+            try publisher.tick(current: { watcher.current }, adding: witnessed)
             guard try watcher.step(now: Console.now) == .more else { break }
         }
         try watcher.finish(now: Console.now)
@@ -145,7 +145,7 @@ struct AlertWatch {
             try following.look(others, &watcher, now, found: health.follow) { name in
                 ReaderLease.name(name, of: ownLog.path)
             }
-            try publisher.tick()
+            try publisher.tick(current: { watcher.current }, adding: witnessed)
             health.pass(now)
             switch try watcher.step(now: now) {
             case .more: continue

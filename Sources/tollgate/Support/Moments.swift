@@ -1,6 +1,6 @@
 public import ArgumentParser
 public import Events
-import Terminal
+public import Terminal
 import Warehouse
 
 /// A moment on the command line: RFC 3339, a date, or a duration ago.
@@ -24,3 +24,8 @@ struct TimeSelection: ParsableArguments {
 extension Verdict: ExpressibleByArgument {}
 extension Reason: ExpressibleByArgument {}
 extension Risk: ExpressibleByArgument {}
+
+extension TopColumn: ExpressibleByArgument {
+    /// Those that rows can be sorted by.
+    public static var allValueStrings: [String] { sortable.map(\.rawValue) }
+}

@@ -70,11 +70,13 @@ struct LogSelection: ParsableArguments {
             return logs
         }
         let logs = Places.home.logs()
-        guard !logs.isEmpty else {
-            throw Failure(
-                "no logs yet in \(Places.home.path)", hint: "tollgate run -- COMMAND   (or: tollgate wrap FILE)")
-        }
+        guard !logs.isEmpty else { throw LogSelection.none(in: Places.home) }
         return logs
+    }
+
+    /// Says that a home has no log.
+    static func none(in home: LogHome) -> Failure {
+        Failure("no logs yet in \(home.path)", hint: "tollgate run -- COMMAND   (or: tollgate wrap FILE)")
     }
 }
 

@@ -1,4 +1,5 @@
 import AuditLog
+import Dashboard
 import Foundation
 import Gateway
 import Ingest
@@ -15,6 +16,12 @@ struct GatewayService: Service {
 
     /// The gateway's log, and who puts brakes on there.
     var brakes: (log: String, desk: BrakeDesk) { (log.log.path, gateway.brakes) }
+
+    /// How it is, for `/metrics`; nil when it has ended.
+    var gauges: @Sendable () -> GatewayGauges? {
+        let (gateway, log) = (gateway, log)
+        return { GatewayGauges(gateway, log) }
+    }
 
     /// Opens the log and takes over what it remembers.
     init(_ settings: ServeSettings, path: String) throws {

@@ -77,6 +77,7 @@ simple("run-with-a-bad-durability", 2, "often", "run", "--durability", "often", 
 simple("run-of-a-command-that-is-not-there", 127, "no-such-server", "run", "--", "no-such-server")
 simple("tail-since-nonsense", 2, "yesterdayish", "tail", "--since", "yesterdayish")
 simple("tail-of-an-unknown-decision", 2, "maybe", "tail", "--decision", "maybe")
+simple("top-without-a-terminal", 2, "terminal", "top")
 simple("report-of-an-unknown-kind", 2, "monthly", "report", "monthly")
 simple("report-of-an-impossible-week", 2, "2026-W77", "report", "weekly", "--week", "2026-W77")
 simple("watch-with-an-unknown-sink", 2, "pigeon:coop", "watch", "--once", "--sink", "pigeon:coop")

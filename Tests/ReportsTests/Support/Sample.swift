@@ -25,7 +25,7 @@ enum Sample {
     static var options: WeeklyOptions {
         var options = WeeklyOptions()
         let note = "vm/ecs/1\n4712\nTD/HTQG2oK5WxRFNOyn0H3zrpsaTTC1GXyRnqufJKdE=\n\n\u{2014} vm/ecs/1 DjD/UnMOoQ8=\n"
-        options.heads = [HeadFigures(log: "ecs", note: note)]
+        options.heads = [HeadFigures(log: "ecs", size: 4_712, note: note)]
         return options
     }
 
@@ -52,7 +52,7 @@ enum Sample {
             nearMisses: [], highRisk: [],
             hours: HourFigures(
                 calls: Array(repeating: 0, count: 168), stopped: Array(repeating: 0, count: 168), offHoursShare: nil),
-            alerts: [], heads: [])
+            alerts: [], heads: [], parameters: ParameterFigures())
     }
 
     /// A report in which one text stands everywhere that a record's text can stand.
@@ -71,9 +71,27 @@ enum Sample {
         report.agents = agentNames.map {
             AgentFigures(
                 agent: $0, counts: counts, previousCalls: 900, activeHours: 40, callsPerActiveHour: 30.85,
-                peakMinute: peak,
-                tools: toolNames, p95Microseconds: 1_200_000, callsByDay: [1, 2, 3, 4, 5, 6, 7], incidents: 1)
+                peakMinute: peak, busiestHour: peak, tools: toolNames, newTools: Array(toolNames.prefix(3)),
+                riskWeightedCalls: 9_000, p95Microseconds: 1_200_000, callsByDay: [1, 2, 3, 4, 5, 6, 7],
+                callsOf28Days: (0..<28).map { $0 * 37 % 101 }, incidents: 1)
         }
+        let movers = agentNames.flatMap { agent in
+            toolNames.prefix(2).map { tool in
+                MoverFigures(
+                    agent: agent, server: name, tool: tool, calls: 340, previousCalls: 120, medianCalls: 130,
+                    signedLogLikelihood: 108.4)
+            }
+        }
+        report.movers = MoversFigures(rose: movers, fell: movers, appeared: movers, vanished: movers)
+        report.recommendations =
+            toolNames.map { tool in
+                RecommendationFigures(
+                    kind: .limitMissing, server: name, tool: tool, grant: name, advice: name, evidence: name,
+                    effect: EffectFigures(
+                        from: moment, to: moment, calls: 900, stopped: 4, newlyStopped: 12, newlyPassed: 2,
+                        agents: agentNames),
+                    maximum: 20, policy: name)
+            } + [RecommendationFigures(kind: .credentialShared, grant: name, advice: name, evidence: name)]
         let alert = AlertFigures(
             id: "a3f09c2e51b7d604", rule: name, severity: "page", state: "resolved", agent: name, server: name,
             tool: name,
@@ -90,7 +108,10 @@ enum Sample {
                     firstRecord: "\(name)/1", lastRecord: "\(name)/2", alerts: [alert],
                     timeline: TimelineFigures(
                         from: moment, stepSeconds: 60, passed: (0..<90).map { $0 % 7 },
-                        stopped: (0..<90).map { $0 % 5 * 3 }))
+                        stopped: (0..<90).map { $0 % 5 * 3 }),
+                    day: DayShapeFigures(
+                        from: moment, passed: (0..<24).map { $0 * 3 }, stopped: (0..<24).map { $0 % 5 },
+                        usualLow: (0..<24).map { $0 }, usualHigh: (0..<24).map { $0 * 2 }))
             }
         }
         report.denials.stopped = 234
@@ -129,21 +150,20 @@ enum Sample {
                 HighRiskFigures(
                     server: name, tool: $0, risk: "execute", agent: agent, callsByDay: [1, 2, 3, 4, 5, 6, 7],
                     stopped: 2,
-                    peakMinute: peak,
-                    isNew: true)
+                    peakMinute: peak, limitPerMinute: 10, isNew: true)
             }
         }
         report.hours.calls = (0..<168).map { $0 * 7 % 97 }
         report.hours.stopped = (0..<168).map { $0 % 5 }
         report.alerts = [
             AlertRuleFigures(
-                rule: name, severity: name, raised: 1, stillFiring: 0, acknowledged: 0, silenced: 0,
+                rule: name, severity: name, raised: 1, stillFiring: 0, acknowledged: 0, silenced: 0, perAgentWeek: 0.1,
                 medianDetectionMicroseconds: 9)
         ]
         report.coverage.logs = [
             LogFigures(
                 log: name, kind: name, durability: name, firstSeq: 0, lastSeq: 9, records: 10, rejected: 0, gaps: 1,
-                verifiedTo: 4)
+                signedTo: 4)
         ]
         report.coverage.gaps = [
             GapFigures(log: name, kind: name, records: 3, firstSeq: 4, lastSeq: 6, from: nil, to: nil, reason: name)

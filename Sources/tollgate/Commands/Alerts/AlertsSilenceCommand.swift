@@ -62,6 +62,23 @@ struct AlertsSilenceCommand: ParsableCommand {
             (.rule, rule), (.agent, agent), (.server, server), (.tool, tool), (.severity, severity),
         ]
         let matchers = given.compactMap { field, pattern in pattern.map { AlertMatcher(field, $0) } }
+        try desk.ask(
+            .silence(matchers, length: length, reason: reason, factor: expectedLoad), hint: "tollgate alerts silences")
+    }
+}
+
+extension DeskRequest {
+    /// A silence as a person asks for it.
+    ///
+    /// - Parameters:
+    ///   - matchers: its conditions.
+    ///   - length: how long, `2h`.
+    ///   - reason: why.
+    ///   - factor: an expected load.
+    /// - Throws: `Failure` where there is no condition, or a value is out of bounds.
+    static func silence(_ matchers: [AlertMatcher], length: String, reason: String, factor: Double?) throws
+        -> DeskRequest
+    {
         guard !matchers.isEmpty else {
             throw Failure(
                 "a silence needs a condition", hint: "tollgate alerts silence --tool NAME --for 2h --reason …")
@@ -72,15 +89,13 @@ struct AlertsSilenceCommand: ParsableCommand {
         guard microseconds <= 366 * 86_400_000_000 else {
             throw Failure("a silence ends within a year", hint: "--for 30d")
         }
-        guard expectedLoad.map({ $0 > 1 && $0 <= 1000 }) ?? true else {
+        guard factor.map({ $0 > 1 && $0 <= 1000 }) ?? true else {
             throw Failure("--expected-load is a factor from 1 to 1000", hint: "--expected-load 5")
         }
         guard !reason.isEmpty, reason.utf8.count <= 500 else {
             throw Failure("--reason has 1 to 500 bytes", hint: "tollgate alerts silence --help")
         }
-        try desk.ask(
-            .silence(matchers: matchers, microseconds: microseconds, reason: reason, factor: expectedLoad),
-            hint: "tollgate alerts silences")
+        return .silence(matchers: matchers, microseconds: microseconds, reason: reason, factor: factor)
     }
 }
 

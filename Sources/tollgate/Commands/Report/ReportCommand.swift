@@ -1,8 +1,5 @@
-import Alerts
 public import ArgumentParser
-import AuditLog
 import Events
-import Foundation
 public import Reports
 import Terminal
 import Warehouse
@@ -17,9 +14,11 @@ struct ReportCommand: ParsableCommand {
               tollgate report weekly --format html --out week.html
               tollgate report rates --since 24h
               tollgate report denials --since 7d --json
+              tollgate report agent ci-builder --since 28d
             """,
         subcommands: [
             WeeklyReportCommand.self, RatesReportCommand.self, DenialsReportCommand.self, AlertsReportCommand.self,
+            LimitsReportCommand.self, AgentReportCommand.self, ToolReportCommand.self,
         ],
         defaultSubcommand: WeeklyReportCommand.self)
 }
@@ -28,6 +27,8 @@ struct ReportCommand: ParsableCommand {
 struct ReportOptions: ParsableArguments {
     @OptionGroup var selection: LogSelection
     @OptionGroup var warehouse: WarehouseSelection
+    @Option(help: ArgumentHelp("The time zone of days and times, by its name in the tz database.", valueName: "zone"))
+    var tz = "UTC"
     @Flag(help: "Do not load what is new in the logs first.")
     var noIngest = false
 
@@ -47,6 +48,10 @@ struct SpanOptions: ParsableArguments {
 
     func period(in store: WarehouseStore) throws -> Period {
         try ReportWindow.resolve(since: times.since?.timestamp, until: times.until?.timestamp, in: store)
+    }
+
+    func zone(_ period: Period) throws -> ReportZone {
+        try ReportZone(report.tz, covering: period)
     }
 
     func show(_ report: some Report) throws {
@@ -69,7 +74,8 @@ struct RatesReportCommand: ParsableCommand {
 
     func run() throws {
         let store = try options.report.store()
-        try options.show(try RatesReport.make(from: store, in: try options.period(in: store)))
+        let period = try options.period(in: store)
+        try options.show(try RatesReport.make(from: store, in: period, zone: try options.zone(period)))
     }
 }
 
@@ -82,7 +88,8 @@ struct DenialsReportCommand: ParsableCommand {
 
     func run() throws {
         let store = try options.report.store()
-        try options.show(try DenialsReport.make(from: store, in: try options.period(in: store)))
+        let period = try options.period(in: store)
+        try options.show(try DenialsReport.make(from: store, in: period, zone: try options.zone(period)))
     }
 }
 
@@ -95,66 +102,54 @@ struct AlertsReportCommand: ParsableCommand {
 
     func run() throws {
         let store = try options.report.store()
-        try options.show(try AlertsReport.make(from: store, in: try options.period(in: store)))
+        let period = try options.period(in: store)
+        try options.show(try AlertsReport.make(from: store, in: period, zone: try options.zone(period)))
     }
 }
 
-/// `tollgate report weekly`.
-struct WeeklyReportCommand: ParsableCommand {
+/// `tollgate report limits`.
+struct LimitsReportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "weekly",
-        abstract: "The week on one page: verdict, incidents, agents, denials, what to change.",
-        discussion: """
-            Without --week: the last complete ISO week that has events, else the running one, marked partial.
-
-            Example:
-              tollgate report weekly --week 2026-W47 --format html --out week.html
-            """)
-
-    @OptionGroup var report: ReportOptions
-    @Option(help: ArgumentHelp("The ISO week.", valueName: "2026-W47"))
-    var week: String?
-    @Option(help: ArgumentHelp("The time zone; only UTC for now.", valueName: "zone"))
-    var tz = "UTC"
-    @Option(help: "text, md, html or json.")
-    var format = ReportFormat.text
-    @Option(help: ArgumentHelp("Write to a file.", valueName: "file"))
-    var out: String?
-    @Option(help: ArgumentHelp("The time of making; the default is the last record's.", valueName: "time"))
-    var generatedAt: Moment?
+        commandName: "limits", abstract: "How near calls came to their limits, and which tools have none.",
+        discussion: "Example:\n  tollgate report limits --since 28d")
+    @OptionGroup var options: SpanOptions
 
     func run() throws {
-        var options = WeeklyOptions()
-        if let week {
-            guard let parsed = ISOWeek(week) else {
-                throw Failure("'\(week)' is no ISO week", hint: "tollgate report weekly --week 2026-W47")
-            }
-            options.week = parsed
-        }
-        options.timeZone = tz
-        options.generatedAt = generatedAt?.timestamp
-        options.incidentID = { Alert.id(of: $0) }
-        // A warehouse may be all there is: a report without logs has no heads.
-        for log in (try? report.selection.logs()) ?? [] {
-            guard let head = try KeptHead.newest(of: log) else { continue }
-            options.heads.append(HeadFigures(log: log.name, note: head.note.whole))
-        }
-        let weekly = try WeeklyReport.make(from: try report.store(), options: options)
-        let display = Console.display
-        let isForPerson = out == nil && format == .text
-        let text = try weekly.rendered(
-            as: format, width: isForPerson ? display.columns : nil,
-            palette: Palette(usesColour: isForPerson && display.usesColour))
-        guard let out else { return Console.output(text) }
-        let path = Places.absolute(out)
-        guard
-            FileManager.default.createFile(
-                atPath: path, contents: Data(text.utf8), attributes: [.posixPermissions: 0o600])
-        else {
-            throw Failure(
-                "cannot write \(path)", hint: "ls -ld \((path as NSString).deletingLastPathComponent)", status: 6)
-        }
-        Console.error("wrote \(path)\n")
+        let store = try options.report.store()
+        let period = try options.period(in: store)
+        try options.show(try LimitsReport.make(from: store, in: period, zone: try options.zone(period)))
+    }
+}
+
+/// `tollgate report agent`.
+struct AgentReportCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "agent", abstract: "One agent: its tools, limits, denials, hours and alerts.",
+        discussion: "Example:\n  tollgate report agent ci-builder --since 28d")
+    @Argument(help: ArgumentHelp("The agent; (unresolved) for callers that were not known.", valueName: "name"))
+    var name: String
+    @OptionGroup var options: SpanOptions
+
+    func run() throws {
+        let store = try options.report.store()
+        let period = try options.period(in: store)
+        try options.show(try AgentReport.make(of: name, from: store, in: period, zone: try options.zone(period)))
+    }
+}
+
+/// `tollgate report tool`.
+struct ToolReportCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "tool", abstract: "One tool: its agents, limits, denials, hours and alerts.",
+        discussion: "Example:\n  tollgate report tool build_and_push_image_to_ecr --since 28d")
+    @Argument(help: ArgumentHelp("The tool, or server/tool where several servers have it.", valueName: "name"))
+    var name: String
+    @OptionGroup var options: SpanOptions
+
+    func run() throws {
+        let store = try options.report.store()
+        let period = try options.period(in: store)
+        try options.show(try ToolReport.make(of: name, from: store, in: period, zone: try options.zone(period)))
     }
 }
 

@@ -1,0 +1,40 @@
+import Events
+import Reports
+import Terminal
+import Warehouse
+
+/// A tool's calls per minute in the last two hours, against the limit that is nearest.
+struct MinuteChart: Sendable {
+    private static let minutes = 120
+
+    let server: String
+    let tool: String
+
+    /// The chart of the time up to a moment.
+    func html(_ store: WarehouseStore, _ to: Timestamp) throws -> HTML {
+        let minute: Int64 = 60_000_000
+        let end = Timestamp(microseconds: (to.microseconds / minute + 1) * minute)
+        let period = Period(from: end.advanced(by: -Int64(Self.minutes) * minute), to: end)
+        let filter = CallFilter(server: server, tool: tool)
+        let series = try store.series(in: period, stepSeconds: 60, where: filter)
+        let week = Period(from: end.advanced(by: -7 * 1440 * minute), to: end)
+        let limit = try LimitsReport.make(from: store, in: week, where: filter).smallestMaximum(windowSeconds: 60)
+        let passed = series.map { max(0, $0.calls - $0.denied - $0.throttled) }
+        let labels = series.indices.map { index in
+            index % 20 == 10 ? Words.minute(period.from.advanced(by: Int64(index) * minute)) : ""
+        }
+        let peak = series.map(\.calls).max() ?? 0
+        let bound = limit.map { ", where \(Words.count($0)) a minute are allowed to one caller" } ?? ""
+        let words =
+            "Calls per minute in the last two hours: at most \(Words.count(peak))\(bound), "
+            + "\(Words.count(series.reduce(0) { $0 + $1.denied + $1.throttled })) stopped."
+        let drawing = PageChart.bars(
+            unit: "calls per minute", labels: labels,
+            layers: [
+                .init("went on", .plain, passed), .init("throttled", .warn, series.map(\.throttled)),
+                .init("denied", .bad, series.map(\.denied)),
+            ],
+            mark: limit.map { (Double($0), "limit \($0)") }, alternative: words)
+        return "<section><h2>Per minute</h2>\(drawing)</section>"
+    }
+}

@@ -1,0 +1,130 @@
+import Events
+import GRDB
+
+/// The calls of suspects, and of the others that call the tools which these repeat, in memory.
+public struct SuspectCalls: Sendable {
+    /// Which of the calls to go through.
+    public enum Choice: Sendable {
+        /// Those of the suspects alone.
+        case suspects
+        /// All agents' calls of some tools.
+        case tools(Set<ToolName>)
+    }
+
+    private struct Call {
+        var id: Int64
+        var at: Int64
+        var actor: Int32
+        var tool: Int32
+        var verdict: Int32
+        var outcome: Int32
+        var arguments: Int64
+        var result: Int64
+        var retryAfter: Int64
+        var took: Int64
+    }
+
+    private let names: NameTables
+    private let suspects: Suspects
+    private let agents: DenseIDs
+    private let tools: DenseIDs
+    /// By log, each in its own order.
+    private var logs: [[Call]] = []
+
+    /// Gives `body` the calls in the order of time, all logs merged.
+    public func forEach(_ choice: Choice, _ body: (CallRow) -> Void) {
+        var wanted: Set<Int64>?
+        if case .tools(let names) = choice {
+            let keys = Set(names.map { [$0.server, $0.tool] })
+            wanted = Set(
+                self.names.tools.values.filter { keys.contains([$0.name.server, $0.name.tool]) }.map(\.toolID))
+        }
+        let takes = { (call: Call) -> Bool in
+            let pair = AgentTool(agent: agents[Int64(call.actor)], tool: tools[Int64(call.tool)])
+            if let wanted { return wanted.contains(pair.tool) }
+            return suspects.repeating.contains(pair) || suspects.bursting.contains(pair)
+        }
+        var next = [Int](repeating: 0, count: logs.count)
+        while true {
+            var earliest: Int?
+            for log in logs.indices where next[log] < logs[log].count {
+                if let best = earliest, logs[best][next[best]].at <= logs[log][next[log]].at { continue }
+                earliest = log
+            }
+            guard let log = earliest else { return }
+            let call = logs[log][next[log]]
+            next[log] += 1
+            if takes(call) { body(row(call)) }
+        }
+    }
+
+    private func row(_ call: Call) -> CallRow {
+        let verdict = names.verdicts[Int64(call.verdict)]
+        let mode = verdict?.mode ?? .enforce
+        let decision = verdict?.decision ?? .allow
+        var row = CallRow(
+            logID: Int(RecordID.log(call.id)), seq: RecordID.seq(call.id), timestamp: Timestamp(microseconds: call.at),
+            agent: names.actors[Int64(call.actor)]?.agent, name: names.tool(Int64(call.tool)), verdict: decision,
+            mode: mode, reason: verdict?.reason ?? .internal,
+            stopped: mode == .enforce && (decision == .deny || decision == .throttle))
+        row.argumentDigest = call.arguments == 0 ? nil : Digest64(UInt64(bitPattern: call.arguments))
+        row.resultDigest = call.result == 0 ? nil : Digest64(UInt64(bitPattern: call.result))
+        if let counter = verdict?.limitCounter {
+            row.limit = LimitReading(
+                counter: counter, windowSeconds: verdict?.limitWindow ?? 0, maximum: verdict?.limitMaximum ?? 0, used: 0)
+        }
+        row.retryAfterMilliseconds = call.retryAfter == 0 ? nil : Int(call.retryAfter)
+        row.outcome = OutcomeCode.ending(Int64(call.outcome))
+        row.upstreamMicroseconds = Int(call.took)
+        return row
+    }
+}
+
+extension SuspectCalls {
+    fileprivate init(_ names: NameTables, _ suspects: Suspects) {
+        self.names = names
+        self.suspects = suspects
+        agents = DenseIDs(names.actors.mapValues(\.agentID))
+        tools = DenseIDs(names.tools.mapValues(\.toolID))
+    }
+
+    fileprivate mutating func read(_ db: Database, _ period: Period) throws {
+        let repeated = Set(suspects.repeating.map(\.tool))
+        let all = repeated.union(suspects.bursting.map(\.tool))
+        let rows = names.tools.values.filter { all.contains($0.toolID) }.map { String($0.id) }.sorted()
+        guard !rows.isEmpty else { return }
+        let sql = """
+            SELECT call.id, call.ts_us, call.actor, call.tool, call.verdict, call.outcome, call.arg_digest,
+                call.result_digest, call.upstream_us,
+                CASE WHEN call.mark = 1 THEN (SELECT retry_after_ms FROM call_rare WHERE call_rare.id = call.id) END,
+                (SELECT wait_us FROM call_rare WHERE call_rare.id = call.id)
+            \(CallRows.source(period.from.microseconds, period.to.microseconds))
+                AND call.tool IN (\(rows.joined(separator: ", ")))
+            """
+        var byLog: [Int64: [Call]] = [:]
+        try db.forEachNumbers(sql) { row in
+            let pair = AgentTool(agent: agents[row[2]], tool: tools[row[3]])
+            guard repeated.contains(pair.tool) || suspects.bursting.contains(pair) else { return }
+            byLog[RecordID.log(row[0]), default: []].append(
+                Call(
+                    id: row[0], at: row[1], actor: Int32(clamping: row[2]), tool: Int32(clamping: row[3]),
+                    verdict: Int32(clamping: row[4]), outcome: Int32(clamping: row[5]), arguments: row[6],
+                    result: row[7], retryAfter: row[9], took: row[8] + row[10]))
+        }
+        // Hours of a log touch each other; within them a log's order is its seqs'.
+        logs = byLog.sorted { $0.key < $1.key }.map { $0.value.sorted { $0.id < $1.id } }
+    }
+}
+
+extension WarehouseStore {
+    /// The calls of a period that detectors have to look at for what suspects did.
+    ///
+    /// - Throws: `WarehouseError`.
+    public func calls(in period: Period, of suspects: Suspects) throws(WarehouseError) -> SuspectCalls {
+        try ask { db in
+            var calls = SuspectCalls(try self.names.read(db), suspects)
+            try calls.read(db, period)
+            return calls
+        }
+    }
+}
