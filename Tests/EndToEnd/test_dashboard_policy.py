@@ -179,7 +179,12 @@ def test_errors_are_told_with_their_places_and_never_saved(tmp_path: Path) -> No
         rules = who.ask("/policy/rules/rules/build")
         assert "&quot;builds&quot;" in rules.body
         broken = who.post("/policy/rules/check", rules.fields("/policy/rules/check") | {"rules": '{}, "default": {}'})
-        assert broken.status == 400 and "no JSON object by themselves" in broken.body
+        assert broken.status == 400 and "no JSON object by themselves" in broken.text
+        assert '{}, "default": {}' in broken.text, "what was typed is still there"
+        lost = who.post("/policy/rules/check", page.fields("/policy/rules/check") | {"draft": "0" * 32, "text": bad})
+        assert lost.status == 303, "nor is a text lost with the draft that it was begun from"
+        huge = who.post("/policy/rules/check", page.fields("/policy/rules/check") | {"text": "x" * (1 << 20)})
+        assert huge.status == 413 and "more than 1024 KiB" in huge.text
         new = drafted(who, who.ask("/policy/rules/rules/scale"), rules='{ "risk": "write" }')
         assert "scale: deny → allow" in new.text and "Check passed" in new.body
 
