@@ -20,6 +20,16 @@ import Testing
         #expect(LineDiff("", "<b>").html.markup.contains("<ins>+ &lt;b&gt;"))
     }
 
+    @Test func longTextsAreNotComparedForEver() {
+        let old = (0..<40_000).map { "a \($0)" }
+        let new = (0..<40_000).map { "b \($0)" }
+        let diff = LineDiff(old.joined(separator: "\n"), new.joined(separator: "\n"))
+        #expect(diff.lines.count == 80_000)
+        #expect(diff.html.markup.contains("78,000 more lines"))
+        let longer = LineDiff(old.joined(separator: "\n"), (old + ["more"]).joined(separator: "\n"))
+        #expect(longer.lines == [.left(39_997)] + old.suffix(3).map { .same($0) } + [.added("more")])
+    }
+
     @Test func whatABrowserSendsHasTheFilesLineBreaks() {
         #expect(DraftPages.lines("a\r\nb", as: Array("x\ny".utf8)) == Array("a\nb".utf8))
         #expect(DraftPages.lines("a\r\nb", as: Array("x\r\ny".utf8)) == Array("a\r\nb".utf8))

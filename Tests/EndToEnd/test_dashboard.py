@@ -11,22 +11,23 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import pytest
 from harness import logs
 from harness.client import until, verdict
-from harness.dashboard import Visitor, visitor
+from harness.dashboard import Visitor
 from harness.gateway import Gateway, behind, grant, refusals
 
-PAGES = ["/", "/live", "/agents", "/tools", "/limits", "/denials", "/alerts", "/log"]
+PAGES = ["/", "/live", "/agents", "/tools", "/limits", "/denials", "/alerts", "/approvals", "/policy", "/log"]
 
 
 @contextlib.contextmanager
 def shown(folder: Path, dashboard: Any = "127.0.0.1:0", **more: Any) -> Iterator[tuple[Gateway, Visitor]]:
     """A gateway with pages."""
     with behind(folder, dashboard=dashboard, **more) as (gateway, _):
-        yield gateway, visitor(gateway)
+        said = until(lambda: re.search(r"dashboard on http://[^\s]+:(\d+)/", gateway.error_text()), what="the pages")
+        yield gateway, Visitor(int(said[1]))
 
 
 def calls(gateway: Gateway, count: int, agent: str | None = None, tool: str = "echo") -> None:
@@ -38,7 +39,7 @@ def calls(gateway: Gateway, count: int, agent: str | None = None, tool: str = "e
 def loaded(gateway: Gateway, visitor: Visitor) -> None:
     """Once the pages' figures have all that the log has."""
     count = len(gateway.records())
-    until(lambda: f'{count:,}</td><td class="num">0</td><td class="good">' in visitor.page("/log").text, what="all is loaded")
+    until(lambda: f'{count:,}</td><td class="num">0</td><td class="good">' in visitor.page("/log").body, what="all is loaded")
 
 
 def test_pages_show_what_was_recorded(tmp_path: Path) -> None:
@@ -50,39 +51,42 @@ def test_pages_show_what_was_recorded(tmp_path: Path) -> None:
         records = gateway.records()
         decided = [one for one in records if one["kind"] == "decision" and one.get("tool")]
         assert (len(decided), sum(refusals(records).values())) == (17, 5)
-        overview = visitor.get("/api/v1/overview").json
+        # The live figures follow the log by themselves, and may come behind the warehouse's.
+        live = lambda: visitor.ask("/api/v1/overview").json()["minute"]["calls"] == 17  # noqa: E731
+        until(live, what="the live figures")
+        overview = visitor.ask("/api/v1/overview").json()
         assert (overview["day"]["calls"], overview["day"]["stopped"], overview["day"]["agents"]) == (17, 5, 1)
         assert overview["minute"]["calls"] == 17 and overview["minute"]["denied"] == 5, "counted from the log, live"
         assert {one["behind_records"] for one in overview["logs"]} == {0}
         for path in PAGES:
             page = visitor.page(path)
-            assert "secret-" not in page.text, "no argument's value is on any page"
+            assert "secret-" not in page.body, "no argument's value is on any page"
             assert page.headers["content-security-policy"].startswith("default-src 'none'; script-src 'self'")
-            assert "style=" not in page.text and "<script>" not in page.text and "onclick" not in page.text
-        rates = visitor.get("/api/v1/agents").json
+            assert "style=" not in page.body and "<script>" not in page.body and "onclick" not in page.body
+        rates = visitor.ask("/api/v1/agents").json()
         words = ("report", "rates", "--db", str(tmp_path / "warehouse.sqlite"), "--log", str(gateway.log), "--json")
         reported = json.loads(gateway.command(*words).stdout)
         figures = [[(one["agent"], one["counts"], one["p95_microseconds"]) for one in two["agents"]] for two in (rates, reported)]
         assert figures[0] == figures[1], "the same figures as the command line's"
-        assert "5 of 17" in visitor.page("/denials").words or "5 calls" in visitor.page("/denials").words
+        assert "5 of 17" in visitor.page("/denials").text or "5 calls" in visitor.page("/denials").text
         tool = visitor.page("/tools/up/echo")
-        assert "echo on up was called 12 times by 1 agent" in tool.words
-        assert "12 " in visitor.page("/agents/ci").words
-        assert visitor.get("/agents/nobody").status != 500
-        explained = re.search(r'href="(/explain/[^"]+)">deny', visitor.page("/live").text)
+        assert "echo on up was called 12 times by 1 agent" in tool.text
+        assert "12 " in visitor.page("/agents/ci").text
+        assert visitor.ask("/agents/nobody").status != 500
+        explained = re.search(r'href="(/explain/[^"]+)">deny', visitor.page("/live").body)
         assert explained, "a refusal leads to its explanation"
-        assert "fail" in visitor.page(explained[1]).words
-        assert visitor.get("/nothing").status == 404
-        described = visitor.get("/api/v1/openapi.json").json
-        for path in described["paths"]:
-            assert visitor.get(path.replace("{name}", gateway.log.name)).json, path
+        assert "fail" in visitor.page(explained[1]).text
+        assert visitor.ask("/nothing").status == 404
+        described = visitor.ask("/api/v1/openapi.json").json()
+        for path in (path for path, ways in described["paths"].items() if "get" in ways):
+            assert visitor.ask(path.replace("{name}", gateway.log.name)).json(), path
 
 
 def test_a_decision_appears_live_and_a_page_that_reads_later_misses_none(tmp_path: Path) -> None:
     with shown(tmp_path) as (gateway, visitor):
         calls(gateway, 1)
-        until(lambda: "echo" in visitor.page("/live").words, what="the first call")
-        start = int(re.search(r'data-from="(\d+)"', visitor.page("/live").text)[1])
+        until(lambda: "echo" in visitor.page("/live").text, what="the first call")
+        start = int(re.search(r'data-from="(\d+)"', visitor.page("/live").body)[1])
         calls(gateway, 3)
         with visitor.stream(f"/live/events?from={start}") as events:
             seen: list[dict[str, Any]] = []
@@ -113,7 +117,7 @@ def test_hostile_names_are_text(tmp_path: Path) -> None:
         calls(gateway, 1, "ci", tool="</script><b>\u2028")
         loaded(gateway, visitor)
         for path in [*PAGES, "/agents/" + quote(name, safe="")]:
-            body = visitor.get(path).text
+            body = visitor.ask(path).body
             assert "<img" not in body and "<b>\u2028" not in body and "\u202e" not in body, path
         with visitor.stream("/live/events?from=0") as events:
             lines = [data for (kind, data), _ in zip(events, range(8)) if kind == "line"]
@@ -133,15 +137,15 @@ def test_only_this_machines_names_are_answered(tmp_path: Path) -> None:
             (f"evil.example:{visitor.port}", 403),
             ("127.0.0.1.evil.example", 403),
         ]:
-            assert visitor.get("/", Host=host).status == status, host
+            assert visitor.ask("/", Host=host).status == status, host
 
 
 def test_a_form_of_another_page_is_refused(tmp_path: Path) -> None:
     with shown(tmp_path) as (gateway, visitor):
         calls(gateway, 1)
-        until(lambda: visitor.get("/log/log").status == 200, what="the log's page")
+        until(lambda: visitor.ask("/log/log").status == 200, what="the log's page")
         action = "/log/log/verify"
-        proof = visitor.page("/log/log").fields(action)
+        proof = visitor.form("/log/log", action)
         own = f"http://127.0.0.1:{visitor.port}"
         for fields, headers, status in [
             ({}, {}, 403),
@@ -153,32 +157,32 @@ def test_a_form_of_another_page_is_refused(tmp_path: Path) -> None:
             (proof, {"Content_Type": "text/plain"}, 415),
             (proof, {"Origin": own, "Sec_Fetch_Site": "same-origin"}, 303),
         ]:
-            assert visitor.post(action, fields, **headers).status == status, (fields, headers)
+            assert visitor.ask(action, "POST", urlencode(fields), **headers).status == status, (fields, headers)
 
 
 def test_a_token_is_asked_for_where_others_could_come(tmp_path: Path) -> None:
     secret = "a token of the dashboard"
     dashboard = {"listen": "127.0.0.1:0", "token_sha256": hashlib.sha256(secret.encode()).hexdigest()}
     with shown(tmp_path, dashboard) as (_, visitor):
-        asked = visitor.get("/agents?span=7d", Accept="text/html")
+        asked = visitor.ask("/agents?span=7d")
         assert (asked.status, asked.headers["location"]) == (303, "/login?to=%2Fagents%3Fspan%3D7d")
         for path in ["/", "/api/v1/overview", "/live/events", "/log/log", "/nothing"]:
-            assert visitor.get(path, Accept="*/*").status == 401, path
-        assert visitor.get("/api/v1/overview", Authorization="Bearer wrong").status == 401
-        assert visitor.get("/api/v1/overview", Authorization=f"Bearer {secret}").status == 200
+            assert visitor.ask(path, Accept="*/*").status == 401, path
+        assert visitor.ask("/api/v1/overview", Authorization="Bearer wrong").status == 401
+        assert visitor.ask("/api/v1/overview", Authorization=f"Bearer {secret}").status == 200
         login = asked.headers["location"]
-        wrong = visitor.post("/login", visitor.page(login).fields("/login") | {"token": "wrong"})
-        assert wrong.status == 403 and "not the dashboard's token" in wrong.words
-        entered = visitor.post("/login", visitor.page(login).fields("/login") | {"token": secret})
+        wrong = visitor.ask("/login", "POST", urlencode(visitor.form(login, "/login") | {"token": "wrong"}))
+        assert wrong.status == 403 and "not the dashboard's token" in wrong.text
+        entered = visitor.ask("/login", "POST", urlencode(visitor.form(login, "/login") | {"token": secret}))
         assert (entered.status, entered.headers["location"]) == (303, "/agents?span=7d")
         cookie = entered.headers["set-cookie"]
         assert "HttpOnly" in cookie and "SameSite=Strict" in cookie and secret not in cookie
         visitor.page("/")
         for target in ["https://evil.example/", "//evil.example", "/\\evil.example", "/a b"]:
-            fields = visitor.page("/login").fields("/login") | {"token": secret, "to": target}
-            assert visitor.post("/login", fields).headers["location"] == "/", target
+            fields = visitor.form("/login", "/login") | {"token": secret, "to": target}
+            assert visitor.ask("/login", "POST", urlencode(fields)).headers["location"] == "/", target
         left = visitor.send("/", "/logout")
-        assert left.headers["location"] == "/login" and visitor.get("/", Accept="text/html").status == 303
+        assert left.headers["location"] == "/login" and visitor.ask("/").status == 303
 
 
 def test_a_dashboard_beyond_this_machine_needs_a_token(tmp_path: Path) -> None:
@@ -198,20 +202,20 @@ def test_an_alert_is_acknowledged_and_silenced_from_its_page(tmp_path: Path) -> 
         with gateway.caller() as agent:
             for _ in range(40):
                 assert verdict(agent.stateless_call(arguments={"app": "shop"}).json()) == "ok"
-        found = until(lambda: re.search(r'href="(/alerts/[0-9a-f]+)">loop', visitor.page("/alerts").text), what="the alert")
+        found = until(lambda: re.search(r'href="(/alerts/[0-9a-f]+)">loop', visitor.page("/alerts").body), what="the alert")
         page = found[1]
-        assert "40" in visitor.page(page).words or "calls in" in visitor.page(page).words
-        assert "page" in visitor.page("/").words
+        assert "40" in visitor.page(page).text or "calls in" in visitor.page(page).text
+        assert "page" in visitor.page("/").text
         assert visitor.send(page, page + "/acknowledge", reason="being fixed").headers["location"] == page
-        assert "acknowledged" in visitor.page(page).words and "being fixed" in visitor.page(page).words
-        assert visitor.get(page + "/explain").status == 200
+        assert "acknowledged" in visitor.page(page).text and "being fixed" in visitor.page(page).text
+        assert visitor.ask(page + "/explain").status == 200
         bad = visitor.send(page, page + "/silence", **{"for": "tomorrow", "reason": "x"})
-        assert bad.status == 400 and "up to a year" in bad.words
+        assert bad.status == 400 and "up to a year" in bad.text
         assert visitor.send(page, page + "/silence", **{"for": "2h", "reason": "release day", "rule": "1"}).status == 303
-        assert "release day" in visitor.page("/alerts").words
-        ends = re.search(r'action="(/silences/[^"]+/end)"', visitor.page("/alerts").text)[1]
+        assert "release day" in visitor.page("/alerts").text
+        ends = re.search(r'action="(/silences/[^"]+/end)"', visitor.page("/alerts").body)[1]
         assert visitor.send("/alerts", ends).status == 303
-        assert "No silence holds" in visitor.page("/alerts").words
+        assert "No silence holds" in visitor.page("/alerts").text
         who = {one["by"] for one in logs.salvage(tmp_path / "watch") if one.get("by")}
         assert who == {getpass.getuser()}
 
@@ -219,12 +223,12 @@ def test_an_alert_is_acknowledged_and_silenced_from_its_page(tmp_path: Path) -> 
 def test_a_log_is_verified_from_its_page(tmp_path: Path) -> None:
     with shown(tmp_path) as (gateway, visitor):
         calls(gateway, 5)
-        until(lambda: visitor.get("/log/log").status == 200, what="the log's page")
+        until(lambda: visitor.ask("/log/log").status == 200, what="the log's page")
 
         def verified() -> str:
             assert visitor.send("/log/log", "/log/log/verify").status == 303
             return until(
-                lambda: (found := visitor.get("/api/v1/log/log").json["check"])["state"] != "running" and found,
+                lambda: (found := visitor.ask("/api/v1/log/log").json()["check"])["state"] != "running" and found,
                 what="the verification's end",
             )
 
@@ -239,14 +243,14 @@ def test_a_log_is_verified_from_its_page(tmp_path: Path) -> None:
             file.write(bytes([byte ^ 1]))
         broken = verified()
         assert broken["state"] == "broken" and "seq" in broken["what"]
-        assert "role=\"alert\"" in visitor.page("/log/log").text
-        assert visitor.get("/log/" + quote("../etc", safe="")).status == 404
+        assert "role=\"alert\"" in visitor.page("/log/log").body
+        assert visitor.ask("/log/" + quote("../etc", safe="")).status == 404
 
 
 def test_pages_work_before_there_is_anything(tmp_path: Path) -> None:
     with shown(tmp_path) as (_, visitor):
         for path in PAGES:
-            assert visitor.get(path).status in (200, 503), path
+            assert visitor.ask(path).status in (200, 503), path
 
 
 @pytest.mark.parametrize("path", ["/agents/", "/alerts/zzz", "/explain/log/99999999", "/explain/log/x", "/tools/up/none"])
@@ -254,6 +258,6 @@ def test_what_is_not_there_is_said(tmp_path: Path, path: str) -> None:
     with shown(tmp_path) as (gateway, visitor):
         calls(gateway, 1)
         loaded(gateway, visitor)
-        answer = visitor.get(path)
-        assert answer.status in (200, 404, 503), (answer.status, answer.words)
-        assert "Traceback" not in answer.text and "internal" not in answer.words.lower()
+        answer = visitor.ask(path)
+        assert answer.status in (200, 404, 503), (answer.status, answer.text)
+        assert "Traceback" not in answer.body and "internal" not in answer.text.lower()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from harness import logs
-from harness.browser import chromium, look, page, why_missing
+from harness.browser import PHONE, WIDE, chromium, faults, page
 from harness.client import until
 from playwright.sync_api import Browser
 from test_dashboard import PAGES, calls, loaded, shown
@@ -15,8 +16,6 @@ from test_dashboard import PAGES, calls, loaded, shown
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    if why := why_missing():
-        pytest.skip(why)
     with chromium() as one:
         yield one
 
@@ -37,19 +36,21 @@ def test_every_page_reads_well_wide_on_a_phone_and_in_the_dark(tmp_path: Path, b
         until(lambda: (tmp_path / "alerts.ndjson").exists(), what="an alert")
         loaded(gateway, visitor)
         alert = next(one["id"] for one in logs.salvage(tmp_path / "watch") if one.get("rule") == "loop")
-        more = ["/agents/ci", "/tools/up/echo", "/log/log", f"/alerts/{alert}", f"/alerts/{alert}/explain"]
-        for width in (1280, 390):
-            for dark in (False, True):
-                with page(browser, visitor.origin, width=width, dark=dark) as one:
-                    for path in [*PAGES, *more]:
-                        one.goto(visitor.origin + path, wait_until="domcontentloaded")
-                        look(one)
+        more = ["/agents/ci", "/tools/up/echo", "/log/log", f"/alerts/{alert}", f"/alerts/{alert}/explain", "/nothing"]
+        found = {}
+        for size, dark in [(WIDE, False), (WIDE, True), (PHONE, False), (PHONE, True)]:
+            with page(browser, size, dark) as one:
+                for path in [*PAGES, *more]:
+                    one.goto(f"http://127.0.0.1:{visitor.port}{path}", wait_until="domcontentloaded")
+                    if wrong := faults(one):
+                        found[f"{path} {size[0]} {'dark' if dark else 'light'}"] = wrong
+        assert found == {}, json.dumps(found, indent=1)
 
 
 def test_lines_appear_by_themselves_and_a_pause_holds_them(tmp_path: Path, browser: Browser) -> None:
-    with shown(tmp_path) as (gateway, visitor), page(browser, visitor.origin) as one:
+    with shown(tmp_path) as (gateway, visitor), page(browser) as one:
         calls(gateway, 2)
-        one.goto(visitor.origin + "/live")
+        one.goto(f"http://127.0.0.1:{visitor.port}/live")
         one.get_by_text("Live: lines appear").wait_for()
         rows = one.locator('[data-live="lines"] tr', has_text="echo")
         until(lambda: rows.count() == 2, what="the first calls")
@@ -65,18 +66,18 @@ def test_lines_appear_by_themselves_and_a_pause_holds_them(tmp_path: Path, brows
         one.get_by_role("button", name="Show").click()
         one.get_by_text("Live: lines appear").wait_for()
         assert one.url.endswith("q=nobody") and rows.count() == 0
-        one.goto(visitor.origin + "/")
+        one.goto(f"http://127.0.0.1:{visitor.port}/")
         calls(gateway, 9)
         until(lambda: one.locator('[data-pulse="minute"]').inner_text() == "16", timeout=10, what="the overview's figure")
         assert one.locator('[data-live="bars"] rect').count() > 0
 
 
 def test_all_of_it_can_be_read_and_done_without_a_script(tmp_path: Path, browser: Browser) -> None:
-    with shown(tmp_path, watch={"sinks": ["file:alerts.ndjson"]}) as (gateway, visitor), page(browser, visitor.origin, script=False) as one:
+    with shown(tmp_path, watch={"sinks": ["file:alerts.ndjson"]}) as (gateway, visitor), page(browser, script=False) as one:
         loop(gateway)
         loaded(gateway, visitor)
-        until(lambda: "loop" in visitor.page("/alerts").words, what="the alert")
-        one.goto(visitor.origin + "/")
+        until(lambda: "loop" in visitor.page("/alerts").text, what="the alert")
+        one.goto(f"http://127.0.0.1:{visitor.port}/")
         for name in ["Live", "Agents", "Tools", "Denials", "Alerts", "Log"]:
             one.get_by_role("navigation", name="Pages").get_by_role("link", name=name).click()
             assert one.get_by_role("heading", level=1).inner_text() == name
@@ -92,15 +93,15 @@ def test_all_of_it_can_be_read_and_done_without_a_script(tmp_path: Path, browser
 
 
 def test_the_keyboard_is_enough(tmp_path: Path, browser: Browser) -> None:
-    with shown(tmp_path) as (gateway, visitor), page(browser, visitor.origin) as one:
+    with shown(tmp_path) as (gateway, visitor), page(browser) as one:
         calls(gateway, 1)
-        one.goto(visitor.origin + "/")
+        one.goto(f"http://127.0.0.1:{visitor.port}/")
         one.keyboard.press("Tab")
         assert one.evaluate("document.activeElement.textContent") == "To the content"
         assert one.evaluate("document.activeElement.getBoundingClientRect().left") >= 0, "it is seen when it is reached"
         one.keyboard.press("Enter")
         assert one.evaluate("document.activeElement.id") == "content"
-        one.goto(visitor.origin + "/")
+        one.goto(f"http://127.0.0.1:{visitor.port}/")
         reached = set()
         for _ in range(24):
             one.keyboard.press("Tab")

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from harness import browser
+from harness.browser import DRAWN_CONTRASTS, LABELS, chromium
+from harness.browser import page as opened
 from harness.month import Month
 from playwright.sync_api import Page
 
@@ -33,15 +34,13 @@ def report(month: Month, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def page() -> Iterator[Page]:
-    if why := browser.why_missing():
-        pytest.skip(why)
-    with browser.chromium() as running, browser.page(running, "about:blank") as one:
+    with chromium() as browser, opened(browser) as one:
         # A report loads nothing.
         one.context.set_offline(True)
         yield one
 
 
-def opened(page: Page, report: Path, width: int, height: int = 900, dark: bool = False, print: bool = False) -> None:
+def show(page: Page, report: Path, width: int, height: int = 900, dark: bool = False, print: bool = False) -> None:
     page.set_viewport_size({"width": width, "height": height})
     page.emulate_media(color_scheme="dark" if dark else "light", media="print" if print else "screen")
     page.goto(report.as_uri())
@@ -49,7 +48,7 @@ def opened(page: Page, report: Path, width: int, height: int = 900, dark: bool =
 
 @pytest.fixture(params=FORMS)
 def form(request: pytest.FixtureRequest, page: Page, report: Path) -> str:
-    opened(page, report, **FORMS[request.param])
+    show(page, report, **FORMS[request.param])
     if folder := os.environ.get("TOLLGATE_SCREENSHOTS"):
         page.screenshot(path=Path(folder) / f"weekly-{request.param}.png", full_page=True)
         if request.param == "print":
@@ -66,11 +65,11 @@ def test_nothing_of_the_page_stands_out_to_the_side(form: str, page: Page) -> No
 
 def test_no_label_of_a_drawing_lies_over_another(form: str, page: Page) -> None:
     assert page.evaluate("document.querySelectorAll('svg').length") > 20
-    assert page.evaluate(browser.LABELS) == []
+    assert page.evaluate(LABELS) == []
 
 
 def test_texts_stand_out_from_their_ground(form: str, page: Page) -> None:
-    assert page.evaluate(browser.CONTRAST) == []
+    assert page.evaluate(DRAWN_CONTRASTS) == []
 
 
 def test_labels_of_drawings_can_be_read(form: str, page: Page) -> None:
@@ -81,13 +80,13 @@ def test_labels_of_drawings_can_be_read(form: str, page: Page) -> None:
 def test_the_scheme_is_the_readers(page: Page, report: Path) -> None:
     grounds = set()
     for dark in (False, True):
-        opened(page, report, width=1280, dark=dark)
+        show(page, report, width=1280, dark=dark)
         grounds.add(page.evaluate("getComputedStyle(document.body).backgroundColor"))
     assert len(grounds) == 2
 
 
 def test_every_link_leads_somewhere_and_every_drawing_says_what_it_shows(page: Page, report: Path) -> None:
-    opened(page, report, width=1280)
+    show(page, report, width=1280)
     dead = "[...document.querySelectorAll('a')].filter(a => !document.getElementById(a.hash.slice(1))).map(a => a.href)"
     assert page.evaluate(dead) == []
     mute = "[...document.querySelectorAll('svg')].filter(s => !(s.getAttribute('aria-label') || s.querySelector('title')?.textContent)).length"

@@ -12,7 +12,17 @@ enum APIDescription {
         ("/api/v1/limits", "How near calls came to their limits: `tollgate report limits --json`.", ["span"]),
         ("/api/v1/denials", "What was refused and why: `tollgate report denials --json`.", ["span"]),
         ("/api/v1/alerts", "All alerts and how they stand.", []),
+        ("/api/v1/approvals", "The calls that wait for a person: `tollgate approvals list --json`.", []),
+        ("/api/v1/policies", "The policies in force, with their files and the grants that name them.", []),
+        ("/api/v1/policies/{name}", "A policy's text, its errors, and what becomes of each tool.", ["name"]),
         ("/api/v1/log/{name}", "A log's segments, its newest signed head, its verification.", ["name"]),
+    ]
+
+    /// The paths that are posted to, with the one text that their JSON object has.
+    static let writing: [(path: String, summary: String, field: String, isNeeded: Bool)] = [
+        ("/api/v1/approvals/{name}/approve", "Lets a held call go on, once.", "message", false),
+        ("/api/v1/approvals/{name}/deny", "Refuses a held call; its caller is told why.", "message", false),
+        ("/api/v1/policies/{name}/check", "Everything that is wrong with another text of a policy.", "text", true),
     ]
 
     static func add(to router: Router<DashboardContext>, version: String) {
@@ -31,10 +41,22 @@ enum APIDescription {
                 {"$ref":"#/components/schemas/Problem"}}}}}}}
                 """
         }
+        let posts = writing.map { path, summary, field, isNeeded in
+            """
+            \(JSONString.of(path)):{"post":{"summary":\(JSONString.of(summary)),"parameters":[\(parameter("name"))],\
+            "requestBody":{"required":true,"content":{"application/json":{"schema":{"type":"object",\
+            "additionalProperties":false,"properties":{"\(field)":{"type":"string"}}\
+            \(isNeeded ? ",\"required\":[\"\(field)\"]" : "")}}}},"responses":{\
+            "200":{"description":"Done, or what was found.","content":{"application/json":{"schema":{"type":"object"}}}},\
+            "401":{"description":"The token is missing or wrong."},\
+            "409":{"description":"It does not wait any more.","content":{"application/json":{"schema":\
+            {"$ref":"#/components/schemas/Problem"}}}}}}}
+            """
+        }
         return """
             {"openapi":"3.1.0","info":{"title":"tollgate dashboard","version":\(JSONString.of(version)),\
             "description":"The figures of the pages, for programs. Times are RFC 3339 in UTC."},\
-            "paths":{\(paths.joined(separator: ","))},"components":{"schemas":{"Problem":{"type":"object",\
+            "paths":{\((paths + posts).joined(separator: ","))},"components":{"schemas":{"Problem":{"type":"object",\
             "required":["error"],"properties":{"error":{"type":"string"},"hint":{"type":"string"}}}},\
             "securitySchemes":{"token":{"type":"http","scheme":"bearer"}}},"security":[{"token":[]},{}]}
 

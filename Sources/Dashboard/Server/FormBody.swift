@@ -1,4 +1,5 @@
 import Hummingbird
+import NIOCore
 
 /// What a form sent: `application/x-www-form-urlencoded` (WHATWG URL §5.1), bounded.
 struct FormBody: Sendable {
@@ -22,7 +23,7 @@ struct FormBody: Sendable {
     ///
     /// - Throws: `PageError` where it is none, is too large, or was not made by one of our pages.
     static func read(_ request: Request, _ context: DashboardContext) async throws -> FormBody {
-        let buffer = try await request.body.collect(upTo: context.maxUploadSize)
+        let buffer = try await request.body.bounded(context)
         let type = request.headers[.contentType] ?? ""
         guard type.lowercased().hasPrefix("application/x-www-form-urlencoded") else {
             throw PageError(.unsupportedMediaType, "a form is expected: application/x-www-form-urlencoded")
@@ -70,5 +71,18 @@ struct FormBody: Sendable {
 
     private static func digit(_ byte: UInt8) -> UInt8? {
         Character(Unicode.Scalar(byte)).hexDigitValue.map(UInt8.init)
+    }
+}
+
+extension RequestBody {
+    /// All of a body.
+    ///
+    /// - Throws: `PageError` where it is larger than is taken.
+    func bounded(_ context: DashboardContext) async throws -> ByteBuffer {
+        do {
+            return try await collect(upTo: context.maxUploadSize)
+        } catch is NIOTooManyBytesError {
+            throw PageError(.contentTooLarge, "more than \(context.maxUploadSize >> 10) KiB were sent")
+        }
     }
 }

@@ -18,7 +18,7 @@ struct JSONBody {
         guard type.lowercased().hasPrefix("application/json") else {
             throw PageError(.unsupportedMediaType, "JSON is expected: Content-Type: application/json")
         }
-        let buffer = try await request.body.collect(upTo: context.maxUploadSize)
+        let buffer = try await request.body.bounded(context)
         return JSONBody(bytes: Array(buffer.readableBytesView))
     }
 

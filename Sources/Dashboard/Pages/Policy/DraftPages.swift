@@ -85,9 +85,27 @@ struct DraftPages: Sendable {
             await site.answer("Policy", in: .policy, context) {
                 let form = try await FormBody.read(request, context)
                 let (id, draft) = (ReportPages.name(context, "id"), ReportPages.name(context, "draft"))
-                return .redirect(to: try await site.work { try act(form, try pages.card(id), draft) })
+                do {
+                    return .redirect(to: try await site.work { try act(form, try pages.card(id), draft) })
+                } catch let broken as BrokenRules {
+                    return try await again(broken, form, id, context)
+                }
             }
         }
+    }
+
+    /// The editor of a tool's rules once more, with what was typed and what is wrong with it.
+    private func again(
+        _ broken: BrokenRules, _ form: FormBody, _ id: String, _ context: DashboardContext
+    ) async throws -> Response {
+        let (title, body) = try await site.work {
+            let card = try pages.card(id)
+            let view = PolicyEditorView(
+                card: card, source: try pages.source(card, draft: form["draft"]),
+                csrf: site.shell.csrf(context.visitor))
+            return ("Policy \(VisibleText.of(card.name)): rules", view.rulesPage(broken))
+        }
+        return .page(site.shell.page(title, in: .policy, for: context.visitor, body), status: .badRequest)
     }
 
     private func checked(_ draft: PolicyDraft, _ card: PolicyCard) throws -> PolicyDocument {
@@ -100,8 +118,12 @@ struct DraftPages: Sendable {
     // MARK: What a form made of a text
 
     private func edited(_ form: FormBody, _ card: PolicyCard) throws -> [UInt8] {
+        if form["from"] == "text" {
+            // What somebody has typed is kept, whatever has become of the draft that it was begun from.
+            let file = try (try? pages.source(card, draft: form["draft"])) ?? pages.source(card, draft: nil)
+            return Self.lines(form["text"] ?? "", as: file.bytes)
+        }
         let source = try pages.source(card, draft: form["draft"])
-        if form["from"] == "text" { return Self.lines(form["text"] ?? "", as: source.bytes) }
         // Choices are about the text that the page showed.
         guard source.base == form["base"] else {
             throw PageError(
@@ -136,9 +158,7 @@ struct DraftPages: Sendable {
         do {
             return try text.replacingRules(of: tool, with: rules)
         } catch {
-            throw PageError(
-                .badRequest,
-                "These rules are no JSON object by themselves: \(error). Go back, and they are still there.")
+            throw BrokenRules(tool: tool, rules: rules ?? "", why: "\(error)")
         }
     }
 
@@ -148,4 +168,11 @@ struct DraftPages: Sendable {
         let hasReturns = String(decoding: file, as: UTF8.self).contains("\r\n")
         return Array((hasReturns ? plain.replacing("\n", with: "\r\n") : plain).utf8)
     }
+}
+
+/// Rules of a tool that are no JSON by themselves, so that nothing can be made of them.
+struct BrokenRules: Error {
+    var tool: String
+    var rules: String
+    var why: String
 }

@@ -12,18 +12,29 @@ struct LineDiff: Sendable {
     }
 
     private static let around = 3
+    /// Beyond this product of lines all of them stand as removed and added: the time to compare grows with it.
+    private static let mostCompared = 4_000_000
+    private static let most = 2_000
     let lines: [Line]
 
     init(_ old: String, _ new: String) {
         let before = old.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
         let after = new.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        let head = zip(before, after).prefix { $0 == $1 }.count
+        let rest = min(before.count, after.count) - head
+        let tail = zip(before.reversed(), after.reversed()).prefix(rest).prefix { $0 == $1 }.count
+        let (one, other) = (before[head..<(before.count - tail)], after[head..<(after.count - tail)])
         var removed: Set<Int> = []
         var added: Set<Int> = []
-        for step in after.difference(from: before) {
-            switch step {
-            case .remove(let offset, _, _): removed.insert(offset)
-            case .insert(let offset, _, _): added.insert(offset)
+        if one.count * other.count <= Self.mostCompared {
+            for step in Array(other).difference(from: Array(one)) {
+                switch step {
+                case .remove(let offset, _, _): removed.insert(head + offset)
+                case .insert(let offset, _, _): added.insert(head + offset)
+                }
             }
+        } else {
+            (removed, added) = (Set(one.indices), Set(other.indices))
         }
         var all: [Line] = []
         var (left, right) = (0, 0)
@@ -64,7 +75,7 @@ struct LineDiff: Sendable {
     /// The difference on a page: signs as well as colours.
     var html: HTML {
         guard !lines.isEmpty else { return "<p class=\"quiet\">The text is the same.</p>" }
-        let rows = lines.map { line -> HTML in
+        let rows = lines.prefix(Self.most).map { line -> HTML in
             switch line {
             case .same(let text): "<span>  \(text)\n</span>"
             case .removed(let text): "<del>- \(text)\n</del>"
@@ -72,6 +83,9 @@ struct LineDiff: Sendable {
             case .left(let count): "<span class=\"quiet\">  … \(Words.count(count, "line"))\n</span>"
             }
         }
-        return "<pre class=\"diff\" tabindex=\"0\">\(rows)</pre>"
+        let more: HTML =
+            lines.count > Self.most
+            ? "<p class=\"more\">\(Words.count(lines.count - Self.most)) more lines are not shown.</p>" : ""
+        return "<pre class=\"diff\" tabindex=\"0\">\(Array(rows))</pre>\(more)"
     }
 }

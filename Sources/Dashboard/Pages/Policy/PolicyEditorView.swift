@@ -49,9 +49,21 @@ struct PolicyEditorView: Sendable {
 
     /// One tool's own object.
     func rulesPage(_ tool: String, _ entry: ToolEntry) -> HTML {
-        let rules = entry.rules ?? Self.template(tool)
-        let rows = min(30, max(8, rules.utf8.count { $0 == 0x0A } + 3))
         let note: HTML = entry.rules == nil ? "<p class=\"hint\">It has none yet; this is one to begin with.</p>" : ""
+        return rulesForm(tool, PolicyToolsView.flush(entry.rules ?? Self.template(tool)), note)
+    }
+
+    /// The same with rules that could not be taken.
+    func rulesPage(_ broken: BrokenRules) -> HTML {
+        rulesForm(
+            broken.tool, broken.rules,
+            """
+            <p class="notice bad" role="alert">These rules are no JSON object by themselves: \(broken.why).</p>
+            """)
+    }
+
+    private func rulesForm(_ tool: String, _ rules: String, _ note: HTML) -> HTML {
+        let rows = min(30, max(8, rules.utf8.count { $0 == 0x0A } + 3))
         return """
             <p><a href="\(path)\(query)">All tools</a></p>
             <form method="post" action="\(path)/check" class="editor">\(hidden("rules"))

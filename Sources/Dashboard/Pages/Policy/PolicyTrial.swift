@@ -49,6 +49,7 @@ final class PolicyTrials: Sendable {
         let thread = Thread {
             self.turn.lock()
             defer { self.turn.unlock() }
+            guard drafts.set(.running(days: days, records: 0), of: draft.id) else { return }
             let trial: PolicyTrial
             do {
                 trial = .done(try Self.run(document, draft.id, card, days, drafts, now))
