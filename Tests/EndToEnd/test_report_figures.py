@@ -195,7 +195,8 @@ def test_incidents(both) -> None:
         around = [call.ts_us for call in pair if start - MINUTE <= call.ts_us <= end]
         sliding = max(sum(1 for other in around if at - 61_000_000 < other <= at) for at in around)
         assert (weekly.peak(calls) or {})["calls"] <= one["peak_per_minute"] <= sliding
-        before = [call for call in pair if start - 28 * weekly.DAY <= call.ts_us < start]
+        midnight = start // weekly.DAY * weekly.DAY
+        before = [call for call in pair if midnight - 28 * weekly.DAY <= call.ts_us < midnight]
         usual = round(len(before) / len({call.ts_us // MINUTE for call in before}), 6) if before else None
         assert one.get("usual_per_minute") == usual
         line = one["timeline"]

@@ -60,7 +60,7 @@ struct PageTests {
         for drawing in drawings { #expect(drawing.contains("role=\"img\"")) }
         #expect(page.components(between: "<svg class=\"ch\"", and: ">").allSatisfy { $0.contains("aria-label=\"") })
         #expect(
-            page.components(between: "<svg class=\"sp\"", and: "</title>").allSatisfy {
+            page.components(between: "<svg class=\"sp", and: "</title>").allSatisfy {
                 $0.contains("<title>calls of the last 28 days")
             })
     }

@@ -5,7 +5,8 @@ struct BarChart {
     private static let width = 720.0
     private static let right = 8.0
     private static let above = 36.0
-    private static let below = 24.0
+    /// Room for labels below the axis's zero, on a phone too.
+    private static let below = 29.0
     /// Bars up to which each has a tooltip; more become one path per layer, which keeps the page small.
     private static let mostTitles = 31
 
@@ -85,7 +86,7 @@ struct BarChart {
             // Not below the axis' own labels, which stand left of the first bar.
             let x = min(max(middle, left + half), BarChart.width - half)
             guard x - half >= free else { continue }
-            svg.text(label, x: x, y: BarChart.above + bars.height + 17, anchor: .middle)
+            svg.text(label, x: x, y: BarChart.above + bars.height + 23, anchor: .middle)
             free = x + half + 8
         }
     }

@@ -9,8 +9,6 @@ struct IncidentMaker {
     let incidentID: (@Sendable (Finding) -> String)?
     let zone: ReportZone
 
-    private static let fourWeeks: Int64 = 28 * 86_400_000_000
-
     func incident(_ episode: IncidentFinder.Episode) throws(ReportError) -> IncidentFigures? {
         guard let first = episode.findings.first,
             let worst = episode.findings.max(by: { ($0.severity, $0.attempts) < ($1.severity, $1.attempts) }),
@@ -19,34 +17,37 @@ struct IncidentMaker {
         let pair = CallFilter(
             agent: first.agent == CallEvent.unresolvedAgent ? "" : first.agent, server: first.server, tool: first.tool)
         let period = Period(from: episode.start, to: episode.end.advanced(by: 1))
-        let totals = try ask { () throws(WarehouseError) in try store.totals(in: period, where: pair) }
+        let cells = try ask { () throws(WarehouseError) in try store.dayCells(in: period, where: pair) }
+        let counts = cells.reduce(into: CountFigures()) { $0 += CountFigures($1.counts) }
         let habits = try habits(of: pair, before: episode.start)
         let ids = episode.findings.compactMap { finding in incidentID.map { $0(finding) } }
         var incident = IncidentFigures(
             ids: ids, agent: first.agent, server: first.server, tool: first.tool, risk: nil,
             rules: episode.findings.map(\.rule.rawValue).uniqued(), severity: worst.severity.rawValue,
             start: Moment(episode.start), detected: Moment(episode.detected), end: Moment(episode.end),
-            calls: totals.counts.calls, stopped: totals.counts.stopped,
+            calls: counts.calls, stopped: counts.stopped,
             identical: episode.findings.map(\.same).max() ?? 0,
             resultUnchanged: episode.findings.contains(where: \.resultUnchanged),
             peakPerMinute: episode.findings.map(\.peakPerMinute).max() ?? 0, usualPerMinute: habits.usual,
             explanation: worst.summary, advice: [], policy: nil, firstRecord: "\(first.firstRecord)",
             lastRecord: "\(last.lastRecord)", alerts: matching(episode, ids: Set(ids)), timeline: nil)
-        incident.risk = try ask { () throws(WarehouseError) in try store.tools(in: period, where: pair) }.first?.name
-            .risk?.rawValue
+        incident.risk = cells.last?.name.risk?.rawValue
         incident.timeline = try timeline(period, pair)
         incident.day = try day(episode.start, pair)
-        let advice = IncidentAdvice(incident, denied: totals.counts.denied, usualPeak: habits.peak)
+        let advice = IncidentAdvice(incident, denied: counts.denied, usualPeak: habits.peak)
         incident.advice = advice.sentences
         incident.policy = advice.policy
         incident.advisedMaximum = advice.maximum
         return incident
     }
 
-    /// The pair's usual rate, and the tool's busiest minute of any agent, in the four weeks before.
+    /// The pair's usual rate, and the tool's busiest minute of any agent, in the 28 whole UTC days before: its own day is
+    /// no habit, and whole days cost no row.
     private func habits(of pair: CallFilter, before start: Timestamp) throws(ReportError) -> (usual: Double?, peak: Int)
     {
-        let before = Period(from: start.advanced(by: -IncidentMaker.fourWeeks), to: start)
+        let day: Int64 = 86_400_000_000
+        let midnight = Timestamp(microseconds: (start.microseconds / day) * day)
+        let before = Period(from: midnight.advanced(by: -28 * day), to: midnight)
         let tool = CallFilter(server: pair.server, tool: pair.tool)
         let counts = try ask { () throws(WarehouseError) in try store.agentTools(in: before, where: tool) }
         let own = counts.filter { $0.agent ?? "" == pair.agent }

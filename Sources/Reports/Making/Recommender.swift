@@ -62,10 +62,11 @@ struct Recommender {
     }
 
     /// What a limit would have done to a tool's calls of the 28 days.
-    private func effect(_ maximum: Int, on use: Use, loosens: Bool) throws(ReportError) -> EffectFigures {
-        let excess = try ask { () throws(WarehouseError) in
+    private func effect(_ maximum: Int, on use: Use, loosens: Bool) throws(ReportError) -> EffectFigures? {
+        let found = try ask { () throws(WarehouseError) in
             try store.excess(over: maximum, in: month, server: use.name.server, tool: use.name.tool)
         }
+        guard let excess = found else { return nil }
         let beyond = excess.reduce(0) { $0 + $1.calls }
         let stoppedBefore = excess.reduce(0) { $0 + $1.stopped }
         return EffectFigures(
@@ -141,7 +142,7 @@ struct Recommender {
     }
 
     private func tight(_ use: Use, _ limit: LimitUse.Limit, days: Int) throws(ReportError) -> RecommendationFigures {
-        let maximum = max((limit.maximum * 3 + 1) / 2, use.usualPeak)
+        let maximum = max((limit.maximum * 3 + 1) / 2, 2 * use.usualPeak)
         return RecommendationFigures(
             kind: .limitTight, server: use.name.server, tool: use.name.tool,
             advice:

@@ -51,7 +51,8 @@ private struct WeeklyMaker {
         let recommender = Recommender(
             store: store, month: window.month,
             unstopped: Dictionary(
-                unstopped.map { (ToolKey(server: $0.server, tool: $0.tool), $0.advisedMaximum ?? 0) }, uniquingKeysWith: max),
+                unstopped.map { (ToolKey(server: $0.server, tool: $0.tool), $0.advisedMaximum ?? 0) },
+                uniquingKeysWith: max),
             throttledDays: history.throttledDays(), granted: options.granted)
         return WeeklyReport(
             period: PeriodFigures(

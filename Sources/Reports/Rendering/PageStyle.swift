@@ -14,7 +14,7 @@ enum PageStyle {
         html{font-size:15px;-webkit-text-size-adjust:100%}
         body{margin:0;background:var(--bg);color:var(--fg);\
         font:1rem/1.5 -apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,system-ui,sans-serif}
-        main{max-width:1000px;margin:0 auto;padding:40px 28px 64px}
+        main{max-width:1120px;margin:0 auto;padding:40px 28px 64px}
         p,dl,figure{margin:0}
         a{color:var(--link)}
         code{font:.88em/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;overflow-wrap:anywhere}
@@ -105,7 +105,8 @@ enum PageStyle {
         .ax{stroke:var(--mut)}
         .mk{stroke:var(--mk);stroke-dasharray:4 3}
         .sp path{stroke:var(--b0);stroke-width:5}
-        .sp .gr{stroke:var(--line);stroke-width:1}
+        .sp.s path{stroke-width:3}
+        .sp .gr,.sp.s .gr{stroke:var(--line);stroke-width:1}
         .bd{fill:var(--bd)}
         .t-plain{fill:var(--b0)}
         .t-warn{fill:var(--b1)}
@@ -122,7 +123,7 @@ enum PageStyle {
         body{print-color-adjust:exact;-webkit-print-color-adjust:exact}main{max-width:none;padding:0}nav{display:none}\
         section{margin-top:26px}h2,h3,figcaption{break-after:avoid}.lead{break-after:avoid}\
         .card,tr,.tiles div,figure:not(.tb),.cd{break-inside:avoid}\
-        .scroll{overflow:visible}svg.ch{min-width:0;max-width:620px}svg.b text{font-size:11px}a{color:inherit;text-decoration:none}\
+        .scroll{overflow:visible}th{white-space:normal}th,td{padding-right:7px}td.nm{min-width:0}table{font-size:.88rem}svg.ch{min-width:0;max-width:620px}svg.b text{font-size:11px}a{color:inherit;text-decoration:none}\
         .tiles{grid-template-columns:repeat(5,1fr)}}
         """
 }

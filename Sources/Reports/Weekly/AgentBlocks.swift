@@ -19,11 +19,10 @@ struct AgentBlocks {
         let table = Table(
             caption: "Agents by calls",
             columns: [
-                .name("agent"), .number("calls"), .number("change", drop: 2), .number("median of 4", drop: 9),
-                .number("risk-weighted", drop: 7), .number("per active hour", drop: 4),
-                .number("most in a minute"), .text("when", drop: 10), .text("busiest hour", drop: 8),
-                .number("denied"), .number("throttled"), .number("errors"), .number("tools", drop: 1),
-                .number("p95", drop: 6), .text("28 days", drop: 5),
+                .name("agent"), .number("calls"), .text("28 days", drop: 3), .number("change", drop: 2),
+                .number("median of 4", drop: 7), .number("risk-weighted", drop: 6), .number("most in a minute"),
+                .text("busiest hour", drop: 5), .number("denied"), .number("throttled"), .number("errors"),
+                .number("tools", drop: 1), .number("p95", drop: 4),
             ],
             rows: shown.map(row), empty: "No agent called a tool.", more: more, query: "agents")
         var blocks: [Block] = [.table(table)]
@@ -32,7 +31,7 @@ struct AgentBlocks {
         return Section(
             id: "agents", title: "Agents",
             lead:
-                "Calls per active hour counts only hours in which the agent called at all; a minute is a clock minute.",
+                "Who called, how much and at what risk; a minute is a clock minute, p95 the time that the upstream took.",
             blocks: blocks)
     }
 
@@ -56,19 +55,17 @@ struct AgentBlocks {
         let week = agent.callsByDay.map { Words.count($0) }.joined(separator: ", ")
         return [
             name, .count(agent.counts.calls),
+            .spark(days, "calls of the last \(days.count) days; Monday to Sunday: \(week)"),
             .init(
                 "\(agent.previousCalls == nil ? "–" : Change(now: agent.counts.calls, before: agent.previousCalls).short)",
                 .quiet),
             .init("\(agent.medianCalls.map { Words.count($0) } ?? "–")", .quiet),
             .count(agent.riskWeightedCalls),
-            .init("\(Words.decimal(agent.callsPerActiveHour))"),
             .init("\(agent.peakMinute.map { Words.count($0.calls) } ?? "–")"),
-            .init("\(agent.peakMinute.map { zone.weekdayMinute($0.at) } ?? "")", .quiet),
             .init("\(agent.busiestHour.map { zone.weekdayMinute($0.at) } ?? "")", .quiet),
             .count(agent.counts.denied, .bad), .count(agent.counts.throttled, .warn), .count(agent.counts.errors),
             .init("\(agent.tools.count)\(agent.newTools.isEmpty ? "" : ", \(agent.newTools.count) new")"),
             .init("\(agent.p95Microseconds.map { Words.duration(microseconds: Int64($0)) } ?? "–")"),
-            .spark(days, "calls of the last \(days.count) days; Monday to Sunday: \(week)"),
         ]
     }
 }

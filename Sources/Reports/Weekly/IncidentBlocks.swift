@@ -93,7 +93,8 @@ struct IncidentBlocks {
             return incident.alerts.isEmpty ? "\(strong: "no"): the live watch raised no alert" : "no, only a warning"
         }
         let after = Words.duration(microseconds: max(page.raised.timestamp.since(incident.start.timestamp), 0))
-        return "\(zone.time(page.raised)), after \(after) (\(page.state))"
+        let isLater = zone.date(page.raised) != zone.date(incident.start)
+        return "\(isLater ? zone.moment(page.raised) : zone.time(page.raised)), after \(after) (\(page.state))"
     }
 
     /// The command that shows the incident's calls.

@@ -88,7 +88,7 @@ struct WeeklyAppendix {
             "Alerts per agent-week",
             "Alerts raised, for each agent that called and each week of the report's length."
         ),
-        ("Usual", "The pair's own calls per active minute in the four weeks before."),
+        ("Usual", "The pair's own calls per active minute in the 28 UTC days before its day."),
         ("Coverage", "Records loaded, of those loaded, rejected, missing and known to be lost."),
         ("p95", "The duration that 95 of 100 calls stayed below, upstream time only, exact to 9 %."),
     ]

@@ -62,13 +62,15 @@ public struct AlertTransition: Sendable, Hashable {
 }
 
 extension WarehouseStore {
-    /// The alerts that began before the period's end and had not ended before its beginning; newest first.
+    /// The alerts that began before the period's end and had not ended before its beginning, and those that were raised in
+    /// it, by a watch that looked later; newest first.
     ///
     /// - Throws: `WarehouseError`.
     public func alerts(in period: Period) throws(WarehouseError) -> [AlertSummary] {
         try ask { db in
             try alerts(
-                db, where: "start_us < ? AND coalesce(end_us, ?) >= ?",
+                db,
+                where: "(start_us < ?1 AND coalesce(end_us, ?2) >= ?3 OR raised_us >= ?3 AND raised_us < ?1)",
                 [period.to.microseconds, Int64.max, period.from.microseconds])
         }
     }

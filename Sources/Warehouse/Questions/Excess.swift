@@ -19,11 +19,13 @@ extension WarehouseStore {
     /// What a limit of `maximum` calls a clock minute and grant would have met on the whole UTC days of a period.
     ///
     /// Reads the rows only of hours that can have such a minute: the days' busiest minutes and the hours' sums say which.
+    /// Nil where these are more than `mostHours`: a limit that ordinary work meets all day is not tried on four weeks of
+    /// rows while somebody waits.
     ///
     /// - Throws: `WarehouseError`.
     public func excess(
-        over maximum: Int, in period: Period, server: String, tool: String
-    ) throws(WarehouseError) -> [Excess] {
+        over maximum: Int, in period: Period, server: String, tool: String, mostHours: Int = 200
+    ) throws(WarehouseError) -> [Excess]? {
         struct Minute: Hashable {
             var actor: Int64
             var minute: Int64
@@ -32,12 +34,14 @@ extension WarehouseStore {
             let names = try self.names.read(db)
             let selection = Selection(CallFilter(server: server, tool: tool), names)
             var minutes: [Minute: (calls: Int, stopped: Int)] = [:]
-            for hour in try ExcessHours(maximum: maximum, period: period, selection: selection).read(db) {
+            let hours = try ExcessHours(maximum: maximum, period: period, selection: selection).read(db)
+            guard hours.count <= mostHours else { return nil }
+            for hour in hours {
                 let from = hour.hour * Clock.second
                 let sql = """
                     SELECT call.actor, call.ts_us / 60000000, count(*), sum(call.mark = 1)
                     \(CallRows.source(from, from + Clock.hour * Clock.second))\(selection.condition(table: "call"))
-                        AND call.actor IN (\(hour.actors)) GROUP BY 1, 2 HAVING count(*) > \(maximum)
+                        AND +call.actor IN (\(hour.actors)) GROUP BY 1, 2 HAVING count(*) > \(maximum)
                     """
                 try db.forEachRow(sql) { row in
                     minutes[Minute(actor: row.integer(0), minute: row.integer(1))] = (row.count(2), row.count(3))

@@ -22,7 +22,8 @@ extension WarehouseStore {
     /// - Throws: `WarehouseError`.
     public func size(of period: Period) throws(WarehouseError) -> Int {
         try ask { db in
-            let sql = "SELECT coalesce(sum(last_seq - first_seq + 1), 0) FROM hour WHERE hour >= ? AND hour * 1000000 < ?"
+            let sql =
+                "SELECT coalesce(sum(last_seq - first_seq + 1), 0) FROM hour WHERE hour >= ? AND hour * 1000000 < ?"
             let hour = Clock.start(of: Clock.hour, holding: period.from.microseconds)
             return try Int.fetchOne(db, sql: sql, arguments: [hour, period.to.microseconds]) ?? 0
         }
