@@ -11,6 +11,7 @@ import time
 import warnings
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import dataclass
 from datetime import datetime, timezone
 
 import pytest
@@ -60,15 +61,36 @@ def moment(text: str) -> float:
     return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%f%z").astimezone(timezone.utc).timestamp()
 
 
-@pytest.mark.parametrize("others", [0, 2], ids=["one-log", "three-logs"])
-def test_a_decision_is_on_the_screen_within_a_quarter_of_a_second(
-    home: Home, others: int, say: Callable[[str], None]
-) -> None:
+@dataclass
+class Figure:
+    """What one run has measured."""
+
+    delays: list[float]
+    rewritten: int
+    others: float
+    """The share of the machine that others used meanwhile."""
+
+    def part(self, share: float) -> float:
+        return self.delays[int(len(self.delays) * share)]
+
+    @property
+    def rate(self) -> float:
+        """Events a second."""
+        return 2 * len(self.delays) / SECONDS
+
+    def __str__(self) -> str:
+        p50, p99, most = (f"{delay * 1000:.0f} ms" for delay in (self.part(0.5), self.part(0.99), self.delays[-1]))
+        told = f"{self.rate:,.0f} events/s: commit → screen p50 {p50}, p99 {p99}, most {most} (bar {BAR * 1000:.0f})"
+        return f"{told}; {self.rewritten} lines told anew; others use {self.others:.0%}"
+
+
+def measure(home: Home, quiet: int, busy: str) -> Figure:
+    """Calls behind one gateway, beside others where nothing happens, and the screen read meanwhile."""
     with ExitStack() as stack:
-        # Logs of others, where nothing happens: a line waits for earlier ones of theirs, but not for long.
-        quiet = [stack.enter_context(gateway(home, f"quiet-{number}")) for number in range(others)]
-        client = stack.enter_context(gateway(home, "busy"))
-        for one in (*quiet, client):
+        # A line waits for earlier ones of the quiet logs, but not for long.
+        clients = [stack.enter_context(gateway(home, f"{busy}-quiet-{number}")) for number in range(quiet)]
+        client = stack.enter_context(gateway(home, busy))
+        for one in (*clients, client):
             one.handshake()
         began = datetime.now(timezone.utc).isoformat().replace("+00:00", "Z")
         terminal = stack.enter_context(at_a_terminal(home, "tail", "-f", "--since", began))
@@ -81,30 +103,32 @@ def test_a_decision_is_on_the_screen_within_a_quarter_of_a_second(
             time.sleep(SECONDS)
             share = work.share()
         until(lambda: len(client.answered()) >= pacer.sent, timeout=60, what="all answers")
-        made = logs.calls(logs.records(home.path / "logs" / "busy"))[1:]
+        made = logs.calls(logs.records(home.path / "logs" / busy))[1:]
         assert len(made) == pacer.sent > CALLS * SECONDS, client.error_text()
         until(lambda: len(terminal.lines) >= first + len(made), what="all lines")
-        shown = terminal.lines[first:]
-        rewritten = terminal.rewritten
-        for one in (*quiet, client):
+        shown, rewritten = terminal.lines[first:], terminal.rewritten
+        for one in (*clients, client):
             assert one.close() == 0
-    assert [line.split()[2] for _, line in shown] == [f"busy·{record['tool']}" for record in made], "each once, in order"
+    assert [line.split()[2] for _, line in shown] == [f"{busy}·{record['tool']}" for record in made], "each once, in order"
     # The first second is left out: the log has just begun.
     start = moment(made[0]["ts"]) + 1
-    delays = sorted(
-        at - moment(record["ts"])
-        for (at, _), record in zip(shown, made, strict=True)
-        if start < moment(record["ts"]) <= start + SECONDS
-    )
-    p50, p99 = (delays[int(len(delays) * part)] for part in (0.5, 0.99))
-    rate = 2 * len(delays) / SECONDS
-    figure = (
-        f"tail -f, {others + 1} log{'s' if others else ''}, {rate:,.0f} events/s: commit → screen p50 {p50 * 1000:.0f} ms, p99 {p99 * 1000:.0f} ms, "
-        f"most {delays[-1] * 1000:.0f} ms (bar {BAR * 1000:.0f}); {rewritten} lines told anew; others use {share:.0%}"
-    )
-    say(figure)
-    assert rate > 0.9 * 2 * CALLS, figure
-    if p99 >= BAR and share > 0.25:
-        warnings.warn(f"not judged: {figure}", stacklevel=1)
+    times = [(moment(record["ts"]), at) for (at, _), record in zip(shown, made, strict=True)]
+    return Figure(sorted(at - ts for ts, at in times if start < ts <= start + SECONDS), rewritten, share)
+
+
+@pytest.mark.parametrize("quiet", [0, 2], ids=["one-log", "three-logs"])
+def test_a_decision_is_on_the_screen_within_a_quarter_of_a_second(
+    home: Home, quiet: int, say: Callable[[str], None]
+) -> None:
+    """Up to three times where others use the machine; then it is not judged."""
+    for attempt in range(3):
+        figure = measure(home, quiet, f"busy{attempt}")
+        if figure.part(0.99) < BAR or figure.others <= 0.25:
+            break
+    told = f"tail -f, {quiet + 1} log{'s' if quiet else ''}, {figure}"
+    say(told)
+    assert figure.rate > 0.9 * 2 * CALLS, told
+    if figure.part(0.99) >= BAR and figure.others > 0.25:
+        warnings.warn(f"not judged: {told}", stacklevel=1)
     else:
-        assert p99 < BAR, figure
+        assert figure.part(0.99) < BAR, told
