@@ -7,9 +7,10 @@ import io
 from datetime import datetime, timezone
 
 import pytest
+from harness.figures import counts, kinds, peak, tool
 from harness.month import Month
 from harness.recount import Call, count, grouped, requests
-from harness.weekly import Week, counts, kinds, peak, tool
+from harness.weekly import Week
 
 SPAN = ["--since", "2026-11-16", "--until", "2026-11-23"]
 

@@ -13,9 +13,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from harness import weekly
+from harness.figures import HOUR, MINUTE, moment
 from harness.month import FLEET, SECOND, WATCH, Month
 from harness.recount import Call, count, microseconds, requests
-from harness.weekly import HOUR, MINUTE, Week, moment
+from harness.weekly import Week
 
 WEEK, MONDAY = "2026-W47", datetime(2026, 11, 16)
 WORDS = {"advice", "evidence", "explanation", "policy", "verdict"}
