@@ -58,7 +58,6 @@ unit: build ## the Swift tests
 	@scratch=$$(mktemp -d); trap 'rm -rf "$$scratch"' EXIT; TMPDIR=$$scratch swift test --skip-build
 
 e2e: build $(VENV)/.complete ## the end-to-end tests: the built binary against real MCP parts
-	@scripts/browser-package
 	$(call step,end-to-end tests)
 	TOLLGATE=$(DEBUG) $(VENV)/bin/python scripts/e2e
 

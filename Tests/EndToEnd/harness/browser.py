@@ -118,7 +118,7 @@ DRAWN_CONTRASTS = """
 @contextlib.contextmanager
 def chromium() -> Iterator[Browser]:
     """Debian's Chromium, driven by Playwright; the test is skipped where it cannot be had."""
-    path = program("chromium", "chromium")
+    path = program("chromium", "chromium", "fonts-liberation")
     if path is None:
         pytest.skip(why_missing("chromium", "chromium"))
     with sync_playwright() as driver:
