@@ -235,6 +235,7 @@ def test_a_log_is_verified_from_its_page(tmp_path: Path) -> None:
         whole = verified()
         assert whole["state"] == "whole" and "records are as they were written" in whole["what"]
         segment = sorted((gateway.log / "seg").glob("*.ndjson.gz"))[0]
+        (gateway.log / "DAMAGED").touch()
         place = segment.stat().st_size // 2
         with segment.open("r+b") as file:
             file.seek(place)

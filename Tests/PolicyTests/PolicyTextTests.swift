@@ -127,6 +127,34 @@ struct PolicyTextTests {
         }
     }
 
+    @Test(arguments: seeds(20)) func aDocumentLaidOutSaysTheSame(seed: UInt64) throws {
+        var random = SeededGenerator(seed: seed)
+        let document = try document(RandomPolicy.document(&random))
+        #expect(try PolicyDocument(parsing: Array(document.laidOut.utf8)) == document, "seed \(seed)")
+        #expect(PolicyText(Array(document.laidOut.utf8)) != nil, "seed \(seed)")
+    }
+
+    @Test func aLayoutHasALineForEachTool() throws {
+        let document = try document(
+            #"{"version":"1","default":"deny","hide":["x","y"],"tools":{"a":{},"b":{"limits":[{"counter":"c","window":"day","#
+                + #""max":1,"scope":"grant"}]}}}"#)
+        #expect(
+            document.laidOut == """
+                {
+                  "version": "1",
+                  "default": "deny",
+                  "hide": ["x", "y"],
+                  "tools": {
+                    "a": {},
+                    "b": {
+                      "limits": [{ "counter": "c", "window": "day", "max": 1, "scope": "grant" }]
+                    }
+                  }
+                }
+
+                """)
+    }
+
     @Test func changesAreToldInWords() throws {
         let old = try document(Self.laidOut)
         let new = try document(

@@ -102,10 +102,10 @@ public struct PolicyCard: Sendable {
         return Set(users.flatMap(\.servers))
     }
 
-    /// Whether it would have made a recorded decision: by the grants that name it now, else by its name.
+    /// Whether it would have made a recorded decision: by the grants that name it now, else by its name or digest.
     func decides(_ decision: Decision) -> Bool {
         if let users { return users.contains { $0.grant == decision.grant } }
-        return decision.policy == policy
+        return decision.policy == policy || inForce.map { decision.policyDigest == $0 } ?? false
     }
 }
 

@@ -45,7 +45,7 @@ struct PolicyToolsView: Sendable {
         let name = VisibleText.of(row.tool)
         let link: HTML =
             row.servers.first.map { "<a href=\"\(PageAddress.tool($0, row.tool))\">\(name)</a>" } ?? "\(name)"
-        let servers = row.servers.isEmpty ? "no server lists it" : row.servers.sorted().joined(separator: ", ")
+        let servers = row.servers.isEmpty ? "neither listed nor called" : row.servers.sorted().joined(separator: ", ")
         let changed: HTML = row.hasChanged ? " <span class=\"tag warn\">definition changed</span>" : ""
         let risk = row.risk?.rawValue ?? "unknown"
         let word: HTML = row.isPolicysClass ? " <span class=\"quiet\">by policy</span>" : ""
