@@ -6,7 +6,12 @@ import contextlib
 import getpass
 import hashlib
 import json
+import os
+import pwd
 import re
+import shutil
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -138,6 +143,28 @@ def test_only_this_machines_names_are_answered(tmp_path: Path) -> None:
             ("127.0.0.1.evil.example", 403),
         ]:
             assert visitor.ask("/", Host=host).status == status, host
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be another user for a moment")
+def test_another_user_of_this_machine_is_not_let_in_without_a_token(tmp_path: Path) -> None:
+    """An agent that runs as somebody else must not decide about its own calls."""
+    with shown(tmp_path) as (gateway, visitor):
+        calls(gateway, 1)
+        script = (
+            "import sys, urllib.request, urllib.error\n"
+            "try: print(urllib.request.urlopen(sys.argv[1]).status)\n"
+            "except urllib.error.HTTPError as error: print(error.code)\n"
+        )
+        python = shutil.which("python3", path="/usr/bin:/bin") or sys.executable
+
+        def status(user: int, path: str) -> str:
+            words = [python, "-c", script, f"http://127.0.0.1:{visitor.port}{path}"]
+            done = subprocess.run(words, user=user, group=user, extra_groups=[], capture_output=True, text=True, cwd="/")
+            return done.stdout.strip() or done.stderr
+
+        other = pwd.getpwnam("nobody").pw_uid
+        assert [status(0, "/"), status(other, "/"), status(other, "/api/v1/approvals")] == ["200", "403", "403"]
+        assert status(other, "/metrics") == "200"
 
 
 def test_a_form_of_another_page_is_refused(tmp_path: Path) -> None:

@@ -63,7 +63,7 @@ enum DashboardStyle {
         .dc a{color:inherit}
         .tiles b{font-weight:400}
         .pulse svg.ch{min-width:0}
-        dl.rows{display:grid;grid-template-columns:max-content 1fr;gap:4px 18px;margin:12px 0 0}
+        dl.rows{display:grid;grid-template-columns:max-content minmax(0,1fr);gap:4px 18px;margin:12px 0 0}
         dl.rows dt{color:var(--mut)}
         dl.rows dd{margin:0;overflow-wrap:anywhere}
         .tag{display:inline-block;font-size:.8rem;line-height:1.5;padding:0 7px;border:1px solid currentColor;border-radius:9px;\

@@ -1,16 +1,22 @@
 import Events
+import Foundation
 import Hummingbird
 
 /// Lets in who may see the pages, and takes only forms that stand on them.
 ///
 /// - A `Host` that is not ours is refused: a page of another site could otherwise read ours by a name that it makes point here
 ///   (DNS rebinding).
+/// - Where no token is set, the other end has to be a process of the user that this runs as: whoever else is on this machine, an
+///   agent that waits for an approval, say, reaches the port as well.
 /// - Where a token is set, it comes as `Authorization: Bearer`, or a browser has shown it and holds a cookie.
 /// - What changes something is a POST with what only our pages know, from our origin (CSRF), or it brings the token itself.
 struct AccessMiddleware: RouterMiddleware {
     static let cookie = "tollgate_dashboard"
     /// What is handed out to everybody: the way in, and what its page needs.
     private static let open: Set<String> = ["/login", "/assets/app.css", "/assets/app.js"]
+
+    /// What every user of this machine may read where no token is set: figures for a Prometheus, which has a user of its own.
+    private static let anyUser: Set<String> = ["/metrics"]
 
     let secrets: Secrets
     let hosts: Set<String>
@@ -24,6 +30,11 @@ struct AccessMiddleware: RouterMiddleware {
         guard isOurs(request.head.authority ?? "") else {
             return .plain(
                 .forbidden, "this name is not one of the dashboard's: add it to \"dashboard\".\"hosts\"\n")
+        }
+        if !secrets.asksForToken, !Self.anyUser.contains(path), !isOwn(context) {
+            return .plain(
+                .forbidden,
+                "without a token the dashboard is for the user that it runs as: set \"dashboard\".\"token_sha256\"\n")
         }
         var context = context
         let bearer = request.headers[.authorization].flatMap(Self.bearer)
@@ -66,6 +77,12 @@ struct AccessMiddleware: RouterMiddleware {
             }
         }
         return nil
+    }
+
+    /// Whether the connection is of the user that this runs as, or of root.
+    private func isOwn(_ context: DashboardContext) -> Bool {
+        guard let user = PeerOwner.user(of: context.channel) else { return false }
+        return user == geteuid() || user == 0
     }
 
     private func isOurs(_ authority: String) -> Bool {

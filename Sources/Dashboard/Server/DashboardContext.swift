@@ -1,5 +1,6 @@
 import Hummingbird
 import Logging
+import NIOCore
 
 /// One request on its way through the dashboard.
 struct DashboardContext: RequestContext {
@@ -7,7 +8,11 @@ struct DashboardContext: RequestContext {
     /// Who asks, once that has been looked at.
     var visitor = Visitor(id: "", csrf: "", isProgram: false)
 
+    /// Who is at the other end.
+    let channel: any Channel
+
     init(source: Source) {
+        channel = source.channel
         coreContext = .init(source: source)
     }
 
