@@ -165,6 +165,7 @@ def test_damage_to_a_log_is_counted_when_it_is_read(home: Home) -> None:
     damaged = bytearray(segment.read_bytes())
     damaged[offset + len(raw) // 2] ^= 1
     segment.write_bytes(damaged)
+    (home.log() / "DAMAGED").touch()
     with home.following("dashboard", "--listen", "127.0.0.1:0", "--no-ingest") as dashboard:
         url = until(lambda: DASHBOARD.search("\n".join(dashboard.errors)), what="the dashboard's address")[1]
         name, count = home.log().name, len(plain.splitlines())

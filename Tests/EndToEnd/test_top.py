@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
 import pytest
-from harness import tmux
+from harness import logs, tmux
 from harness.client import Client, until
 from harness.home import Home
 from harness.paths import POLICIES, binary
@@ -51,6 +51,8 @@ def fleet(home: Home) -> Iterator[Fleet]:
         fleet.call("ann", times=3)
         fleet.call("bob", times=12)
         fleet.call("eve", "list_clusters", times=5)
+        # A denial is answered before its record is durable.
+        until(lambda: sum(len(logs.calls(list(logs.salvage(log)))) for log in home.logs()) == 20, what="20 records")
         yield fleet
         for client in fleet.clients.values():
             assert client.close() == 0

@@ -25,6 +25,7 @@ enum DashboardStyle {
         section{margin-top:28px}
         section:first-child{margin-top:10px}
         .quiet{color:var(--mut)}
+        p,li,dd,figcaption,.card h2{overflow-wrap:anywhere}
         .good{color:var(--ok)}
         .notice{border:1px solid var(--line);border-left:4px solid var(--mut);border-radius:5px;padding:10px 14px;margin-top:14px}
         .notice.bad{border-left-color:var(--bad)}
