@@ -70,18 +70,18 @@ def test_pages_show_what_was_recorded(tmp_path: Path) -> None:
         reported = json.loads(gateway.command(*words).stdout)
         figures = [[(one["agent"], one["counts"], one["p95_microseconds"]) for one in two["agents"]] for two in (rates, reported)]
         assert figures[0] == figures[1], "the same figures as the command line's"
-        assert "5 of 17" in visitor.page("/denials").text or "5 calls" in visitor.page("/denials").text
+        assert "ci 5 5 0 29.4 %" in visitor.page("/denials").text, "stopped, denied, throttled, of its calls"
         tool = visitor.page("/tools/up/echo")
         assert "echo on up was called 12 times by 1 agent" in tool.text
-        assert "12 " in visitor.page("/agents/ci").text
-        assert visitor.ask("/agents/nobody").status != 500
+        assert "ci made 17 calls" in visitor.page("/agents/ci").text
         explained = re.search(r'href="(/explain/[^"]+)">deny', visitor.page("/live").body)
         assert explained, "a refusal leads to its explanation"
         assert "fail" in visitor.page(explained[1]).text
         assert visitor.ask("/nothing").status == 404
         described = visitor.ask("/api/v1/openapi.json").json()
         for path in (path for path, ways in described["paths"].items() if "get" in ways):
-            assert visitor.ask(path.replace("{name}", gateway.log.name)).json(), path
+            answer = visitor.ask(path.replace("{name}", "open" if "/policies/" in path else gateway.log.name))
+            assert answer.status == 200 and "error" not in answer.json(), path
 
 
 def test_a_decision_appears_live_and_a_page_that_reads_later_misses_none(tmp_path: Path) -> None:
@@ -234,8 +234,8 @@ def test_an_alert_is_acknowledged_and_silenced_from_its_page(tmp_path: Path) -> 
                 assert verdict(agent.stateless_call(arguments={"app": "shop"}).json()) == "ok"
         found = until(lambda: re.search(r'href="(/alerts/[0-9a-f]+)">loop', visitor.page("/alerts").body), what="the alert")
         page = found[1]
-        assert "40" in visitor.page(page).text or "calls in" in visitor.page(page).text
-        assert "page" in visitor.page("/").text
+        assert "calls in" in visitor.page(page).text and "same_arguments" in visitor.page(page).text
+        assert f'href="{page}"' in visitor.page("/").body, "it stands on the first page"
         assert visitor.send(page, page + "/acknowledge", reason="being fixed").headers["location"] == page
         assert "acknowledged" in visitor.page(page).text and "being fixed" in visitor.page(page).text
         assert visitor.ask(page + "/explain").status == 200
@@ -281,14 +281,25 @@ def test_a_log_is_verified_from_its_page(tmp_path: Path) -> None:
 def test_pages_work_before_there_is_anything(tmp_path: Path) -> None:
     with shown(tmp_path) as (_, visitor):
         for path in PAGES:
-            assert visitor.ask(path).status in (200, 503), path
+            answer = visitor.ask(path)
+            assert answer.status == 200 or (answer.status == 503 and "Try: tollgate" in answer.text), (path, answer.text)
 
 
-@pytest.mark.parametrize("path", ["/agents/", "/alerts/zzz", "/explain/log/99999999", "/explain/log/x", "/tools/up/none"])
+MISSING = {
+    "/agents/nobody": "no agent 'nobody' in this time",
+    "/tools/up/none": "no tool 'up/none' in this time",
+    "/alerts/zzz": "There is no alert of this id",
+    "/explain/log/99999999": "has no record 99999999",
+    "/explain/log/x": "There is no such record",
+    "/log/none": "There is no such log",
+    "/x": "There is nothing here",
+}
+
+
+@pytest.mark.parametrize("path", MISSING)
 def test_what_is_not_there_is_said(tmp_path: Path, path: str) -> None:
     with shown(tmp_path) as (gateway, visitor):
         calls(gateway, 1)
         loaded(gateway, visitor)
         answer = visitor.ask(path)
-        assert answer.status in (200, 404, 503), (answer.status, answer.text)
-        assert "Traceback" not in answer.body and "internal" not in answer.text.lower()
+        assert answer.status == 404 and MISSING[path] in answer.text, (answer.status, answer.text)

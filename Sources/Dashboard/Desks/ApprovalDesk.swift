@@ -1,4 +1,5 @@
 public import Events
+import StrictJSON
 
 /// Where calls wait for a person: the gateways that run.
 ///

@@ -1,4 +1,5 @@
 import Events
+import StrictJSON
 import Terminal
 
 /// One line of the live view.
@@ -48,27 +49,5 @@ struct LiveEvent: Sendable {
     func contains(_ text: String) -> Bool {
         let wanted = text.lowercased()
         return [agent, target, decision, why, record].contains { $0.lowercased().contains(wanted) }
-    }
-}
-
-/// A JSON string (RFC 8259 §7).
-enum JSONString {
-    static func of(_ text: String) -> String {
-        var result = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": result += "\\\""
-            case "\\": result += "\\\\"
-            case "\n": result += "\\n"
-            case "\r": result += "\\r"
-            case "\t": result += "\\t"
-            // What ends a line of a script or of an event stream, and `<`, which could end a script.
-            case "\u{2028}", "\u{2029}", "<", "\u{00}"..."\u{1F}", "\u{7F}"..."\u{9F}":
-                let digits = String(scalar.value, radix: 16)
-                result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            default: result.unicodeScalars.append(scalar)
-            }
-        }
-        return result + "\""
     }
 }

@@ -83,17 +83,22 @@ final class LiveFeed: Sendable {
         var looked: Timestamp?
         /// Where each log was read to when reading failed.
         var places: [LogDirectory: UInt64] = [:]
+        var unopened: Set<LogDirectory> = []
         while !isStopped {
             let now = settings.now()
             if looked.map({ now.since($0) > 500_000 }) ?? true {
                 looked = now
                 for log in settings.logs() where logs.insert(log).inserted {
-                    guard let reader = open(log, from: places[log], now) else {
+                    do {
+                        let reader = try open(log, from: places[log], now)
+                        readers.append(reader)
+                        merger.add(source(reader))
+                    } catch {
                         logs.remove(log)
-                        continue
+                        // It is tried again; said once.
+                        guard unopened.insert(log).inserted else { continue }
+                        settings.report("the live view cannot open \(log.path): \(error)")
                     }
-                    readers.append(reader)
-                    merger.add(source(reader))
                 }
             }
             do {
@@ -112,9 +117,9 @@ final class LiveFeed: Sendable {
         }
     }
 
-    private func open(_ log: LogDirectory, from seq: UInt64?, _ now: Timestamp) -> LogReader? {
-        if let seq { return try? LogReader(log, from: seq) }
-        return try? LogReader(log, fromTime: now.advanced(by: -Self.pastMicroseconds))
+    private func open(_ log: LogDirectory, from seq: UInt64?, _ now: Timestamp) throws(LogError) -> LogReader {
+        if let seq { return try LogReader(log, from: seq) }
+        return try LogReader(log, fromTime: now.advanced(by: -Self.pastMicroseconds))
     }
 
     private func source(_ reader: LogReader) -> TailSource {

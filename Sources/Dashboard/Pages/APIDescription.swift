@@ -1,5 +1,6 @@
 import Hummingbird
 import Reports
+import StrictJSON
 
 /// What programs can ask, as an OpenAPI 3.1 document.
 enum APIDescription {

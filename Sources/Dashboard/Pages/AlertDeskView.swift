@@ -2,6 +2,7 @@ import Alerts
 import Events
 import Foundation
 import Hummingbird
+import StrictJSON
 
 /// The watch's outbox, as the pages ask it.
 struct AlertDeskView: Sendable {

@@ -3,6 +3,7 @@ import Events
 import Foundation
 import Hummingbird
 import Reports
+import StrictJSON
 import Terminal
 
 /// Alerts: what fires, its evidence, and what people do about it.
@@ -58,11 +59,7 @@ struct AlertPages: Sendable {
             await act(request, context) { _, id in .unsilence(id: id) }
         }
         router.get("/api/v1/alerts") { _, _ -> Response in
-            do {
-                return .json(try await site.work { try AlertDeskView(site).json() })
-            } catch {
-                return .json("{\"error\":\(JSONString.of("\(error)"))}\n", status: .serviceUnavailable)
-            }
+            await site.answerJSON { .json(try await site.work { try AlertDeskView(site).json() }) }
         }
     }
 

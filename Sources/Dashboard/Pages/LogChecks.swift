@@ -1,6 +1,7 @@
 import AuditLog
 import Events
 import Foundation
+import StrictJSON
 import Synchronization
 
 /// Verifications that pages asked for: one at a time, on a thread of its own, since a large log takes minutes.

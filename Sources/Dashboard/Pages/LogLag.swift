@@ -14,38 +14,52 @@ struct LogLag: Sendable {
     /// The seq of the next record to be loaded.
     var loaded: UInt64
     var missing: Int
+    /// Why it cannot be read; nil where it can.
+    var trouble: String?
 
     static func all(_ logs: [LogDirectory], _ coverage: Coverage, now: Timestamp) -> [LogLag] {
-        logs.compactMap { log in
-            guard let identity = try? LogIdentity.read(log) else { return nil }
-            let known = coverage.logs.first { $0.origin == identity.origin }
-            let loaded = known?.nextSeq ?? 0
-            guard let reader = try? LogReader(log, from: loaded) else { return nil }
-            var records: UInt64 = 0
-            var oldest: Timestamp?
-            // A few blocks are enough to say that it is behind.
-            for _ in 0..<64 {
-                guard let block = try? reader.nextBlock() else { break }
-                if oldest == nil {
-                    block.forEachLine { seq, line in
-                        if oldest == nil, seq >= loaded { oldest = (try? Record(utf8: line))?.timestamp }
-                    }
-                }
-                records = reader.nextSeq - loaded
+        logs.map { log in
+            do {
+                return try one(log, coverage, now: now)
+            } catch {
+                return LogLag(name: log.name, records: 0, seconds: 0, loaded: 0, missing: 0, trouble: "\(error)")
             }
-            let seconds = oldest.map { max(0, now.since($0) / 1_000_000) } ?? 0
-            return LogLag(
-                name: log.name, records: records, seconds: Int(seconds), loaded: loaded, missing: known?.missing ?? 0)
         }
+    }
+
+    private static func one(_ log: LogDirectory, _ coverage: Coverage, now: Timestamp) throws(LogError) -> LogLag {
+        let identity = try LogIdentity.read(log)
+        let known = coverage.logs.first { $0.origin == identity.origin }
+        let loaded = known?.nextSeq ?? 0
+        let reader = try LogReader(log, from: loaded)
+        var records: UInt64 = 0
+        var oldest: Timestamp?
+        // A few blocks are enough to say that it is behind.
+        for _ in 0..<64 {
+            guard let block = try reader.nextBlock() else { break }
+            if oldest == nil {
+                block.forEachLine { seq, line in
+                    if oldest == nil, seq >= loaded { oldest = (try? Record(utf8: line))?.timestamp }
+                }
+            }
+            records = reader.nextSeq - loaded
+        }
+        let seconds = oldest.map { max(0, now.since($0) / 1_000_000) } ?? 0
+        return LogLag(
+            name: log.name, records: records, seconds: Int(seconds), loaded: loaded, missing: known?.missing ?? 0)
     }
 
     /// The logs as a table.
     static func table(_ logs: [LogLag]) -> HTML {
         let rows = logs.map { log -> HTML in
             let state: HTML =
-                log.records == 0
-                ? "<td class=\"good\">all loaded</td>"
-                : "<td class=\"warn\">\(Words.count(log.records)) to load, \(Words.count(log.seconds)) s behind</td>"
+                if let trouble = log.trouble {
+                    "<td class=\"bad wide\">cannot be read: \(VisibleText.of(trouble))</td>"
+                } else if log.records == 0 {
+                    "<td class=\"good\">all loaded</td>"
+                } else {
+                    "<td class=\"warn\">\(Words.count(log.records)) to load, \(Words.count(log.seconds)) s behind</td>"
+                }
             return """
                 <tr><td class="nm"><a href="/log/\(PageAddress.segment(log.name))">\(VisibleText.of(log.name))</a></td>\
                 <td class="num">\(Words.count(log.loaded))</td><td class="num">\(Words.count(log.missing))</td>\(state)</tr>

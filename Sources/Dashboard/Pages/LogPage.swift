@@ -3,6 +3,7 @@ import Events
 import Foundation
 import Hummingbird
 import Reports
+import StrictJSON
 import Terminal
 import Warehouse
 
@@ -37,13 +38,10 @@ struct LogPage: Sendable {
             }
         }
         router.get("/api/v1/log/{name}") { _, context -> Response in
-            do {
+            await site.answerJSON {
                 let log = try log(ReportPages.name(context, "name"))
                 let view = try await site.work { try LogView(log) }
                 return .json(view.json(checks.state(of: log)))
-            } catch {
-                let problem = Site.problem(error)
-                return .json("{\"error\":\(JSONString.of(problem.message))}\n", status: problem.status)
             }
         }
     }

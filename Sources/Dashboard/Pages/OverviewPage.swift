@@ -2,6 +2,7 @@ import Alerts
 import Events
 import Hummingbird
 import Reports
+import StrictJSON
 import Terminal
 import Warehouse
 
@@ -17,11 +18,7 @@ struct OverviewPage: Sendable {
             }
         }
         router.get("/api/v1/overview") { _, _ -> Response in
-            do {
-                return .json(json(try await site.work { try self.parts() }))
-            } catch {
-                return .json("{\"error\":\(JSONString.of("\(error)"))}\n", status: .serviceUnavailable)
-            }
+            await site.answerJSON { .json(json(try await site.work { try self.parts() })) }
         }
     }
 

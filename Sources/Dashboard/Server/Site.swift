@@ -3,6 +3,7 @@ import Events
 import Foundation
 import Hummingbird
 import Reports
+import StrictJSON
 import Synchronization
 import Terminal
 import Warehouse
@@ -71,7 +72,8 @@ struct Site: Sendable {
         case let error as DeskRefusal:
             PageError(error.isConflict ? .conflict : .serviceUnavailable, error.message, hint: error.hint)
         case let error as ReportError:
-            PageError(error.code == .noEvents ? .ok : .serviceUnavailable, error.message, hint: error.hint)
+            // A name that nobody called or was called by is not there; that nothing is loaded yet passes.
+            PageError(error.code == .usage ? .notFound : .serviceUnavailable, error.message, hint: error.hint)
         case let error as WarehouseError: PageError(.serviceUnavailable, "\(error)", hint: "tollgate ingest")
         case let error as OutboxError: PageError(.serviceUnavailable, "\(error)", hint: "tollgate watch")
         default: PageError(.internalServerError, "this went wrong: \(error)", hint: "tollgate doctor")

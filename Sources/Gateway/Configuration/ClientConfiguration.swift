@@ -66,8 +66,8 @@ public struct ClientConfiguration: Sendable {
             var words = name.hasPrefix("-") ? ["run", "--server=\(name)"] : ["run", "--server", name]
             if let policy = prefix.policy { words += ["--policy", policy] }
             words += ["--", program]
-            let list = words.map(ClientConfiguration.quoted).joined(separator: ", ")
-            edits.append((tree.range(command), ClientConfiguration.quoted(prefix.executable)))
+            let list = words.map(JSONString.of).joined(separator: ", ")
+            edits.append((tree.range(command), JSONString.of(prefix.executable)))
             if let arguments {
                 let inside = tree.range(arguments).lowerBound + 1
                 edits.append((inside..<inside, tree.count(arguments) > 0 ? list + ", " : list))
@@ -91,7 +91,7 @@ public struct ClientConfiguration: Sendable {
                 let original = ClientConfiguration.wrappedCommand(tree, arguments, program),
                 let first = tree.element(arguments, at: 0)
             else { return .notWrapped }
-            edits.append((tree.range(command), ClientConfiguration.quoted(original.program)))
+            edits.append((tree.range(command), JSONString.of(original.program)))
             let start = tree.range(first).lowerBound
             guard let last = tree.element(arguments, at: original.index) else { return .notWrapped }
             // What `wrap` put before the first argument ended in ", "; white space that stood there stays.
@@ -150,20 +150,5 @@ public struct ClientConfiguration: Sendable {
             return nil
         }
         return (words[dashes + 1], dashes + 1)
-    }
-
-    private static func quoted(_ text: String) -> String {
-        var result = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": result += "\\\""
-            case "\\": result += "\\\\"
-            case "\u{0}"..."\u{1F}":
-                let hex = String(scalar.value, radix: 16)
-                result += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
-            default: result.unicodeScalars.append(scalar)
-            }
-        }
-        return result + "\""
     }
 }

@@ -130,7 +130,7 @@ public struct PolicyText: Sendable {
     // MARK: Changing
 
     private static func hide(_ tool: String, in splice: inout TextSplice) throws(JSONError) {
-        let name = TextSplice.quoted(tool)
+        let name = JSONString.of(tool)
         if let list = hide(splice.tree) { return try splice.append(element: name, to: list) }
         try splice.append("hide", "[\(name)]", to: splice.tree.root)
     }

@@ -30,7 +30,7 @@ struct TextSplice {
     mutating func append(
         _ key: String, _ value: String, to object: JSONNode, isBlock: Bool = false
     ) throws(JSONError) {
-        let text = "\(TextSplice.quoted(key)):\(isSpaced ? " " : "")\(value)"
+        let text = "\(JSONString.of(key)):\(isSpaced ? " " : "")\(value)"
         try append(text, behind: tree.members(object).map { whole($0) }, in: object, isBlock: isBlock)
     }
 
@@ -124,22 +124,6 @@ struct TextSplice {
     private static func lineIndent(at offset: Int, in bytes: [UInt8]) -> [UInt8] {
         let start = bytes[..<offset].lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
         return Array(bytes[start..<offset].prefix { $0 == 0x20 || $0 == 0x09 })
-    }
-
-    /// A text as a JSON string.
-    static func quoted(_ text: String) -> String {
-        var result = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": result += "\\\""
-            case "\\": result += "\\\\"
-            case "\u{0}"..."\u{1F}":
-                let hex = String(scalar.value, radix: 16)
-                result += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
-            default: result.unicodeScalars.append(scalar)
-            }
-        }
-        return result + "\""
     }
 }
 

@@ -2,6 +2,7 @@ import Events
 import Foundation
 import Hummingbird
 import Reports
+import StrictJSON
 import Synchronization
 import Terminal
 import Warehouse

@@ -2,6 +2,7 @@ import Events
 import Policy
 import Replay
 import Reports
+import StrictJSON
 import Terminal
 
 /// A draft as people look at it before they save it: its errors, its difference, what it would have done.

@@ -1,6 +1,7 @@
 import Events
 import Hummingbird
 import Policy
+import StrictJSON
 
 /// The policies for programs: what is in force, what a document says of each tool, and checking another.
 struct PolicyAnswers: Sendable {

@@ -2,6 +2,7 @@ import Events
 import Policy
 import Replay
 import Reports
+import StrictJSON
 import Terminal
 
 /// The editors of one policy: tool by tool, all of its text, and the rules of one tool.
