@@ -17,7 +17,7 @@ struct LogLag: Sendable {
     /// Why it cannot be read; nil where it can.
     var trouble: String?
 
-    static func all(_ logs: [LogDirectory], _ coverage: Coverage, now: Timestamp) -> [LogLag] {
+    static func all(_ logs: [LogDirectory], _ coverage: [LogCoverage], now: Timestamp) -> [LogLag] {
         logs.map { log in
             do {
                 return try one(log, coverage, now: now)
@@ -27,9 +27,9 @@ struct LogLag: Sendable {
         }
     }
 
-    private static func one(_ log: LogDirectory, _ coverage: Coverage, now: Timestamp) throws(LogError) -> LogLag {
+    private static func one(_ log: LogDirectory, _ coverage: [LogCoverage], now: Timestamp) throws(LogError) -> LogLag {
         let identity = try LogIdentity.read(log)
-        let known = coverage.logs.first { $0.origin == identity.origin }
+        let known = coverage.first { $0.origin == identity.origin }
         let loaded = known?.nextSeq ?? 0
         let reader = try LogReader(log, from: loaded)
         var records: UInt64 = 0

@@ -48,7 +48,7 @@ struct LogPage: Sendable {
 
     private func lags() throws -> [LogLag] {
         let store = try site.stores.open(site.settings.warehouse)
-        return LogLag.all(site.settings.logs(), try store.coverage(), now: site.settings.now())
+        return LogLag.all(site.settings.logs(), try store.logCoverage(), now: site.settings.now())
     }
 
     /// Only a log that is followed: what stands in an address names nothing else.

@@ -35,11 +35,10 @@ struct OverviewPage: Sendable {
         do {
             let store = try site.stores.open(site.settings.warehouse)
             let now = site.settings.now()
-            let period = Period(from: now.advanced(by: -86_400_000_000), to: now)
-            let totals = try store.totals(in: period)
-            let rates = try store.rates(in: period)
-            parts.day = (totals.counts.calls, totals.counts.denied + totals.counts.throttled, rates.count)
-            parts.logs = LogLag.all(site.settings.logs(), try store.coverage(), now: now)
+            // The running hour and the 23 before it: sums by the hour, whatever the warehouse holds.
+            let glance = try store.glance(at: Period(from: now.advanced(by: -23 * 3_600_000_000), to: now))
+            parts.day = (glance.counts.calls, glance.counts.stopped, glance.agents)
+            parts.logs = LogLag.all(site.settings.logs(), try store.logCoverage(), now: now)
         } catch {
             parts.problem = Site.problem(error)
         }

@@ -14,6 +14,20 @@ struct Recommender {
     let unstopped: [ToolKey: Int]
     let throttledDays: [ToolKey: Int]
     let granted: [GrantedTools]
+    /// The busiest minutes of the 28 days.
+    let peaks: DayPeaks
+
+    init(
+        store: WarehouseStore, month: Period, unstopped: [ToolKey: Int], throttledDays: [ToolKey: Int],
+        granted: [GrantedTools]
+    ) throws(ReportError) {
+        self.store = store
+        self.month = month
+        self.unstopped = unstopped
+        self.throttledDays = throttledDays
+        self.granted = granted
+        peaks = try ask { () throws(WarehouseError) in try store.dayPeaks(in: month) }
+    }
 
     /// One tool's use in 28 days.
     private struct Use {
@@ -55,16 +69,14 @@ struct Recommender {
             if let limit = use.limit { sum.limits[limit, default: 0] += use.calls }
             uses[ToolKey(use.name)] = sum
         }
-        for peak in try ask({ () throws(WarehouseError) in try store.dayPeaks(in: month) }) {
-            uses[ToolKey(peak.name)]?.peaks.append(peak.peak.calls)
-        }
+        for tool in peaks.tools { uses[ToolKey(tool.name)]?.peaks = tool.calls }
         return uses
     }
 
     /// What a limit would have done to a tool's calls of the 28 days.
     private func effect(_ maximum: Int, on use: Use, loosens: Bool) throws(ReportError) -> EffectFigures? {
         let found = try ask { () throws(WarehouseError) in
-            try store.excess(over: maximum, in: month, server: use.name.server, tool: use.name.tool)
+            try store.excess(over: maximum, in: peaks, server: use.name.server, tool: use.name.tool)
         }
         guard let excess = found else { return nil }
         let beyond = excess.reduce(0) { $0 + $1.calls }

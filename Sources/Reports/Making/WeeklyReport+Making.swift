@@ -17,7 +17,7 @@ extension WeeklyReport {
         let window = try WeekWindow(wanted: options.week, span: span, zone: zone) { period throws(ReportError) in
             try ask { () throws(WarehouseError) in try store.hasCalls(in: period) }
         }
-        let held = try ask { () throws(WarehouseError) in try store.holding(window.period) }
+        let held = try ask { () throws(WarehouseError) in try store.holding(window.period, daysBefore: 28) }
         return try WeeklyMaker(store: held, options: options, span: span, window: window).report()
     }
 }
@@ -48,7 +48,7 @@ private struct WeeklyMaker {
         let made = options.generatedAt ?? span.to.advanced(by: -1)
         let agents = try agents(incidents, history)
         let unstopped = incidents.filter { $0.severity == "page" && $0.stopped == 0 }
-        let recommender = Recommender(
+        let recommender = try Recommender(
             store: store, month: window.month,
             unstopped: Dictionary(
                 unstopped.map { (ToolKey(server: $0.server, tool: $0.tool), $0.advisedMaximum ?? 0) },

@@ -36,44 +36,47 @@ struct CellSource {
 
     /// Reads the sums, by `keys`, in the order of these.
     func read(_ db: Database, by keys: [Key]) throws -> [Cell] {
+        try summed(db, by: keys).sorted
+    }
+
+    /// Reads the sums, by `keys`, in no order.
+    func sums(_ db: Database, by keys: [Key]) throws -> [Cell] {
+        try summed(db, by: keys).cells
+    }
+
+    private func summed(_ db: Database, by keys: [Key]) throws -> CellSums {
         var sums = CellSums(keys)
-        try scan(db) { sums.add($0) }
-        return sums.sorted
+        if grain != .quarter, !keys.contains(.start), let cells = selection.names.held?.totals(self) {
+            for cell in cells { sums.add(cell) }
+        } else {
+            try scan(db) { sums.add($0) }
+        }
+        return sums
     }
 
     /// Reads the cells as they are stored; the same keys may come more than once.
     func scan(_ db: Database, _ body: (Cell) -> Void) throws {
-        if let held = selection.names.held, held.period == period, grain != .quarter {
-            let isByDay = grain == .day
-            return held.forEach(selection) { cell in
-                guard isByDay else { return body(cell) }
-                var cell = cell
-                cell.start = Clock.start(of: Clock.day, holding: cell.start * Clock.second)
-                body(cell)
+        if let held = selection.names.held, held.scan(self, body) { return }
+        for part in parts() {
+            try db.forEachNumbers(part) { row in
+                body(
+                    Cell(
+                        start: row[0], actor: row[1], tool: row[2], verdict: row[3], outcome: row[4], n: Int(row[5]),
+                        near: Int(row[6]), timed: Int(row[7]), upstream: row[8]))
             }
-        }
-        guard let parts = union() else { return }
-        try db.forEachNumbers(
-            "SELECT start, actor, tool, verdict, outcome, n, near, timed, upstream_us FROM (\(parts))"
-        ) {
-            row in
-            body(
-                Cell(
-                    start: row[0], actor: row[1], tool: row[2], verdict: row[3], outcome: row[4], n: Int(row[5]),
-                    near: Int(row[6]), timed: Int(row[7]), upstream: row[8]))
         }
     }
 
     /// One query for each stretch of the period: whole days and hours from roll-ups, its edges from rows.
-    private func union() -> String? {
+    private func parts() -> [String] {
         var parts: [String] = []
         let from = period.from.microseconds
         let to = period.to.microseconds
-        guard from < to else { return nil }
-        guard grain != .quarter else { return rows(from, to) }
+        guard from < to else { return [] }
+        guard grain != .quarter else { return [rows(from, to)] }
         let firstHour = Clock.firstStart(of: Clock.hour, from: from)
         let lastHour = Clock.start(of: Clock.hour, holding: to)
-        guard firstHour <= lastHour else { return rows(from, to) }
+        guard firstHour <= lastHour else { return [rows(from, to)] }
         if from < firstHour * Clock.second { parts.append(rows(from, firstHour * Clock.second)) }
         let firstDay = Clock.firstStart(of: Clock.day, from: firstHour * Clock.second)
         let lastDay = Clock.start(of: Clock.day, holding: lastHour * Clock.second)
@@ -85,7 +88,7 @@ struct CellSource {
             parts.append(rollUp("hour", firstHour, lastHour))
         }
         if lastHour * Clock.second < to { parts.append(rows(lastHour * Clock.second, to)) }
-        return parts.isEmpty ? nil : parts.joined(separator: "\nUNION ALL ")
+        return parts
     }
 
     private func rollUp(_ unit: String, _ from: Int64, _ to: Int64) -> String {
@@ -113,12 +116,12 @@ extension CallCounts {
         timed += cell.timed
         upstreamMicroseconds += cell.upstream
         if OutcomeCode.isError(cell.outcome) { errors += cell.n }
-        let verdict = names.verdicts[cell.verdict]
-        guard let verdict, verdict.decision != .allow else {
+        let kind = names.kind(of: cell.verdict)
+        guard kind.decision != .allow else {
             allowed += cell.n
             return
         }
-        switch (verdict.mode, verdict.decision) {
+        switch (kind.mode, kind.decision) {
         case (.shadow, _):
             allowed += cell.n
             shadowStopped += cell.n

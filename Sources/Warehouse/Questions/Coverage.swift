@@ -119,6 +119,13 @@ public struct GapRow: Sendable, Hashable {
 }
 
 extension WarehouseStore {
+    /// How much of each log the warehouse holds, by name; reads no sum, so that a page can ask all the time.
+    ///
+    /// - Throws: `WarehouseError`.
+    public func logCoverage() throws(WarehouseError) -> [LogCoverage] {
+        try ask { db in try LogCoverage.read(db, nil) }
+    }
+
     /// How much the warehouse holds, of all time or of the hours that a period touches.
     ///
     /// - Throws: `WarehouseError`.
@@ -126,13 +133,7 @@ extension WarehouseStore {
         try ask { db in
             let names = try self.names.read(db)
             var coverage = Coverage()
-            let sql = """
-                SELECT log.id, name, origin, epoch, kind, durability, first_seq, next_seq, first_us, last_us, decisions,
-                    outcomes, controls, rejects, missing, head_size, coalesce(late, 0)
-                FROM log JOIN cursor ON cursor.log = log.id LEFT JOIN expired ON expired.log = log.id ORDER BY name, epoch
-                """
-            try db.forEachRow(sql) { row in coverage.logs.append(LogCoverage(row)) }
-            for index in coverage.logs.indices { try coverage.logs[index].narrow(db, to: period) }
+            coverage.logs = try LogCoverage.read(db, period)
             try db.forEachRow("SELECT substr(key, 10) FROM meta WHERE key LIKE 'overflow.%' ORDER BY key") { row in
                 coverage.overflowed.append(row.text(0))
             }
@@ -146,7 +147,7 @@ extension WarehouseStore {
     private func unanswered(_ db: Database, _ period: Period?, _ names: NameTables) throws -> Int {
         let all = Period(from: Timestamp(microseconds: -1 << 60), to: Timestamp(microseconds: 1 << 60))
         let source = CellSource(period: period ?? all, selection: Selection(.all, names))
-        return try source.read(db, by: [.verdict, .outcome]).reduce(0) { sum, cell in
+        return try source.sums(db, by: [.verdict, .outcome]).reduce(0) { sum, cell in
             var counts = CallCounts()
             if cell.outcome == 0 { counts.add(cell, names) }
             return sum + counts.allowed
@@ -155,6 +156,18 @@ extension WarehouseStore {
 }
 
 extension LogCoverage {
+    fileprivate static func read(_ db: Database, _ period: Period?) throws -> [LogCoverage] {
+        var logs: [LogCoverage] = []
+        let sql = """
+            SELECT log.id, name, origin, epoch, kind, durability, first_seq, next_seq, first_us, last_us, decisions,
+                outcomes, controls, rejects, missing, head_size, coalesce(late, 0)
+            FROM log JOIN cursor ON cursor.log = log.id LEFT JOIN expired ON expired.log = log.id ORDER BY name, epoch
+            """
+        try db.forEachRow(sql) { row in logs.append(LogCoverage(row)) }
+        for index in logs.indices { try logs[index].narrow(db, to: period) }
+        return logs
+    }
+
     fileprivate init(_ row: Row) {
         id = row.count(0)
         name = row.text(1)

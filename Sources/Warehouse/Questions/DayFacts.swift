@@ -6,22 +6,21 @@ struct DayFacts {
     var activeDays = 0
     var activeMinutes = 0
     var peak: PeakMinute?
-    /// Calls by `LatencyBucket`.
-    var durations: [Int64: Int] = [:]
+    /// Calls by `LatencyBucket`, as far as there are any.
+    private var durations: [Int] = []
 
     /// Percentiles of the durations, nil where none is known.
     var latency: Latency? {
-        let buckets = durations.sorted { $0.key < $1.key }
-        let n = buckets.reduce(0) { $0 + $1.value }
+        let n = durations.reduce(0, +)
         guard n > 0 else { return nil }
         func percentile(_ share: Double) -> Int64 {
             // Nearest rank, then linear within the bucket.
             let rank = max(1, Int((share * Double(n)).rounded(.up)))
             var before = 0
-            for (bucket, count) in buckets {
+            for (bucket, count) in durations.enumerated() where count > 0 {
                 if before + count >= rank {
-                    let start = LatencyBucket.start(bucket)
-                    let width = LatencyBucket.start(bucket + 1) - start
+                    let start = LatencyBucket.start(Int64(bucket))
+                    let width = LatencyBucket.start(Int64(bucket) + 1) - start
                     return start + Int64(Double(width) * (Double(rank - before) - 0.5) / Double(count))
                 }
                 before += count
@@ -37,6 +36,33 @@ struct DayFacts {
         if let peak, peak.calls == calls, peak.minute <= candidate.minute { return }
         peak = candidate
     }
+
+    mutating func add(bucket: Int64, calls: Int) {
+        // What is longer than any duration that is kept has no bucket.
+        let index = Int(min(max(bucket, 0), 4 * 63))
+        while durations.count <= index { durations.append(0) }
+        durations[index] += calls
+    }
+}
+
+/// The facts of some agents and tools.
+struct DayFactTable {
+    private var table = PackedTable<DayFacts>()
+
+    /// The facts of a key; nil where it has none.
+    subscript(key: AgentTool) -> DayFacts? { table.value(of: PackedKey(key)) }
+
+    /// Changes the facts of a key, those of a new one first being empty.
+    @inline(__always)
+    mutating func change(_ key: AgentTool, _ body: (inout DayFacts) -> Void) {
+        body(&table.values[table.index(of: PackedKey(key), initial: DayFacts())])
+    }
+}
+
+extension PackedKey {
+    fileprivate init(_ key: AgentTool) {
+        self.init(high: UInt64(bitPattern: key.agent), low: UInt64(bitPattern: key.tool))
+    }
 }
 
 extension DayFacts {
@@ -44,8 +70,8 @@ extension DayFacts {
     /// a part that a table does not keep apart) from rows.
     static func read(
         _ db: Database, _ period: Period, _ selection: Selection, by grouping: Grouping, durations: Bool = true
-    ) throws -> [AgentTool: DayFacts] {
-        var facts: [AgentTool: DayFacts] = [:]
+    ) throws -> DayFactTable {
+        var facts = DayFactTable()
         let from = period.from.microseconds
         let to = period.to.microseconds
         let firstDay = Clock.firstStart(of: Clock.day, from: from)
@@ -97,32 +123,37 @@ extension DayFacts {
 
     private static func readPeaks(
         _ db: Database, _ firstDay: Int64, _ lastDay: Int64, _ condition: String, _ grouping: Grouping,
-        into facts: inout [AgentTool: DayFacts]
+        into facts: inout DayFactTable
     ) throws {
         let sql = """
             SELECT agent, tool, calls, minute, active FROM peak_minute
-            WHERE day >= \(firstDay) AND day < \(lastDay)\(condition)
+            WHERE \(days(firstDay, lastDay))\(condition)
             """
-        try db.forEachRow(sql) { row in
-            let key = AgentTool(
-                agent: grouping.hasAgent ? row.integer(0) : 0, tool: grouping.hasTool ? row.integer(1) : 0)
-            facts[key, default: DayFacts()].activeDays += 1
-            facts[key, default: DayFacts()].activeMinutes += row.count(4)
-            facts[key, default: DayFacts()].add(minute: row.integer(3), calls: row.count(2))
+        try db.forEachNumbers(sql) { row in
+            let key = AgentTool(agent: grouping.hasAgent ? row[0] : 0, tool: grouping.hasTool ? row[1] : 0)
+            facts.change(key) { facts in
+                facts.activeDays += 1
+                facts.activeMinutes += Int(row[4])
+                facts.add(minute: row[3], calls: Int(row[2]))
+            }
         }
     }
 
     private static func readDurations(
         _ db: Database, _ firstDay: Int64, _ lastDay: Int64, _ condition: String, _ grouping: Grouping,
-        into facts: inout [AgentTool: DayFacts]
+        into facts: inout DayFactTable
     ) throws {
-        let sql = """
-            SELECT \(grouping.hasAgent ? "agent" : "0"), \(grouping.hasTool ? "tool" : "0"), bucket, sum(n) FROM latency
-            WHERE day >= \(firstDay) AND day < \(lastDay)\(condition) GROUP BY 1, 2, 3
-            """
-        try db.forEachRow(sql) { row in
-            let key = AgentTool(agent: row.integer(0), tool: row.integer(1))
-            facts[key, default: DayFacts()].durations[row.integer(2), default: 0] += row.count(3)
+        let sql = "SELECT agent, tool, bucket, n FROM latency WHERE \(days(firstDay, lastDay))\(condition)"
+        try db.forEachNumbers(sql) { row in
+            let key = AgentTool(agent: grouping.hasAgent ? row[0] : 0, tool: grouping.hasTool ? row[1] : 0)
+            facts.change(key) { $0.add(bucket: row[2], calls: Int(row[3])) }
         }
+    }
+
+    /// Days one by one, so that of each only what the rest of the key asks for is read; of more than two years all of it.
+    private static func days(_ first: Int64, _ last: Int64) -> String {
+        let days = stride(from: first, to: last, by: Int64.Stride(Clock.day))
+        guard last - first <= 731 * Clock.day else { return "day >= \(first) AND day < \(last)" }
+        return "day IN (\(days.map(String.init).joined(separator: ", ")))"
     }
 }

@@ -34,7 +34,7 @@ extension WarehouseStore {
             let names = try self.names.read(db)
             let source = LocalTime(period, offsetSeconds).source(period, Selection(filter, names))
             var days: [Int: CallCounts] = [:]
-            for cell in try source.read(db, by: [.start, .verdict, .outcome]) {
+            for cell in try source.sums(db, by: [.start, .verdict, .outcome]) {
                 days[LocalTime.day(cell.start, offsetSeconds), default: CallCounts()].add(cell, names)
             }
             return days.sorted { $0.key < $1.key }.map {
@@ -60,9 +60,9 @@ extension WarehouseStore {
             let names = try self.names.read(db)
             let source = LocalTime(period, offsetSeconds).source(period, Selection(filter, names))
             var counts: [Key: CallCounts] = [:]
-            for cell in try source.read(db, by: [.start, .actor, .tool, .verdict, .outcome]) {
+            for cell in try source.sums(db, by: [.start, .actor, .tool, .verdict, .outcome]) {
                 let key = Key(
-                    day: LocalTime.day(cell.start, offsetSeconds), agent: names.actors[cell.actor]?.agentID ?? 0,
+                    day: LocalTime.day(cell.start, offsetSeconds), agent: names.agentID(of: cell.actor),
                     tool: cell.tool)
                 counts[key, default: CallCounts()].add(cell, names)
             }
@@ -91,7 +91,7 @@ extension WarehouseStore {
             let names = try self.names.read(db)
             let source = LocalTime(period, offsetSeconds).source(period, Selection(filter, names), keepsHours: true)
             var hours = [CallCounts](repeating: CallCounts(), count: 168)
-            for cell in try source.read(db, by: [.start, .verdict, .outcome]) {
+            for cell in try source.sums(db, by: [.start, .verdict, .outcome]) {
                 let local = cell.start + Int64(offsetSeconds(Timestamp(seconds: cell.start)))
                 // 1970-01-01 was a Thursday, the fourth day.
                 let hour = (local / Clock.hour + 72) % 168

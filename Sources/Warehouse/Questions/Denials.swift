@@ -53,7 +53,7 @@ extension WarehouseStore {
             let source = CellSource(period: period, selection: selection, grain: .hour)
             for cell in try source.read(db, by: [.start, .actor, .tool, .verdict]) {
                 guard let verdict = names.verdicts[cell.verdict] else { continue }
-                let agent = names.actors[cell.actor]?.agentID ?? 0
+                let agent = names.agentID(of: cell.actor)
                 // The same rule under two digests of a policy is one rule.
                 let key = Key(
                     rule: verdict.rule, reason: verdict.reason, decision: verdict.decision, mode: verdict.mode,

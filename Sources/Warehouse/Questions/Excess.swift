@@ -22,9 +22,10 @@ extension WarehouseStore {
     /// Nil where these are more than `mostHours`: a limit that ordinary work meets all day is not tried on four weeks of
     /// rows while somebody waits.
     ///
+    /// - Parameter peaks: the period's busiest minutes.
     /// - Throws: `WarehouseError`.
     public func excess(
-        over maximum: Int, in period: Period, server: String, tool: String, mostHours: Int = 200
+        over maximum: Int, in peaks: DayPeaks, server: String, tool: String, mostHours: Int = 200
     ) throws(WarehouseError) -> [Excess]? {
         struct Minute: Hashable {
             var actor: Int64
@@ -34,7 +35,7 @@ extension WarehouseStore {
             let names = try self.names.read(db)
             let selection = Selection(CallFilter(server: server, tool: tool), names)
             var minutes: [Minute: (calls: Int, stopped: Int)] = [:]
-            let hours = try ExcessHours(maximum: maximum, period: period, selection: selection).read(db)
+            let hours = try ExcessHours(maximum: maximum, peaks: peaks, selection: selection).read(db)
             guard hours.count <= mostHours else { return nil }
             for hour in hours {
                 let from = hour.hour * Clock.second
@@ -49,7 +50,7 @@ extension WarehouseStore {
             }
             var sums: [Int64: Excess] = [:]
             for (minute, counts) in minutes {
-                let agent = names.actors[minute.actor]?.agentID ?? 0
+                let agent = names.agentID(of: minute.actor)
                 var sum =
                     sums[agent]
                     ?? Excess(
@@ -69,22 +70,16 @@ extension WarehouseStore {
 /// The hours in which an actor called a tool more often than so many times, on days that have such a minute.
 private struct ExcessHours {
     let maximum: Int
-    let period: Period
+    let peaks: DayPeaks
     let selection: Selection
 
     /// Each hour with the actors that can have exceeded the maximum in it.
     func read(_ db: Database) throws -> [(hour: Int64, actors: String)] {
         let actors = Dictionary(grouping: selection.names.actors.values, by: \.agentID)
         var days: [String] = []
-        let tools = (selection.toolIDs ?? []).sorted().map(String.init).joined(separator: ", ")
-        let sql = """
-            SELECT day, agent FROM peak_minute
-            WHERE day >= \(Clock.firstStart(of: Clock.day, from: period.from.microseconds))
-                AND day < \(Clock.start(of: Clock.day, holding: period.to.microseconds))
-                AND agent <> 0 AND tool IN (\(tools)) AND calls > \(maximum)
-            """
-        try db.forEachNumbers(sql) { row in
-            for actor in actors[row[1]] ?? [] { days.append("(\(row[0]), \(actor.id))") }
+        let tools = selection.toolIDs ?? []
+        for row in peaks.rows where row.calls > maximum && tools.contains(row.tool) {
+            for actor in actors[row.agent] ?? [] { days.append("(\(row.day), \(actor.id))") }
         }
         var hours: [Int64: [Int64]] = [:]
         for start in stride(from: 0, to: days.count, by: 400) {

@@ -22,7 +22,7 @@ enum Grouping {
     /// The group that a cell belongs to.
     func key(_ cell: Cell, _ names: NameTables) -> AgentTool {
         AgentTool(
-            agent: hasAgent ? names.actors[cell.actor]?.agentID ?? 0 : 0,
-            tool: hasTool ? names.tools[cell.tool]?.toolID ?? 0 : 0)
+            agent: hasAgent ? names.agentID(of: cell.actor) : 0,
+            tool: hasTool ? names.toolID(of: cell.tool) : 0)
     }
 }

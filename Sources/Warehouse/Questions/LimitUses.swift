@@ -49,36 +49,30 @@ extension WarehouseStore {
     ///
     /// - Throws: `WarehouseError`.
     public func limitUses(in period: Period, where filter: CallFilter = .all) throws(WarehouseError) -> [LimitUse] {
-        struct Key: Hashable {
-            var pair: AgentTool
-            var limit: LimitUse.Limit?
-        }
-        return try ask { db in
+        try ask { db in
             let names = try self.names.read(db)
-            var uses: [Key: LimitUse] = [:]
+            let limits = MetLimits(names)
+            var uses = PackedTable<LimitSum>()
             let source = CellSource(period: period, selection: Selection(filter, names))
-            for cell in try source.read(db, by: [.actor, .tool, .verdict]) {
-                let verdict = names.verdicts[cell.verdict]
-                let limit = verdict?.limitCounter.map {
-                    LimitUse.Limit(
-                        counter: $0, windowSeconds: verdict?.limitWindow ?? 0, maximum: verdict?.limitMaximum ?? 0)
-                }
-                let key = Key(pair: Grouping.agentTool.key(cell, names), limit: limit)
-                var use =
-                    uses.removeValue(forKey: key)
-                    ?? LimitUse(
-                        agent: names.agent(key.pair.agent), name: names.tool(cell.tool), limit: limit, calls: 0,
-                        near: 0,
-                        throttled: 0)
-                use.name = names.tool(cell.tool)
-                use.calls += cell.n
-                use.near += cell.near
-                if verdict?.decision == .throttle, verdict?.mode == .enforce { use.throttled += cell.n }
-                uses[key] = use
+            for cell in try source.sums(db, by: [.actor, .tool, .verdict]) {
+                let pair = Grouping.agentTool.key(cell, names)
+                let ids = UInt64(pair.agent) << 32 | UInt64(pair.tool)
+                let key = PackedKey(high: ids, low: UInt64(limits.number(of: cell.verdict)))
+                let index = uses.index(of: key, initial: LimitSum())
+                uses.values[index].latestTool = max(uses.values[index].latestTool, cell.tool)
+                uses.values[index].calls += cell.n
+                uses.values[index].near += cell.near
+                let kind = names.kind(of: cell.verdict)
+                if kind.decision == .throttle, kind.mode == .enforce { uses.values[index].throttled += cell.n }
             }
-            return uses.values.sorted {
-                ($1.calls, $0.agent ?? "", $0.name, $0.limit?.counter ?? "", $0.limit?.maximum ?? 0)
-                    < ($0.calls, $1.agent ?? "", $1.name, $1.limit?.counter ?? "", $1.limit?.maximum ?? 0)
+            return zip(uses.keys, uses.values).map { key, sum in
+                LimitUse(
+                    agent: names.agent(Int64(key.high >> 32)), name: names.tool(sum.latestTool),
+                    limit: limits.limit(Int(key.low)), calls: sum.calls, near: sum.near, throttled: sum.throttled)
+            }.sorted {
+                if $0.calls != $1.calls { return $0.calls > $1.calls }
+                return ($0.agent ?? "", $0.name, $0.limit?.counter ?? "", $0.limit?.maximum ?? 0)
+                    < ($1.agent ?? "", $1.name, $1.limit?.counter ?? "", $1.limit?.maximum ?? 0)
             }
         }
     }
@@ -95,12 +89,51 @@ extension WarehouseStore {
             let names = try self.names.read(db)
             var calls: [Key: Int] = [:]
             let source = CellSource(period: period, selection: Selection(.all, names))
-            for cell in try source.read(db, by: [.actor]) {
+            for cell in try source.sums(db, by: [.actor]) {
                 guard let actor = names.actors[cell.actor], let grant = actor.grant else { continue }
                 calls[Key(grant: grant, agent: actor.agentID), default: 0] += cell.n
             }
             return calls.map { GrantUse(grant: $0.grant, agent: names.agent($0.agent), calls: $1) }
                 .sorted { ($0.grant, $0.agent ?? "") < ($1.grant, $1.agent ?? "") }
         }
+    }
+}
+
+/// An agent's calls of a tool that met one limit.
+private struct LimitSum {
+    /// The newest of the tool's rows: the class it last came under.
+    var latestTool: Int64 = 0
+    var calls = 0
+    var near = 0
+    var throttled = 0
+}
+
+/// The limits that verdicts name, numbered from 1; 0 is none.
+private struct MetLimits {
+    private var limits: [LimitUse.Limit] = []
+    private var numbers: [Int] = [0]
+
+    init(_ names: NameTables) {
+        var known: [LimitUse.Limit: Int] = [:]
+        for id in 1...Int64(max(names.verdicts.count, 1)) {
+            let limit = names.verdicts[id].flatMap { verdict in
+                verdict.limitCounter.map {
+                    LimitUse.Limit(counter: $0, windowSeconds: verdict.limitWindow, maximum: verdict.limitMaximum)
+                }
+            }
+            if let limit, known[limit] == nil {
+                limits.append(limit)
+                known[limit] = limits.count
+            }
+            numbers.append(limit.flatMap { known[$0] } ?? 0)
+        }
+    }
+
+    func number(of verdict: Int64) -> Int {
+        numbers.indices.contains(Int(verdict)) ? numbers[Int(verdict)] : 0
+    }
+
+    func limit(_ number: Int) -> LimitUse.Limit? {
+        number > 0 ? limits[number - 1] : nil
     }
 }

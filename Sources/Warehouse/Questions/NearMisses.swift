@@ -43,7 +43,7 @@ extension WarehouseStore {
             try db.forEachRow(sql, [period.from.microseconds, period.to.microseconds]) { row in
                 guard let verdict = names.verdicts[row.integer(2)], let counter = verdict.limitCounter else { return }
                 let key = Key(
-                    agent: names.actors[row.integer(0)]?.agentID ?? 0, tool: names.tools[row.integer(1)]?.toolID ?? 0,
+                    agent: names.agentID(of: row.integer(0)), tool: names.toolID(of: row.integer(1)),
                     counter: counter, window: verdict.limitWindow, maximum: verdict.limitMaximum)
                 var miss =
                     misses[key]

@@ -51,14 +51,14 @@ extension WarehouseStore {
             // The partial index gives the stopped calls by time.
             let sql = """
                 SELECT actor, tool, arg_digest, verdict, ts_us, id FROM call
-                WHERE mark = 1 AND ts_us >= ? AND ts_us < ? AND arg_digest IS NOT NULL ORDER BY ts_us, id
+                WHERE mark = 1 AND ts_us >= \(period.from.microseconds) AND ts_us < \(period.to.microseconds)
+                    AND arg_digest IS NOT NULL
+                ORDER BY ts_us, id
                 """
-            try db.forEachRow(sql, [period.from.microseconds, period.to.microseconds]) { row in
-                let tool = row.integer(1)
-                let key = Key(
-                    agent: names.actors[row.integer(0)]?.agentID ?? 0, tool: names.tools[tool]?.toolID ?? 0,
-                    digest: row.integer(2))
-                let at = row.integer(4)
+            try db.forEachNumbers(sql) { row in
+                let tool = row[1]
+                let key = Key(agent: names.agentID(of: row[0]), tool: names.toolID(of: tool), digest: row[2])
+                let at = row[4]
                 let index = indices[key] ?? denials.count
                 if index == denials.count {
                     indices[key] = index
@@ -66,9 +66,9 @@ extension WarehouseStore {
                 }
                 denials[index].calls += 1
                 denials[index].last = at
-                denials[index].lastID = row.integer(5)
+                denials[index].lastID = row[5]
                 denials[index].tool = tool
-                denials[index].verdict = row.integer(3)
+                denials[index].verdict = row[3]
             }
             let persistent = denials.filter { $0.calls > limit }.map { count in
                 let verdict = names.verdicts[count.verdict]

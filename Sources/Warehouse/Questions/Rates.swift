@@ -49,12 +49,12 @@ extension WarehouseStore {
             let selection = Selection(filter, names)
             var agents: [Int64: Sums] = [:]
             let source = CellSource(period: period, selection: selection)
-            for cell in try source.read(db, by: [.actor, .tool, .verdict, .outcome]) {
+            for cell in try source.sums(db, by: [.actor, .tool, .verdict, .outcome]) {
                 let actor = names.actors[cell.actor]
                 var sums = agents.removeValue(forKey: actor?.agentID ?? 0) ?? Sums()
                 sums.counts.add(cell, names)
                 if let grant = actor?.grant { sums.grants.insert(grant) }
-                sums.tools[names.tools[cell.tool]?.toolID ?? 0, default: 0] += cell.n
+                sums.tools[names.toolID(of: cell.tool), default: 0] += cell.n
                 agents[actor?.agentID ?? 0] = sums
             }
             let hours = try HourFacts.read(db, period, selection, by: .agent)

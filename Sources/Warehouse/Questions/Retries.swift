@@ -29,27 +29,28 @@ extension WarehouseStore {
                 .filter { $0.decision == .throttle && $0.mode == .enforce }.map(\.id).sorted()
             // Only agents and tools that were throttled are looked at row by row.
             let source = CellSource(period: period, selection: selection)
-            let throttled = Set(try source.read(db, by: [.actor, .tool]).map { Grouping.agentTool.key($0, names) })
+            let throttled = Set(try source.sums(db, by: [.actor, .tool]).map { Grouping.agentTool.key($0, names) })
             guard !throttled.isEmpty else { return [] }
             let verdicts = Set(selection.verdicts ?? [])
             var waits: [AgentTool: ThrottleWaits] = [:]
             let until = period.to.microseconds + Clock.hour * Clock.second
             let sql = """
                 SELECT call.ts_us, call.actor, call.tool, call.verdict,
-                    (SELECT retry_after_ms FROM call_rare WHERE call_rare.id = call.id)
+                    CASE call.mark WHEN 1 THEN
+                        coalesce((SELECT retry_after_ms FROM call_rare WHERE call_rare.id = call.id), -1) END
                 \(CallRows.source(period.from.microseconds, until))\(throttledCondition(throttled, names))
                     AND hour.hour IN (\(hours(period)))
                 ORDER BY call.ts_us, call.id
                 """
             var cell = Cell(start: 0, actor: 0, tool: 0, verdict: 0, outcome: 0, n: 1, near: 0, timed: 0, upstream: 0)
-            try db.forEachRow(sql) { row in
-                cell.actor = row.integer(1)
-                cell.tool = row.integer(2)
+            try db.forEachNumbers(sql) { row in
+                cell.actor = row[1]
+                cell.tool = row[2]
                 let key = Grouping.agentTool.key(cell, names)
-                let at = row.integer(0)
+                let at = row[0]
                 waits[key, default: ThrottleWaits()].called(at: at)
-                guard verdicts.contains(row.integer(3)), at < period.to.microseconds else { return }
-                waits[key, default: ThrottleWaits()].throttled(at: at, retryAfter: row.optionalInteger(4))
+                guard verdicts.contains(row[3]), at < period.to.microseconds else { return }
+                waits[key, default: ThrottleWaits()].throttled(at: at, retryAfter: row[4] < 0 ? nil : row[4])
             }
             let counts = waits.compactMap { key, waits in
                 waits.throttles == 0

@@ -26,8 +26,6 @@ public struct SuspectCalls: Sendable {
 
     private let names: NameTables
     private let suspects: Suspects
-    private let agents: DenseIDs
-    private let tools: DenseIDs
     /// By log, each in its own order.
     private var logs: [[Call]] = []
 
@@ -40,7 +38,7 @@ public struct SuspectCalls: Sendable {
                 self.names.tools.values.filter { keys.contains([$0.name.server, $0.name.tool]) }.map(\.toolID))
         }
         let takes = { (call: Call) -> Bool in
-            let pair = AgentTool(agent: agents[Int64(call.actor)], tool: tools[Int64(call.tool)])
+            let pair = AgentTool(agent: names.agentID(of: Int64(call.actor)), tool: names.toolID(of: Int64(call.tool)))
             if let wanted { return wanted.contains(pair.tool) }
             return suspects.repeating.contains(pair) || suspects.bursting.contains(pair)
         }
@@ -85,8 +83,6 @@ extension SuspectCalls {
     fileprivate init(_ names: NameTables, _ suspects: Suspects) {
         self.names = names
         self.suspects = suspects
-        agents = DenseIDs(names.actors.mapValues(\.agentID))
-        tools = DenseIDs(names.tools.mapValues(\.toolID))
     }
 
     fileprivate mutating func read(_ db: Database, _ period: Period) throws {
@@ -107,7 +103,7 @@ extension SuspectCalls {
         }
         var byLog: [Int64: [Call]] = [:]
         try db.forEachNumbers(sql) { row in
-            let pair = AgentTool(agent: agents[row[2]], tool: tools[row[3]])
+            let pair = AgentTool(agent: names.agentID(of: row[2]), tool: names.toolID(of: row[3]))
             guard repeated.contains(pair.tool) || suspects.bursting.contains(pair) else { return }
             let extra = rare.isEmpty ? nil : rare[row[0]]
             byLog[RecordID.log(row[0]), default: []].append(

@@ -50,34 +50,17 @@ extension WarehouseStore {
                     WHERE hour * 1000000 < \(period.to.microseconds) GROUP BY hour)
                 """
             var repeats = RepeatTable(calls: try Int.fetchOne(db, sql: busiest) ?? 0, threshold: identical)
-            let agents = DenseIDs(names.actors.mapValues(\.agentID))
-            let tools = DenseIDs(names.tools.mapValues(\.toolID))
             let sql = """
                 SELECT call.ts_us, call.actor, call.tool, call.arg_digest
                 \(CallRows.source(period.from.microseconds, period.to.microseconds))
                 """
             try db.forEachNumbers(sql) { row in
                 guard row[3] != 0 else { return }
-                let pair = AgentTool(agent: agents[row[1]], tool: tools[row[2]])
+                let pair = AgentTool(agent: names.agentID(of: row[1]), tool: names.toolID(of: row[2]))
                 if repeats.note(pair, row[3], at: row[0]) { suspects.repeating.insert(pair) }
             }
             return suspects
         }
-    }
-}
-
-/// A dictionary's numbers in an array: rows are numbered from 1 without gaps.
-struct DenseIDs {
-    private let ids: [Int64]
-
-    init(_ ids: [Int64: Int64]) {
-        var dense = [Int64](repeating: 0, count: Int(min(ids.keys.max() ?? 0, 1_000_000)) + 1)
-        for (key, id) in ids where dense.indices.contains(Int(key)) { dense[Int(key)] = id }
-        self.ids = dense
-    }
-
-    subscript(key: Int64) -> Int64 {
-        ids.indices.contains(Int(key)) ? ids[Int(key)] : 0
     }
 }
 

@@ -92,7 +92,7 @@ extension WarehouseStore {
     ) throws -> [AgentTool: AgentToolSum] {
         var sums: [AgentTool: AgentToolSum] = [:]
         let source = CellSource(period: period, selection: selection)
-        for cell in try source.read(db, by: [.actor, .tool, .verdict, .outcome]) {
+        for cell in try source.sums(db, by: [.actor, .tool, .verdict, .outcome]) {
             let key = Grouping.agentTool.key(cell, selection.names)
             var sum = sums.removeValue(forKey: key) ?? AgentToolSum()
             sum.counts.add(cell, selection.names)

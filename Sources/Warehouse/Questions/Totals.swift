@@ -39,10 +39,10 @@ extension WarehouseStore {
             var agents: Set<Int64> = []
             var tools: Set<Int64> = []
             let source = CellSource(period: period, selection: selection)
-            for cell in try source.read(db, by: [.actor, .tool, .verdict, .outcome]) {
+            for cell in try source.sums(db, by: [.actor, .tool, .verdict, .outcome]) {
                 totals.counts.add(cell, names)
-                agents.insert(names.actors[cell.actor]?.agentID ?? 0)
-                tools.insert(names.tools[cell.tool]?.toolID ?? 0)
+                agents.insert(names.agentID(of: cell.actor))
+                tools.insert(names.toolID(of: cell.tool))
             }
             totals.agents = agents.count
             totals.tools = tools.count

@@ -92,8 +92,8 @@ private struct HistorySums {
         guard days.indices.contains(day) else { return }
         days[day].add(cell, names)
         let key = Grouping.agentTool.key(cell, names)
-        let verdict = names.verdicts[cell.verdict]
-        let isThrottled = verdict?.decision == .throttle && verdict?.mode == .enforce
+        let kind = names.kind(of: cell.verdict)
+        let isThrottled = kind.decision == .throttle && kind.mode == .enforce
         pairs[key, default: PairSum(tool: cell.tool, calls: [Int32](repeating: 0, count: days.count))].add(
             cell, day: day, of: days.count, isThrottled: isThrottled)
         classes[ClassKey(agent: key.agent, risk: names.tools[cell.tool]?.name.risk), default: 0] += cell.n
