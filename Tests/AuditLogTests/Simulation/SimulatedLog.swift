@@ -146,6 +146,9 @@ final class SimulatedLog {
         try check()
         try? writer?.close()
         writer = nil
+        // A child that another test is just starting has the lock's descriptor until it runs its own program.
+        let patience = ContinuousClock.now + .seconds(10)
+        while LogLock.isHeld(log), ContinuousClock.now < patience { usleep(1000) }
         guard !turns.hasOthers, !LogLock.isHeld(log) else {
             throw Violation("a writer that was closed left a thread or its lock")
         }
