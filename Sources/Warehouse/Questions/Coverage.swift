@@ -156,6 +156,7 @@ extension WarehouseStore {
 }
 
 extension LogCoverage {
+    /// All logs, by name, of all time or of the hours that a period touches.
     fileprivate static func read(_ db: Database, _ period: Period?) throws -> [LogCoverage] {
         var logs: [LogCoverage] = []
         let sql = """
