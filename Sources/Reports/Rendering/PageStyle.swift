@@ -1,6 +1,8 @@
 /// The page's style sheet.
 ///
-/// Every text keeps a contrast of at least 4.5 to 1 on its ground, light and dark.
+/// Every text keeps a contrast of at least 4.5 to 1 on its ground, light and dark. On paper a section's heading takes some room
+/// for what follows, which a negative margin gives back: Chromium 130 leaves a heading alone at the foot of a page in spite of
+/// `break-after` where an unbreakable block follows.
 enum PageStyle {
     static let css = """
         :root{--bg:#fff;--fg:#1b2027;--mut:#59636e;--line:#dfe4e8;--soft:#f5f7f9;--link:#1f5aa8;--ok:#17713f;--warn:#8a5700;\
@@ -118,11 +120,13 @@ enum PageStyle {
         .tiles{grid-template-columns:1fr 1fr;gap:0 16px}.tiles strong{font-size:1.467rem}.card{padding:14px}\
         .facts{grid-template-columns:1fr 1fr;gap:8px 14px}.facts.wide{grid-template-columns:1fr}\
         td.nm .n{width:max-content;max-width:20em}svg.ch{min-width:600px}\
-        svg.b{min-width:0}svg.b text{font-size:17px}}
+        svg.b{min-width:0}svg.b text{font-size:19px}}
         @media print{@page{margin:14mm}:root{--bg:#fff;--fg:#000;--mut:#444;--line:#ccc}html{font-size:10.5px}\
         body{print-color-adjust:exact;-webkit-print-color-adjust:exact}main{max-width:none;padding:0}nav{display:none}\
         section{margin-top:26px}h2,h3,figcaption{break-after:avoid}.lead{break-after:avoid}\
-        .card,tr,.tiles div,figure:not(.tb),.cd{break-inside:avoid}\
+        section>h2{padding-bottom:110px;margin-bottom:-110px;break-inside:avoid}\
+        .card,tr,.tiles div,figure:not(.tb),.cd{break-inside:avoid}.lead+.card{break-inside:auto}\
+        .lead+.card>*{break-inside:avoid}\
         .scroll{overflow:visible}th{white-space:normal}th,td{padding-right:7px}td.nm{min-width:0}table{font-size:.88rem}svg.ch{min-width:0;max-width:620px}svg.b text{font-size:11px}a{color:inherit;text-decoration:none}\
         .tiles{grid-template-columns:repeat(5,1fr)}}
         """
