@@ -53,6 +53,7 @@ public final class WarehouseStore: Sendable {
         configuration.busyMode = .timeout(10)
         configuration.maximumReaderCount = 4
         configuration.label = "tollgate.warehouse"
+        configuration.prepareDatabase { try $0.prepareForNumbers() }
         do {
             pool = try DatabasePool(path: path, configuration: configuration)
         } catch {

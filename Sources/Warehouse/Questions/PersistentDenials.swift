@@ -53,7 +53,7 @@ extension WarehouseStore {
                 SELECT actor, tool, arg_digest, verdict, ts_us, id FROM call
                 WHERE mark = 1 AND ts_us >= \(period.from.microseconds) AND ts_us < \(period.to.microseconds)
                     AND arg_digest IS NOT NULL
-                ORDER BY ts_us, id
+                ORDER BY ts_us, id LIMIT -1
                 """
             try db.forEachNumbers(sql) { row in
                 let tool = row[1]

@@ -32,32 +32,28 @@ extension WarehouseStore {
             let throttled = Set(try source.sums(db, by: [.actor, .tool]).map { Grouping.agentTool.key($0, names) })
             guard !throttled.isEmpty else { return [] }
             let verdicts = Set(selection.verdicts ?? [])
-            var waits: [AgentTool: ThrottleWaits] = [:]
+            var calls: [AgentTool: [CallMoment]] = [:]
             let until = period.to.microseconds + Clock.hour * Clock.second
             let sql = """
-                SELECT call.ts_us, call.actor, call.tool, call.verdict,
+                SELECT call.ts_us, call.id, call.actor, call.tool, call.verdict,
                     CASE call.mark WHEN 1 THEN
                         coalesce((SELECT retry_after_ms FROM call_rare WHERE call_rare.id = call.id), -1) END
                 \(CallRows.source(period.from.microseconds, until))\(throttledCondition(throttled, names))
                     AND hour.hour IN (\(hours(period)))
-                ORDER BY call.ts_us, call.id
                 """
-            var cell = Cell(start: 0, actor: 0, tool: 0, verdict: 0, outcome: 0, n: 1, near: 0, timed: 0, upstream: 0)
             try db.forEachNumbers(sql) { row in
-                cell.actor = row[1]
-                cell.tool = row[2]
-                let key = Grouping.agentTool.key(cell, names)
-                let at = row[0]
-                waits[key, default: ThrottleWaits()].called(at: at)
-                guard verdicts.contains(row[3]), at < period.to.microseconds else { return }
-                waits[key, default: ThrottleWaits()].throttled(at: at, retryAfter: row[4] < 0 ? nil : row[4])
+                let key = AgentTool(agent: names.agentID(of: row[2]), tool: names.toolID(of: row[3]))
+                guard throttled.contains(key) else { return }
+                let isThrottle = verdicts.contains(row[4]) && row[0] < period.to.microseconds
+                calls[key, default: []].append(
+                    CallMoment(at: row[0], id: row[1], isThrottle: isThrottle, retryAfter: row[5] < 0 ? nil : row[5]))
             }
-            let counts = waits.compactMap { key, waits in
-                waits.throttles == 0
-                    ? nil
-                    : RetryCount(
-                        agent: names.agent(key.agent), name: names.tool(key.tool), throttles: waits.throttles,
-                        retried: waits.waits.count, early: waits.early, medianMicroseconds: waits.median)
+            let counts = calls.compactMap { key, calls -> RetryCount? in
+                let waits = ThrottleWaits(calls)
+                guard waits.throttles > 0 else { return nil }
+                return RetryCount(
+                    agent: names.agent(key.agent), name: names.tool(key.tool), throttles: waits.throttles,
+                    retried: waits.waits.count, early: waits.early, medianMicroseconds: waits.median)
             }
             return counts.sorted {
                 ($1.throttles, $0.agent ?? "", $0.name) < ($0.throttles, $1.agent ?? "", $1.name)
@@ -86,28 +82,34 @@ extension WarehouseStore {
     }
 }
 
+/// A call of an agent and tool that was throttled now and then.
+private struct CallMoment {
+    var at: Int64
+    var id: Int64
+    var isThrottle: Bool
+    /// Milliseconds; nil where the throttle named none.
+    var retryAfter: Int64?
+}
+
 /// The throttles of one agent and tool, and the waits that followed.
 private struct ThrottleWaits {
-    var throttles = 0
-    var waits: [Int64] = []
-    var early = 0
-    private var open: (at: Int64, retryAfter: Int64?)?
+    private(set) var throttles = 0
+    private(set) var waits: [Int64] = []
+    private(set) var early = 0
+
+    init(_ calls: [CallMoment]) {
+        var open: CallMoment?
+        for call in calls.sorted(by: { ($0.at, $0.id) < ($1.at, $1.id) }) {
+            if let throttle = open, call.at - throttle.at <= Clock.hour * Clock.second {
+                waits.append(call.at - throttle.at)
+                if let retryAfter = throttle.retryAfter, call.at - throttle.at < retryAfter * 1000 { early += 1 }
+            }
+            open = call.isThrottle ? call : nil
+            if call.isThrottle { throttles += 1 }
+        }
+    }
 
     var median: Int64? {
         waits.isEmpty ? nil : waits.sorted()[(waits.count - 1) / 2]
-    }
-
-    mutating func called(at moment: Int64) {
-        guard let throttle = open else { return }
-        open = nil
-        let wait = moment - throttle.at
-        guard wait <= Clock.hour * Clock.second else { return }
-        waits.append(wait)
-        if let retryAfter = throttle.retryAfter, wait < retryAfter * 1000 { early += 1 }
-    }
-
-    mutating func throttled(at moment: Int64, retryAfter: Int64?) {
-        throttles += 1
-        open = (moment, retryAfter)
     }
 }

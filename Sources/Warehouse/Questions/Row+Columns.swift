@@ -1,5 +1,4 @@
 import GRDB
-import GRDBSQLite
 
 extension Row {
     /// A column as a number, 0 where it is anything else: GRDB's own subscripts stop the process on a wrong type, and
@@ -44,31 +43,5 @@ extension Database {
     func forEachRow(_ sql: String, _ arguments: StatementArguments = [], _ body: (Row) throws -> Void) throws {
         let rows = try Row.fetchCursor(self, sql: sql, arguments: arguments)
         while let row = try rows.next() { try body(row) }
-    }
-
-    /// Runs a query whose columns are numbers and gives each row's to `body`, which may not keep them; what is no number
-    /// comes as 0.
-    ///
-    /// SQLite's own calls: a row of GRDB's costs more than reading it.
-    func forEachNumbers(_ sql: String, _ body: (UnsafeBufferPointer<Int64>) throws -> Void) throws {
-        let statement = try makeStatement(sql: sql)
-        let pointer = statement.sqliteStatement
-        let columns = Int(sqlite3_column_count(pointer))
-        try withUnsafeTemporaryAllocation(of: Int64.self, capacity: columns) { values in
-            values.initialize(repeating: 0)
-            defer { sqlite3_reset(pointer) }
-            while true {
-                switch sqlite3_step(pointer) {
-                case SQLITE_ROW:
-                    for column in 0..<columns { values[column] = sqlite3_column_int64(pointer, Int32(column)) }
-                    try body(UnsafeBufferPointer(values))
-                case SQLITE_DONE: return
-                case let code:
-                    throw DatabaseError(
-                        resultCode: ResultCode(rawValue: code),
-                        message: String(cString: sqlite3_errmsg(sqliteConnection)))
-                }
-            }
-        }
     }
 }
