@@ -12,6 +12,9 @@ public struct CapRule: DetectionRule {
     /// How long a pair is new, in microseconds.
     public var newcomerMicroseconds: Int64 = 600_000_000
 
+    /// What is left of a learned peak after an hour: 2^(−1/168), a half-life of one week.
+    public static let hourlyFading = 0.995_882_6
+
     /// The defaults.
     public init() {}
 

@@ -1,8 +1,5 @@
 /// An agent's busiest minute with a tool, learned from closed minutes only, so that a burst is not its own excuse.
 struct LearnedPace: BitwiseCopyable {
-    // 2^(−1/168): half-life one week, applied by the hour.
-    private static let hourlyFading = 0.995_882_6
-
     private var minute: UInt32 = 0
     private var minuteCount: UInt32 = 0
     private var hourPeak: UInt32 = 0
@@ -53,7 +50,7 @@ struct LearnedPace: BitwiseCopyable {
     /// The fading over some hours, by squaring: multiplications only, the same bits on every machine.
     private static func fading(hours: UInt32) -> Float {
         var result = 1.0
-        var factor = hourlyFading
+        var factor = CapRule.hourlyFading
         var rest = min(hours, 1 << 14)
         while rest > 0 {
             if rest & 1 == 1 { result *= factor }

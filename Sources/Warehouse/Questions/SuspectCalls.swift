@@ -1,12 +1,12 @@
-import Events
+public import Events
 import GRDB
 
 /// The calls of suspects, and of the others that call the tools which these repeat, in memory.
 public struct SuspectCalls: Sendable {
     /// Which of the calls to go through.
     public enum Choice: Sendable {
-        /// Those of the suspects alone.
-        case suspects
+        /// Those of the suspects alone, and since a moment only of those that repeat themselves without a burst.
+        case suspects(since: Timestamp)
         /// All agents' calls of some tools.
         case tools(Set<ToolName>)
     }
@@ -17,7 +17,9 @@ public struct SuspectCalls: Sendable {
         var actor: Int32
         var tool: Int32
         var verdict: Int32
-        var outcome: Int32
+        var outcome: Int16
+        var repeats: Bool
+        var bursts: Bool
         var arguments: Int64
         var result: Int64
         var retryAfter: Int64
@@ -31,16 +33,14 @@ public struct SuspectCalls: Sendable {
 
     /// Gives `body` the calls in the order of time, all logs merged.
     public func forEach(_ choice: Choice, _ body: (CallRow) -> Void) {
-        var wanted: Set<Int64>?
-        if case .tools(let names) = choice {
-            let keys = Set(names.map { [$0.server, $0.tool] })
-            wanted = Set(
-                self.names.tools.values.filter { keys.contains([$0.name.server, $0.name.tool]) }.map(\.toolID))
-        }
-        let takes = { (call: Call) -> Bool in
-            let pair = AgentTool(agent: names.agentID(of: Int64(call.actor)), tool: names.toolID(of: Int64(call.tool)))
-            if let wanted { return wanted.contains(pair.tool) }
-            return suspects.repeating.contains(pair) || suspects.bursting.contains(pair)
+        let takes: (Call) -> Bool
+        switch choice {
+        case .suspects(let since):
+            takes = { $0.bursts || $0.repeats && $0.at >= since.microseconds }
+        case .tools(let tools):
+            let keys = Set(tools.map { [$0.server, $0.tool] })
+            let wanted = Set(names.tools.values.filter { keys.contains([$0.name.server, $0.name.tool]) }.map(\.id))
+            takes = { wanted.contains(Int64($0.tool)) }
         }
         var next = [Int](repeating: 0, count: logs.count)
         while true {
@@ -87,14 +87,13 @@ extension SuspectCalls {
 
     fileprivate mutating func read(_ db: Database, _ period: Period) throws {
         let repeated = Set(suspects.repeating.map(\.tool))
-        let all = repeated.union(suspects.bursting.map(\.tool))
-        let rows = names.tools.values.filter { all.contains($0.toolID) }.map { String($0.id) }.sorted()
-        guard !rows.isEmpty else { return }
+        guard !suspects.isEmpty else { return }
         let sql = """
             SELECT call.id, call.ts_us, call.actor, call.tool, call.verdict, call.outcome, call.arg_digest,
                 call.result_digest, call.upstream_us
             \(CallRows.source(period.from.microseconds, period.to.microseconds))
-                AND +call.tool IN (\(rows.joined(separator: ", ")))
+                AND +call.tool IN (\(tools(repeated.union(suspects.bursting.map(\.tool)))))
+                AND (+call.tool IN (\(tools(repeated))) OR +call.actor IN (\(actors(suspects.bursting))))
             """
         // One call in a hundred has them: looked up for each row they would cost more than the rows.
         var rare: [Int64: (retryAfter: Int64, wait: Int64)] = [:]
@@ -104,16 +103,35 @@ extension SuspectCalls {
         var byLog: [Int64: [Call]] = [:]
         try db.forEachNumbers(sql) { row in
             let pair = AgentTool(agent: names.agentID(of: row[2]), tool: names.toolID(of: row[3]))
-            guard repeated.contains(pair.tool) || suspects.bursting.contains(pair) else { return }
+            let bursts = suspects.bursting.contains(pair)
+            guard bursts || repeated.contains(pair.tool) else { return }
             let extra = rare.isEmpty ? nil : rare[row[0]]
             byLog[RecordID.log(row[0]), default: []].append(
                 Call(
                     id: row[0], at: row[1], actor: Int32(clamping: row[2]), tool: Int32(clamping: row[3]),
-                    verdict: Int32(clamping: row[4]), outcome: Int32(clamping: row[5]), arguments: row[6],
-                    result: row[7], retryAfter: extra?.retryAfter ?? 0, took: row[8] + (extra?.wait ?? 0)))
+                    verdict: Int32(clamping: row[4]), outcome: Int16(clamping: row[5]),
+                    repeats: suspects.repeating.contains(pair), bursts: bursts, arguments: row[6], result: row[7],
+                    retryAfter: extra?.retryAfter ?? 0, took: row[8] + (extra?.wait ?? 0)))
         }
         // Hours of a log touch each other; within them a log's order is its seqs'.
-        logs = byLog.sorted { $0.key < $1.key }.map { $0.value.sorted { $0.id < $1.id } }
+        let keys = byLog.keys.sorted()
+        logs = keys.map { byLog.removeValue(forKey: $0) ?? [] }
+        for log in logs.indices where !zip(logs[log], logs[log].dropFirst()).allSatisfy({ $0.id < $1.id }) {
+            logs[log].sort { $0.id < $1.id }
+        }
+    }
+}
+
+extension SuspectCalls {
+    /// Rows of `tool`, for SQL.
+    private func tools(_ ids: Set<Int64>) -> String {
+        names.tools.values.filter { ids.contains($0.toolID) }.map { String($0.id) }.joined(separator: ", ")
+    }
+
+    /// Rows of `actor`, for SQL.
+    private func actors(_ pairs: Set<AgentTool>) -> String {
+        let ids = Set(pairs.map(\.agent))
+        return names.actors.values.filter { ids.contains($0.agentID) }.map { String($0.id) }.joined(separator: ", ")
     }
 }
 

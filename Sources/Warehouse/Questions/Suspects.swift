@@ -4,7 +4,7 @@ import GRDB
 /// Pairs of agent and tool that can have run away: all that do, and some that do not.
 ///
 /// Detectors look at a call in a microsecond, which is seconds for ten million calls. Of the same arguments a few times
-/// within half an hour, or a dozen calls within a minute, most pairs have neither, so that no rule that wants more can
+/// within half an hour, or some dozen calls within a minute, most pairs have neither, so that no rule that wants more can
 /// fire for them.
 public struct Suspects: Sendable {
     /// Pairs whose calls repeat their arguments.
@@ -29,92 +29,73 @@ extension WarehouseStore {
         }
     }
 
-    /// Looks for pairs with at least `identical` calls of the same arguments within 30 minutes, or `burst` calls within
-    /// a clock minute.
+    /// Looks for pairs with at least `identical` calls of the same arguments within 30 minutes, or with a burst.
     ///
     /// - Throws: `WarehouseError`.
-    public func suspects(in period: Period, identical: Int, burst: Int) throws(WarehouseError) -> Suspects {
+    public func suspects(in period: Period, identical: Int, burst: BurstBound) throws(WarehouseError) -> Suspects {
         try ask { db in
             let names = try self.names.read(db)
             var suspects = Suspects()
-            let peaks = """
-                SELECT agent, tool FROM peak_minute WHERE agent <> 0 AND tool <> 0 AND calls >= \(burst)
-                    AND day >= \(Clock.start(of: Clock.day, holding: period.from.microseconds))
-                    AND day * 1000000 < \(period.to.microseconds) GROUP BY 1, 2
-                """
-            try db.forEachNumbers(peaks) { row in
-                suspects.bursting.insert(AgentTool(agent: row[0], tool: row[1]))
+            var bursts = BurstTable()
+            let isStepped = try Suspects.hasClockStep(db, Period(from: burst.learningSince, to: period.to))
+            for (pair, needs) in try Suspects.needs(db, until: period.to, burst) {
+                if isStepped {
+                    suspects.bursting.insert(pair)
+                } else if needs.canBurst(since: Clock.start(of: Clock.day, holding: period.from.microseconds)) {
+                    bursts.watch(pair, needs)
+                }
             }
-            let busiest = """
-                SELECT coalesce(max(n), 0) FROM (SELECT sum(last_seq - first_seq + 1) AS n FROM hour
-                    WHERE hour * 1000000 < \(period.to.microseconds) GROUP BY hour)
-                """
-            var repeats = RepeatTable(calls: try Int.fetchOne(db, sql: busiest) ?? 0, threshold: identical)
+            var repeats = RepeatSketch(calls: try Suspects.busiestHour(db, until: period.to), threshold: identical)
             let sql = """
                 SELECT call.ts_us, call.actor, call.tool, call.arg_digest
                 \(CallRows.source(period.from.microseconds, period.to.microseconds))
                 """
             try db.forEachNumbers(sql) { row in
-                guard row[3] != 0 else { return }
                 let pair = AgentTool(agent: names.agentID(of: row[1]), tool: names.toolID(of: row[2]))
-                if repeats.note(pair, row[3], at: row[0]) { suspects.repeating.insert(pair) }
+                bursts.note(pair, at: row[0])
+                if row[3] != 0, repeats.note(pair, row[3], at: row[0]) { suspects.repeating.insert(pair) }
             }
+            suspects.bursting.formUnion(bursts.found())
             return suspects
         }
     }
 }
 
-/// Counts identical calls by half hours, of the last hour alone: what is older makes room.
-private struct RepeatTable {
-    private struct Entry {
-        var key: UInt64 = 0
-        var half: Int32 = .min
-        var count: UInt16 = 0
-        var before: UInt16 = 0
+extension Suspects {
+    /// Whether a log's clock was set back or forth: then the detectors' minute is no clock's, and a busy minute is suspect.
+    fileprivate static func hasClockStep(_ db: Database, _ period: Period) throws -> Bool {
+        let sql = """
+            SELECT EXISTS (SELECT 1 FROM control_event WHERE event = 'clock_step'
+                AND ts_us >= \(period.from.microseconds) AND ts_us < \(period.to.microseconds))
+            """
+        return try Bool.fetchOne(db, sql: sql) ?? true
     }
 
-    private static let half: Int64 = 1_800_000_000
-    private static let probes = 8
-    private let threshold: Int
-    private let mask: UInt64
-    private var entries: [Entry]
-
-    /// - Parameter calls: the most that an hour has.
-    init(calls: Int, threshold: Int) {
-        var size = 1 << 16
-        while size < 4 * calls, size < 1 << 24 { size *= 2 }
-        self.threshold = threshold
-        mask = UInt64(size - 1)
-        entries = [Entry](repeating: Entry(), count: size + RepeatTable.probes)
+    /// The most records that an hour has.
+    fileprivate static func busiestHour(_ db: Database, until end: Timestamp) throws -> Int {
+        let sql = """
+            SELECT coalesce(max(n), 0) FROM (SELECT sum(last_seq - first_seq + 1) AS n FROM hour
+                WHERE hour * 1000000 < \(end.microseconds) GROUP BY hour)
+            """
+        return try Int.fetchOne(db, sql: sql) ?? 0
     }
 
-    /// Counts a call; whether its half hour and the one before have as many as the threshold.
-    mutating func note(_ pair: AgentTool, _ digest: Int64, at moment: Int64) -> Bool {
-        let ids = UInt64(bitPattern: pair.agent &* 1_000_003 &+ pair.tool)
-        var key = (UInt64(bitPattern: digest) ^ ids &* 0x9E37_79B9_7F4A_7C15) &* 0xBF58_476D_1CE4_E5B9
-        key ^= key >> 29
-        let half = Int32(truncatingIfNeeded: moment / RepeatTable.half)
-        let first = Int(key & mask)
-        var place = first
-        var found = false
-        for index in first..<first + RepeatTable.probes {
-            if entries[index].key == key {
-                place = index
-                found = true
-                break
-            }
-            if entries[index].half < entries[place].half { place = index }
+    /// The pairs with a busy minute, and what a burst of each would be.
+    fileprivate static func needs(
+        _ db: Database, until end: Timestamp, _ bound: BurstBound
+    ) throws -> [AgentTool: BurstNeeds] {
+        var needs: [AgentTool: BurstNeeds] = [:]
+        // 60 s lie in two minutes; half of a burst will do where one goes on.
+        let sql = """
+            SELECT agent, tool, day, minute, calls FROM peak_minute
+            WHERE agent <> 0 AND tool <> 0 AND calls >= \(bound.minimum / 4)
+                AND day >= \(Clock.start(of: Clock.day, holding: bound.learningSince.microseconds))
+                AND day * 1000000 < \(end.microseconds)
+            """
+        try db.forEachNumbers(sql) { row in
+            let pair = AgentTool(agent: row[0], tool: row[1])
+            needs[pair, default: BurstNeeds(bound)].add(day: row[2], minute: row[3], calls: Int(row[4]))
         }
-        guard found, half - entries[place].half <= 1 else {
-            entries[place] = Entry(key: key, half: half, count: 1)
-            return threshold <= 1
-        }
-        // A log that is read after another may be half an hour behind it.
-        if half <= entries[place].half {
-            entries[place].count &+= 1
-        } else {
-            entries[place] = Entry(key: key, half: half, count: 1, before: entries[place].count)
-        }
-        return Int(entries[place].count) + Int(entries[place].before) >= threshold
+        return needs
     }
 }
