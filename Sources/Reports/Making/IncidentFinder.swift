@@ -22,14 +22,25 @@ struct IncidentFinder {
     var mostRecords = 400_000
 
     /// The episodes that overlap a period, earliest first.
-    func episodes(in period: Period, of store: WarehouseStore, logs: [Int: String]) throws(ReportError) -> [Episode] {
+    ///
+    /// - Parameter isOver: whether the period is over, so that what is found of many calls is worth keeping.
+    func episodes(
+        in period: Period, of store: WarehouseStore, logs: [Int: String], isOver: Bool = false
+    ) throws(ReportError) -> [Episode] {
         let from = period.from.advanced(by: -Int64(learningDays) * 86_400_000_000)
         let span = Period(from: from, to: period.to)
         let size = try ask { () throws(WarehouseError) in try store.size(of: span) }
-        let findings =
-            size <= mostRecords
-            ? try replay(span, of: store, logs) : try screened(period, span, of: store, logs)
-        return IncidentFinder.grouped(findings.filter { $0.lastSeen >= period.from && $0.start < period.to })
+        let overlapping = { (findings: [Finding]) in
+            findings.filter { $0.lastSeen >= period.from && $0.start < period.to }
+        }
+        guard size > mostRecords else {
+            return IncidentFinder.grouped(overlapping(try replay(span, of: store, logs)))
+        }
+        let kept = isOver ? try KeptFindings(of: period, span: span, settings: settings, in: store) : nil
+        if let found = try kept?.read() { return IncidentFinder.grouped(found) }
+        let found = overlapping(try screened(period, span, of: store, logs))
+        kept?.keep(found)
+        return IncidentFinder.grouped(found)
     }
 
     /// Every call through the detectors.
@@ -50,10 +61,11 @@ struct IncidentFinder {
     private func screened(
         _ period: Period, _ span: Period, of store: WarehouseStore, _ logs: [Int: String]
     ) throws(ReportError) -> [Finding] {
-        // A minute's attempts may lie in three clock minutes: its seconds are counted in steps.
-        let burst = settings.cap.minimum / 3
         // A loop of the night before goes on in the week: it counts half an hour.
         let look = Period(from: period.from.advanced(by: -3_600_000_000), to: period.to)
+        let burst = BurstBound(
+            minimum: settings.cap.minimum + 1, factor: settings.cap.factor, hourlyFading: CapRule.hourlyFading,
+            learningSince: span.from, halfUntil: period.from.advanced(by: 3_600_000_000))
         let suspects = try ask { () throws(WarehouseError) in
             try store.suspects(in: look, identical: settings.loop.minimum, burst: burst)
         }
@@ -61,11 +73,13 @@ struct IncidentFinder {
         let calls = try ask { () throws(WarehouseError) in try store.calls(in: span, of: suspects) }
         var untaught = settings
         untaught.loop.learnedEpisodes = .max
-        let first = run(.suspects, calls, span, untaught, logs)
+        // A loop that began a day before goes on in the week.
+        let since = period.from.advanced(by: -86_400_000_000)
+        let first = run(.suspects(since: since), calls, span, untaught, logs)
         let looped = Set(
             first.filter { $0.rule == .loop && $0.lastSeen >= period.from }
                 .map { ToolName(server: $0.server, tool: $0.tool, risk: nil) })
-        let taught = looped.isEmpty ? [] : run(.tools(looped), calls, span, settings, logs).filter { $0.rule == .loop }
+        let taught = looped.isEmpty ? [] : run(.tools(looped), calls, span, settings.only([.loop]), logs)
         return first.filter { $0.rule != .loop } + taught
     }
 

@@ -8,29 +8,41 @@ struct Recommender {
     private static let leastCalls = 100
     private static let mostLimits = 12
 
+    /// What the calls of 28 days say.
+    struct Month {
+        let period: Period
+        /// The busiest minutes of the 28 days.
+        let peaks: DayPeaks
+        fileprivate let uses: [ToolKey: Use]
+
+        /// - Throws: `ReportError`.
+        init(from store: WarehouseStore, month: Period) throws(ReportError) {
+            period = month
+            peaks = try ask { () throws(WarehouseError) in try store.dayPeaks(in: month) }
+            var uses: [ToolKey: Use] = [:]
+            for use in try ask({ () throws(WarehouseError) in try store.limitUses(in: month) }) {
+                var sum = uses.removeValue(forKey: ToolKey(use.name)) ?? Use(name: use.name)
+                sum.calls += use.calls
+                sum.near += use.near
+                sum.throttled += use.throttled
+                sum.agents.insert(use.agent)
+                if let limit = use.limit { sum.limits[limit, default: 0] += use.calls }
+                uses[ToolKey(use.name)] = sum
+            }
+            for tool in peaks.tools { uses[ToolKey(tool.name)]?.peaks = tool.calls }
+            self.uses = uses
+        }
+    }
+
     let store: WarehouseStore
-    let month: Period
+    let month: Month
     /// Tools that a runaway used this week and nothing stopped, with the calls a minute that its card advises.
     let unstopped: [ToolKey: Int]
     let throttledDays: [ToolKey: Int]
     let granted: [GrantedTools]
-    /// The busiest minutes of the 28 days.
-    let peaks: DayPeaks
-
-    init(
-        store: WarehouseStore, month: Period, unstopped: [ToolKey: Int], throttledDays: [ToolKey: Int],
-        granted: [GrantedTools]
-    ) throws(ReportError) {
-        self.store = store
-        self.month = month
-        self.unstopped = unstopped
-        self.throttledDays = throttledDays
-        self.granted = granted
-        peaks = try ask { () throws(WarehouseError) in try store.dayPeaks(in: month) }
-    }
 
     /// One tool's use in 28 days.
-    private struct Use {
+    fileprivate struct Use {
         var name: ToolName
         var calls = 0
         var near = 0
@@ -54,35 +66,19 @@ struct Recommender {
 
     /// The recommendations, the gravest kind first.
     func all() throws(ReportError) -> [RecommendationFigures] {
-        let uses = try uses()
-        return try shared() + (try missing(uses)) + (try limits(uses)) + unused(uses)
-    }
-
-    private func uses() throws(ReportError) -> [ToolKey: Use] {
-        var uses: [ToolKey: Use] = [:]
-        for use in try ask({ () throws(WarehouseError) in try store.limitUses(in: month) }) {
-            var sum = uses.removeValue(forKey: ToolKey(use.name)) ?? Use(name: use.name)
-            sum.calls += use.calls
-            sum.near += use.near
-            sum.throttled += use.throttled
-            sum.agents.insert(use.agent)
-            if let limit = use.limit { sum.limits[limit, default: 0] += use.calls }
-            uses[ToolKey(use.name)] = sum
-        }
-        for tool in peaks.tools { uses[ToolKey(tool.name)]?.peaks = tool.calls }
-        return uses
+        try shared() + (try missing(month.uses)) + (try limits(month.uses)) + unused(month.uses)
     }
 
     /// What a limit would have done to a tool's calls of the 28 days.
     private func effect(_ maximum: Int, on use: Use, loosens: Bool) throws(ReportError) -> EffectFigures? {
         let found = try ask { () throws(WarehouseError) in
-            try store.excess(over: maximum, in: peaks, server: use.name.server, tool: use.name.tool)
+            try store.excess(over: maximum, in: month.peaks, server: use.name.server, tool: use.name.tool)
         }
         guard let excess = found else { return nil }
         let beyond = excess.reduce(0) { $0 + $1.calls }
         let stoppedBefore = excess.reduce(0) { $0 + $1.stopped }
         return EffectFigures(
-            from: Moment(month.from), to: Moment(month.to), calls: use.calls, stopped: use.throttled,
+            from: Moment(month.period.from), to: Moment(month.period.to), calls: use.calls, stopped: use.throttled,
             newlyStopped: beyond - stoppedBefore,
             newlyPassed: loosens ? max(use.throttled - stoppedBefore, 0) : nil,
             agents: excess.filter { $0.calls > $0.stopped }.map { $0.agent ?? "(unresolved)" })
@@ -90,7 +86,7 @@ struct Recommender {
 
     /// One credential used by several agents: nobody can be told apart, limited or stopped alone.
     private func shared() throws(ReportError) -> [RecommendationFigures] {
-        let uses = try ask { () throws(WarehouseError) in try store.grantUses(in: month) }
+        let uses = try ask { () throws(WarehouseError) in try store.grantUses(in: month.period) }
         return Dictionary(grouping: uses, by: \.grant).filter { $0.value.count > 1 }.sorted { $0.key < $1.key }.map {
             grant, uses in
             let agents = uses.sorted { ($1.calls, $0.agent ?? "") < ($0.calls, $1.agent ?? "") }
@@ -189,7 +185,8 @@ struct Recommender {
                 evidence:
                     "\(Words.count(tools.count)) of the \(Words.count(policy.tools.count, "tool")) that policy \(policy.policy) lets through had no call in 28 days.",
                 effect: EffectFigures(
-                    from: Moment(month.from), to: Moment(month.to), calls: 0, stopped: 0, newlyStopped: 0, agents: []),
+                    from: Moment(month.period.from), to: Moment(month.period.to), calls: 0, stopped: 0, newlyStopped: 0,
+                    agents: []),
                 policy: PolicyPatch.hiding(tools))
         }
     }

@@ -17,8 +17,15 @@ extension WeeklyReport {
         let window = try WeekWindow(wanted: options.week, span: span, zone: zone) { period throws(ReportError) in
             try ask { () throws(WarehouseError) in try store.hasCalls(in: period) }
         }
+        // Half of the work: it reads calls where the rest reads sums, so that neither needs what the other has.
+        let finding = Beside { () throws(ReportError) in
+            let logs = try ask { () throws(WarehouseError) in try store.logCoverage() }
+            return try IncidentFinder(settings: options.detection, learningDays: options.learningDays).episodes(
+                in: window.period, of: store, logs: Dictionary(logs.map { ($0.id, $0.name) }) { a, _ in a },
+                isOver: !window.isPartial)
+        }
         let held = try ask { () throws(WarehouseError) in try store.holding(window.period, daysBefore: 28) }
-        return try WeeklyMaker(store: held, options: options, span: span, window: window).report()
+        return try WeeklyMaker(store: held, options: options, span: span, window: window).report(finding)
     }
 }
 
@@ -33,38 +40,58 @@ private struct WeeklyMaker {
 
     private func offset(_ moment: Timestamp) -> Int { zone.offsetSeconds(moment) }
 
-    func report() throws(ReportError) -> WeeklyReport {
+    /// - Parameter finding: the week's runaways.
+    func report(_ finding: Beside<[IncidentFinder.Episode]>) throws(ReportError) -> WeeklyReport {
         let period = window.period
         let coverage = try ask { () throws(WarehouseError) in try store.coverage(in: period) }
-        var told = CoverageFigures(coverage)
+        var covered = CoverageFigures(coverage)
         let heads = Dictionary(options.heads.map { ($0.log, $0.size) }) { a, _ in a }
-        for index in told.logs.indices {
-            told.logs[index].signedTo = heads[told.logs[index].log].flatMap { $0 > 0 ? $0 - 1 : nil }
+        for index in covered.logs.indices {
+            covered.logs[index].signedTo = heads[covered.logs[index].log].flatMap { $0 > 0 ? $0 - 1 : nil }
         }
         let alerts = try ask { () throws(WarehouseError) in try store.alerts(in: period) }.map { AlertFigures($0) }
         let raised = alerts.filter { period.contains($0.raised.timestamp) }
-        let incidents = try incidents(alerts: alerts, coverage: coverage)
+        let lists = Beside { () throws(ReportError) in try self.lists() }
         let history = try WeekHistory(from: store, window: window, span: span)
         let made = options.generatedAt ?? span.to.advanced(by: -1)
+        let totals = try totals(raised, history)
+        let recommended = try Recommender.Month(from: store, month: window.month)
+        let incidents = try incidents(try finding.value(), alerts: alerts)
         let agents = try agents(incidents, history)
         let unstopped = incidents.filter { $0.severity == "page" && $0.stopped == 0 }
-        let recommender = try Recommender(
-            store: store, month: window.month,
+        let recommender = Recommender(
+            store: store, month: recommended,
             unstopped: Dictionary(
                 unstopped.map { (ToolKey(server: $0.server, tool: $0.tool), $0.advisedMaximum ?? 0) },
                 uniquingKeysWith: max),
             throttledDays: history.throttledDays(), granted: options.granted)
+        let recommendations = try recommender.all()
+        let told = try lists.value()
         return WeeklyReport(
             period: PeriodFigures(
                 week: "\(window.week)", from: Moment(period.from), to: Moment(period.to), zone: zone,
                 isPartial: window.isPartial),
-            generatedAt: Moment(made), coverage: told, totals: try totals(raised, history),
-            days: history.days, incidents: incidents, agents: agents, movers: MoversFigures(history),
-            denials: try DenialFigures(from: store, in: period), nearMisses: try nearMisses(),
-            highRisk: try highRisk(), hours: try hours(), recommendations: try recommender.all(),
-            alerts: AlertRuleFigures.all(raised, agents: agents.count, period: period),
-            brakes: try BrakeFigures.all(from: store, in: period), heads: options.heads,
+            generatedAt: Moment(made), coverage: covered, totals: totals, days: history.days, incidents: incidents,
+            agents: agents, movers: MoversFigures(history), denials: told.denials,
+            nearMisses: told.nearMisses, highRisk: told.highRisk, hours: told.hours, recommendations: recommendations,
+            alerts: AlertRuleFigures.all(raised, agents: agents.count, period: period), brakes: told.brakes,
+            heads: options.heads,
             parameters: ParameterFigures(options))
+    }
+
+    /// What needs nothing else of the report: made beside it.
+    private struct Lists: Sendable {
+        var denials: DenialFigures
+        var nearMisses: [NearMissFigures]
+        var highRisk: [HighRiskFigures]
+        var hours: HourFigures
+        var brakes: [BrakeFigures]
+    }
+
+    private func lists() throws(ReportError) -> Lists {
+        Lists(
+            denials: try DenialFigures(from: store, in: window.period), nearMisses: try nearMisses(),
+            highRisk: try highRisk(), hours: try hours(), brakes: try BrakeFigures.all(from: store, in: window.period))
     }
 
     private func totals(_ alerts: [AlertFigures], _ history: WeekHistory) throws(ReportError) -> TotalFigures {
@@ -161,12 +188,12 @@ private struct WeeklyMaker {
         }
     }
 
-    private func incidents(alerts: [AlertFigures], coverage: Coverage) throws(ReportError) -> [IncidentFigures] {
-        let finder = IncidentFinder(settings: options.detection, learningDays: options.learningDays)
-        let logs = Dictionary(coverage.logs.map { ($0.id, $0.name) }) { a, _ in a }
+    private func incidents(
+        _ episodes: [IncidentFinder.Episode], alerts: [AlertFigures]
+    ) throws(ReportError) -> [IncidentFigures] {
         let maker = IncidentMaker(store: store, alerts: alerts, incidentID: options.incidentID, zone: zone)
         var incidents: [IncidentFigures] = []
-        for episode in try finder.episodes(in: window.period, of: store, logs: logs) {
+        for episode in episodes {
             if let incident = try maker.incident(episode) { incidents.append(incident) }
         }
         // The headline's order: what paged, or should have, by what got through.
