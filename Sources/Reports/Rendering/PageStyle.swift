@@ -1,7 +1,7 @@
 /// The page's style sheet.
 ///
 /// Every text keeps a contrast of at least 4.5 to 1 on its ground, light and dark. On paper a section's heading takes some room
-/// for what follows, which a negative margin gives back: Chromium 130 leaves a heading alone at the foot of a page in spite of
+/// for what follows, which a negative margin gives back: Chromium 156 leaves a heading alone at the foot of a page in spite of
 /// `break-after` where an unbreakable block follows.
 enum PageStyle {
     static let css = """
