@@ -14,6 +14,8 @@ import Testing
     }
 
     private struct Run {
+        static let large = String(decoding: [UInt8](repeating: 0x78, count: 9 << 20), as: UTF8.self)
+
         let seed: UInt64
         var random: SeededGenerator
         var book = AnswerBook()
@@ -75,8 +77,8 @@ import Testing
                 return
             }
             made += 1
-            let bytes = Int.random(in: 0..<50, using: &random) == 0 ? 20 << 20 : 100
-            let text = "\(key) \(work.version) " + String(repeating: "x", count: bytes)
+            let isLarge = Int.random(in: 0..<20, using: &random) == 0
+            let text = "\(key) \(work.version) " + (isLarge ? Self.large : "small")
             book.made(key, text, version: "\(work.version)", { ("", "") }, began: began, now: end)
             #expect(book.size.answers <= AnswerBook.most, "seed \(seed)")
             #expect(book.size.bytes <= AnswerBook.mostBytes, "seed \(seed)")
