@@ -17,8 +17,8 @@ from harness.client import until
 from harness.dashboard import Answer, Visitor
 from harness.home import Home
 
-CALLS = 50_000
-"""Simulated, in four weeks: more than 100,000 records, of which answers are kept; its days have far fewer."""
+CALLS = 30_000
+"""Simulated, in four weeks: with more than 20,000 records a time is one whose answers are kept; its days have far fewer."""
 MORE = 300
 LISTS = ["/agents", "/tools", "/denials", "/limits"]
 

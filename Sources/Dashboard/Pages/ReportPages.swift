@@ -51,8 +51,11 @@ struct ReportPages: Sendable {
             let server = Self.name(context, "server")
             let tool = Self.name(context, "tool")
             let path = PageAddress.tool(server, tool)
+            let span = Span(request)
+            // The chart's limit is that of a week.
             return await site.page(
-                "\(server) · \(tool)", in: .tools, context, path: path, span: Span(request)
+                "\(server) · \(tool)", in: .tools, context, path: path, span: span,
+                longest: span == .month ? .month : .week
             ) { store, period in
                 let report = try ToolReport.make(of: "\(server)/\(tool)", from: store, in: period)
                 let minutes = try MinuteChart(server: server, tool: tool).html(store)

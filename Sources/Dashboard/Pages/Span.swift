@@ -44,8 +44,9 @@ enum Span: String, CaseIterable, Sendable {
         return period(upTo: newest)
     }
 
-    /// The time up to a moment and as far back, at both ends made longer to whole UTC hours, of a week and more to whole UTC
-    /// days: of these the warehouse has sums, so that it need not look at calls.
+    /// The time up to a moment, made longer at both ends to whole UTC hours, of a week and more to whole UTC days.
+    ///
+    /// Of whole hours and days the warehouse has sums, so that it need not look at calls.
     func period(upTo newest: Timestamp) -> Period {
         let unit = self == .week || self == .month ? Self.aDay : Self.anHour
         let first = Self.start(of: unit, holding: newest.advanced(by: -microseconds))

@@ -6,8 +6,8 @@ import Warehouse
 
 /// Pages and JSON about a time: made for each who asks where the time has few records, kept where it has many.
 extension Site {
-    /// From how many records on an answer is kept.
-    static let keptFrom = 100_000
+    /// From how many records on an answer is kept: so many are read in some 40 ms.
+    static let keptFrom = 20_000
 
     /// What makes an answer about a time.
     typealias Making = @Sendable (WarehouseStore, Period) throws -> String
@@ -18,13 +18,15 @@ extension Site {
     ///   - title: its heading.
     ///   - path: its address without the time.
     ///   - span: the time.
+    ///   - longest: the longest time that it looks at, where that is another.
     ///   - make: what it shows, made on a thread that may block.
     func page(
         _ title: String, in place: PageShell.Place, _ context: DashboardContext, path: String, span: Span,
+        longest: Span? = nil,
         _ make: @escaping @Sendable (WarehouseStore, Period) throws -> HTML
     ) async -> Response {
         await answer(title, in: place, context) {
-            let given = try await given(path, span, Self.making(span, make))
+            let given = try await given(path, span, longest: longest ?? span, Self.making(span, make))
             let body: HTML = "\(note(given))\(HTML(trusted: given.text))"
             let page = shell.page(title, in: place, for: context.visitor, aside: span.choice(path), body)
             return .page(page).aged(given)
@@ -34,7 +36,7 @@ extension Site {
     /// JSON about a time.
     func json(_ path: String, span: Span, _ make: @escaping Making) async -> Response {
         await answerJSON {
-            let given = try await given(path, span, make)
+            let given = try await given(path, span, longest: span, make)
             return .json(given.text).aged(given)
         }
     }
@@ -73,12 +75,14 @@ extension Site {
         }
     }
 
-    private func given(_ path: String, _ span: Span, _ make: @escaping Making) async throws -> GivenAnswer {
+    private func given(
+        _ path: String, _ span: Span, longest: Span, _ make: @escaping Making
+    ) async throws -> GivenAnswer {
         let asked = answers.moment
         let (text, version) = try await work { () throws -> (text: String?, version: String) in
             let (store, state) = try stores.look(settings.warehouse)
-            let period = try span.period(in: store, state)
-            return (try isKept(store, period) ? nil : try make(store, period), state.version)
+            let isKept = try isKept(store, longest.period(in: store, state))
+            return (isKept ? nil : try make(store, span.period(in: store, state)), state.version)
         }
         if let text { return GivenAnswer(text: text, age: nil, isCurrent: true) }
         return try await answers.answer(Self.key(path, span), version: version, asked: asked, recipe(span, make))
