@@ -44,7 +44,7 @@ enum Span: String, CaseIterable, Sendable {
         return period(upTo: newest)
     }
 
-    /// The time up to a moment, made longer at both ends to whole UTC hours, of a week and more to whole UTC days.
+    /// The time up to a moment, both ends in whole UTC hours, of a week and more in whole UTC days.
     ///
     /// Of whole hours and days the warehouse has sums, so that it need not look at calls.
     func period(upTo newest: Timestamp) -> Period {
@@ -53,7 +53,7 @@ enum Span: String, CaseIterable, Sendable {
         return Period(from: first, to: Self.start(of: unit, holding: newest).advanced(by: unit))
     }
 
-    /// `24 hours, since 2026-11-22 01:00.`
+    /// What a page says of it, such as `24 hours, since 2026-11-22 01:00`.
     func words(_ period: Period) -> String {
         let since = period.from.description.prefix(16).split(separator: "T").joined(separator: " ")
         return "\(words), since \(since)."
