@@ -18,6 +18,7 @@ KILLS   ?= 3000
 FUZZ    ?= 60
 COMMITS ?= 1000000
 CALLS   ?= 500000
+EVENTS  ?= 200000
 
 # What `release` is built with, and why: docs/decisions/0006-release-build.md.
 WHOLE := --static-swift-stdlib --experimental-lto-mode=full -Xswiftc -use-ld=lld \
@@ -26,7 +27,7 @@ WHOLE := --static-swift-stdlib --experimental-lto-mode=full -Xswiftc -use-ld=lld
 EXPLICIT := --explicit-target-dependency-import-check error
 step = @printf '\n=== %s\n' "$(1)"
 
-.PHONY: help demo test build release lint unit e2e brake bench bench-gateway bench-log bench-ingest detection-report fuzz kills simulate-log proof rotations soak readme readme-proof clean system
+.PHONY: help demo test build release lint unit e2e brake bench bench-gateway bench-log bench-ingest bench-pages detection-report fuzz kills simulate-log proof rotations soak readme readme-proof clean system
 
 help: ## lists the targets
 	@echo "usage: make TARGET"
@@ -79,6 +80,11 @@ bench-log: system ## the log's writer beside C on the same lines, and the log's 
 bench-ingest: release $(VENV)/.complete ## ingest and the weekly questions beside DuckDB and C, on the same segments (CALLS=500000)
 	$(call step,benchmark of ingest)
 	$(VENV)/bin/python Benchmarks/ingest/run --tollgate $(DIST) --calls $(CALLS)
+
+bench-pages: system ## each page of the dashboard: cold, first, p50, p99 and most of 200 (EVENTS=200000)
+	$(call step,benchmark of the pages)
+	swift build -c release --product tollgate -j $(JOBS)
+	$(PYTHON) Benchmarks/pages/run --events $(EVENTS)
 
 detection-report: ## recall, precision and false pages of the detectors on simulated fleets, and what each rule adds
 	swift build --product tollgate -j $(JOBS)

@@ -31,12 +31,19 @@ enum APIDescription {
         router.get("/api/v1/openapi.json") { _, _ -> Response in .json(text) }
     }
 
+    /// The header of what may be kept.
+    private static let age = """
+        "headers":{"Age":{"description":"Of figures that are kept, because they are of many records: for how many seconds more may \
+        have been loaded that they do not have. Absent where they were made for this request.","schema":\
+        {"type":"integer","minimum":0}}},
+        """
+
     private static func document(_ version: String) -> String {
         let paths = reading.map { path, summary, parameters in
             let list = parameters.map(parameter).joined(separator: ",")
             return """
                 \(JSONString.of(path)):{"get":{"summary":\(JSONString.of(summary)),"parameters":[\(list)],"responses":{\
-                "200":{"description":"The figures.","content":{"application/json":{"schema":{"type":"object"}}}},\
+                "200":{"description":"The figures.",\(parameters.contains("span") ? age : "")"content":{"application/json":{"schema":{"type":"object"}}}},\
                 "401":{"description":"The token is missing or wrong."},\
                 "503":{"description":"There is nothing to ask yet.","content":{"application/json":{"schema":\
                 {"$ref":"#/components/schemas/Problem"}}}}}}}
@@ -67,9 +74,10 @@ enum APIDescription {
     private static func parameter(_ name: String) -> String {
         switch name {
         case "span":
-            let spans = Span.all.map { JSONString.of($0.name) }.joined(separator: ",")
+            let spans = Span.allCases.map { JSONString.of($0.rawValue) }.joined(separator: ",")
             return """
-                {"name":"span","in":"query","description":"How far back from the newest record.","schema":\
+                {"name":"span","in":"query","description":"How far back from the newest record, in whole UTC hours, of a \
+                week and more in whole UTC days.","schema":\
                 {"type":"string","enum":[\(spans)],"default":"24h"}}
                 """
         case "notable":

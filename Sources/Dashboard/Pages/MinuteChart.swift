@@ -10,14 +10,15 @@ struct MinuteChart: Sendable {
     let server: String
     let tool: String
 
-    /// The chart of the time up to a moment.
-    func html(_ store: WarehouseStore, _ to: Timestamp) throws -> HTML {
+    /// The chart of the time up to the newest record.
+    func html(_ store: WarehouseStore) throws -> HTML {
+        guard let to = try store.state().newest else { return "" }
         let minute: Int64 = 60_000_000
         let end = Timestamp(microseconds: (to.microseconds / minute + 1) * minute)
         let period = Period(from: end.advanced(by: -Int64(Self.minutes) * minute), to: end)
         let filter = CallFilter(server: server, tool: tool)
         let series = try store.series(in: period, stepSeconds: 60, where: filter)
-        let week = Period(from: end.advanced(by: -7 * 1440 * minute), to: end)
+        let week = Span.week.period(upTo: to)
         let limit = try LimitsReport.make(from: store, in: week, where: filter).smallestMaximum(windowSeconds: 60)
         let passed = series.map { max(0, $0.calls - $0.denied - $0.throttled) }
         let labels = series.indices.map { index in

@@ -8,54 +8,69 @@ import Warehouse
 struct ReportPages: Sendable {
     let site: Site
 
+    /// A report of all agents and tools.
+    private struct Listing: Sendable {
+        let name: String
+        let place: PageShell.Place
+        let title: String
+        let make: @Sendable (WarehouseStore, Period) throws -> any Report
+
+        var path: String { "/\(name)" }
+
+        func html(_ store: WarehouseStore, _ period: Period) throws -> HTML {
+            try ReportFragment.html(try make(store, period), links: Site.links)
+        }
+    }
+
+    private static let listings = [
+        Listing(name: "agents", place: .agents, title: "Agents") { try RatesReport.make(from: $0, in: $1) },
+        Listing(name: "tools", place: .tools, title: "Tools") { try RatesReport.make(from: $0, in: $1).toolsFirst },
+        Listing(name: "denials", place: .denials, title: "Denials") { try DenialsReport.make(from: $0, in: $1) },
+        Listing(name: "limits", place: .tools, title: "Limits") { try LimitsReport.make(from: $0, in: $1) },
+    ]
+
     func add(to router: Router<DashboardContext>) {
-        both(router, "agents", .agents, "Agents") { store, period in
-            try RatesReport.make(from: store, in: period)
-        }
-        both(router, "tools", .tools, "Tools") { store, period in
-            try RatesReport.make(from: store, in: period).toolsFirst
-        }
-        both(router, "limits", .tools, "Limits") { store, period in try LimitsReport.make(from: store, in: period) }
-        both(router, "denials", .denials, "Denials") { store, period in
-            try DenialsReport.make(from: store, in: period)
+        for one in Self.listings {
+            router.get(RouterPath(one.path)) { request, context -> Response in
+                await site.page(one.title, in: one.place, context, path: one.path, span: Span(request), one.html)
+            }
+            let path = "/api/v1/\(one.name)"
+            router.get(RouterPath(path)) { request, _ -> Response in
+                await site.json(path, span: Span(request)) { try one.make($0, $1).json() }
+            }
         }
         router.get("/agents/{agent}") { request, context -> Response in
             let name = Self.name(context, "agent")
-            let span = Span(request)
-            return await site.page(name, in: .agents, context, aside: span.choice(PageAddress.agent(name))) { store in
-                let period = try span.period(in: store)
-                return try ReportFragment.html(
+            let path = PageAddress.agent(name)
+            return await site.page(name, in: .agents, context, path: path, span: Span(request)) { store, period in
+                try ReportFragment.html(
                     try AgentReport.make(of: name, from: store, in: period), links: Site.links)
             }
         }
         router.get("/tools/{server}/{tool}") { request, context -> Response in
             let server = Self.name(context, "server")
             let tool = Self.name(context, "tool")
+            let path = PageAddress.tool(server, tool)
             let span = Span(request)
-            let aside = span.choice(PageAddress.tool(server, tool))
-            return await site.page("\(server) · \(tool)", in: .tools, context, aside: aside) { store in
-                let period = try span.period(in: store)
+            // The chart's limit is that of a week.
+            return await site.page(
+                "\(server) · \(tool)", in: .tools, context, path: path, span: span,
+                longest: span == .month ? .month : .week
+            ) { store, period in
                 let report = try ToolReport.make(of: "\(server)/\(tool)", from: store, in: period)
-                let minutes = try MinuteChart(server: server, tool: tool).html(store, period.to)
+                let minutes = try MinuteChart(server: server, tool: tool).html(store)
                 return "\(minutes)\(try ReportFragment.html(report, links: Site.links))"
             }
         }
     }
 
-    /// A report as a page, and as JSON.
-    private func both(
-        _ router: Router<DashboardContext>, _ name: String, _ place: PageShell.Place, _ title: String,
-        _ make: @escaping @Sendable (WarehouseStore, Period) throws -> some Report
-    ) {
-        router.get(RouterPath("/\(name)")) { request, context -> Response in
-            let span = Span(request)
-            return await site.page(title, in: place, context, aside: span.choice("/\(name)")) { store in
-                try ReportFragment.html(try make(store, try span.period(in: store)), links: Site.links)
-            }
-        }
-        router.get(RouterPath("/api/v1/\(name)")) { request, _ -> Response in
-            let span = Span(request)
-            return await site.json { store in try make(store, try span.period(in: store)).json() }
+    /// Has made once, in the background, what a person reaches first: of the times that have many records all reports, of a
+    /// day, then of a week, then of four.
+    func order() async {
+        // Where there is no warehouse yet, nothing has many records.
+        let spans = try? await site.work { try [Span.day, .week, .month].filter(site.isKept) }
+        for span in spans ?? [] {
+            for one in Self.listings { site.order(one.path, span, one.html) }
         }
     }
 

@@ -36,7 +36,7 @@ public struct DashboardServer: Service {
         let secrets = Secrets(tokenDigest: settings.tokenDigest)
         let site = Site(
             settings: settings, shell: PageShell(version: settings.version, hasLogin: secrets.asksForToken), feed: feed,
-            metrics: metrics, work: work)
+            metrics: metrics, work: work, answers: AnswerShelf())
         let router = Self.router(site, secrets)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let application = Application(
@@ -56,9 +56,10 @@ public struct DashboardServer: Service {
         let result: Result<Void, any Error>
         do {
             try await withTaskCancellationOrGracefulShutdownHandler {
-                try await application.run()
+                try await Self.run(application, keeping: site)
             } onCancelOrGracefulShutdown: {
                 feed.stop()
+                site.answers.stop()
             }
             result = .success(())
         } catch let error as IOError {
@@ -71,9 +72,22 @@ public struct DashboardServer: Service {
             result = .failure(error)
         }
         feed.stop()
+        await site.answers.end()
         await work.end()
         try? await group.shutdownGracefully()
         try result.get()
+    }
+
+    /// Serves, and makes answers again meanwhile; neither outlives the other.
+    private static func run(_ application: some ApplicationProtocol, keeping site: Site) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                await ReportPages(site: site).order()
+                await site.answers.keepWarm { try site.version() }
+            }
+            defer { group.cancelAll() }
+            try await application.run()
+        }
     }
 
     /// All that can be asked.

@@ -1,10 +1,8 @@
 import Alerts
 import Events
-import Foundation
 import Hummingbird
 import Reports
 import StrictJSON
-import Synchronization
 import Terminal
 import Warehouse
 
@@ -15,25 +13,10 @@ struct Site: Sendable {
     let feed: LiveFeed
     let metrics: MetricsDesk
     let work: BlockingWork
+    let answers: AnswerShelf
     let stores = StoreShelf()
 
     static let links = PageLinks(agent: { PageAddress.agent($0) }, tool: { PageAddress.tool($0, $1) })
-
-    /// A page made of the warehouse.
-    ///
-    /// - Parameters:
-    ///   - title: its heading.
-    ///   - aside: what stands beside it.
-    ///   - make: what it shows, made on a thread that may block.
-    func page(
-        _ title: String, in place: PageShell.Place, _ context: DashboardContext, aside: HTML = "",
-        _ make: @escaping @Sendable (WarehouseStore) throws -> HTML
-    ) async -> Response {
-        await answer(title, in: place, context) {
-            let body = try await work { try make(try stores.open(settings.warehouse)) }
-            return .page(shell.page(title, in: place, for: context.visitor, aside: aside, body))
-        }
-    }
 
     /// An answer, or the page that says why there is none.
     func answer(
@@ -60,11 +43,6 @@ struct Site: Sendable {
         }
     }
 
-    /// JSON made of the warehouse.
-    func json(_ make: @escaping @Sendable (WarehouseStore) throws -> String) async -> Response {
-        await answerJSON { .json(try await work { try make(try stores.open(settings.warehouse)) }) }
-    }
-
     /// What an error says to people.
     static func problem(_ error: any Error) -> PageError {
         switch error {
@@ -77,28 +55,6 @@ struct Site: Sendable {
         case let error as WarehouseError: PageError(.serviceUnavailable, "\(error)", hint: "tollgate ingest")
         case let error as OutboxError: PageError(.serviceUnavailable, "\(error)", hint: "tollgate watch")
         default: PageError(.internalServerError, "this went wrong: \(error)", hint: "tollgate doctor")
-        }
-    }
-}
-
-/// The warehouse, opened when it is first asked and again when its file is another one (`ingest --rebuild`).
-final class StoreShelf: Sendable {
-    private struct Opened {
-        var store: WarehouseStore
-        var file: UInt64
-    }
-
-    private let opened = Mutex<Opened?>(nil)
-
-    /// - Throws: `WarehouseError`.
-    func open(_ path: String) throws -> WarehouseStore {
-        let attributes = try? FileManager.default.attributesOfItem(atPath: path)
-        let file = (attributes?[.systemFileNumber] as? NSNumber)?.uint64Value ?? 0
-        return try opened.withLock { opened in
-            if let opened, opened.file == file { return opened.store }
-            let store = try WarehouseStore(reading: path)
-            opened = Opened(store: store, file: file)
-            return store
         }
     }
 }

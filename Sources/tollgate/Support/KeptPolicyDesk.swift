@@ -21,10 +21,10 @@ struct KeptPolicyDesk: PolicyDesk {
     func policies() throws -> [PolicyCard] {
         guard let store = try? WarehouseStore(reading: warehouse) else { return [] }
         let loaded = loaded(store)
-        let coverage = try? store.coverage()
+        let coverage = try? store.logCoverage()
         return logs().flatMap { log -> [PolicyCard] in
             let origin = (try? LogIdentity.read(log))?.origin
-            let next = coverage?.logs.first { $0.origin == origin }?.nextSeq ?? 0
+            let next = coverage?.first { $0.origin == origin }?.nextSeq ?? 0
             let own = loaded[log.name] ?? (next > Self.firstRecords ? newest(in: log) : [:])
             return own.compactMap { name, digest in card(log, name, digest) }
         }.sorted { $0.id < $1.id }
