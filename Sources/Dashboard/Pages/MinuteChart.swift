@@ -3,7 +3,7 @@ import Reports
 import Terminal
 import Warehouse
 
-/// A tool's calls per minute in the last two hours, against the limit that is nearest.
+/// A tool's calls per minute in the last two hours, against the smallest limit that a call met in the last day.
 struct MinuteChart: Sendable {
     private static let minutes = 120
 
@@ -18,8 +18,8 @@ struct MinuteChart: Sendable {
         let period = Period(from: end.advanced(by: -Int64(Self.minutes) * minute), to: end)
         let filter = CallFilter(server: server, tool: tool)
         let series = try store.series(in: period, stepSeconds: 60, where: filter)
-        let week = Span.week.period(upTo: to)
-        let limit = try LimitsReport.make(from: store, in: week, where: filter).smallestMaximum(windowSeconds: 60)
+        let uses = try store.limitUses(in: Span.day.period(upTo: to), where: filter)
+        let limit = uses.compactMap(\.limit).filter { $0.windowSeconds == 60 }.map(\.maximum).min()
         let passed = series.map { max(0, $0.calls - $0.denied - $0.throttled) }
         let labels = series.indices.map { index in
             index % 20 == 10 ? Words.minute(period.from.advanced(by: Int64(index) * minute)) : ""

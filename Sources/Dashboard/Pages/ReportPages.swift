@@ -52,10 +52,10 @@ struct ReportPages: Sendable {
             let tool = Self.name(context, "tool")
             let path = PageAddress.tool(server, tool)
             let span = Span(request)
-            // The chart's limit is that of a week.
+            // The chart's limit is that of a day.
             return await site.page(
                 "\(server) · \(tool)", in: .tools, context, path: path, span: span,
-                longest: span == .month ? .month : .week
+                longest: span == .hour ? .day : span
             ) { store, period in
                 let report = try ToolReport.make(of: "\(server)/\(tool)", from: store, in: period)
                 let minutes = try MinuteChart(server: server, tool: tool).html(store)

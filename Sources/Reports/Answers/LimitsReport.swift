@@ -28,11 +28,6 @@ public struct LimitsReport: Report, DocumentedReport, Encodable {
             unlimited: try maker.unlimited())
     }
 
-    /// The smallest maximum of limits with a window of so many seconds; nil where there is none.
-    package func smallestMaximum(windowSeconds: Int) -> Int? {
-        limits.filter { $0.windowSeconds == windowSeconds }.map(\.maximum).min()
-    }
-
     static let csvHint = "tollgate report limits --csv"
 
     var csv: CSV? {

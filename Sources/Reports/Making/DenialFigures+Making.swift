@@ -5,12 +5,11 @@ extension DenialFigures {
     /// Every side of a period's stopped calls, most calls first, equals by name.
     init(from store: WarehouseStore, in period: Period, where filter: CallFilter = .all) throws(ReportError) {
         let counts = try ask { () throws(WarehouseError) in try store.denials(in: period, where: filter) }
-        let tools = try ask { () throws(WarehouseError) in try store.tools(in: period, where: filter) }
-        let rates = try ask { () throws(WarehouseError) in try store.rates(in: period, where: filter) }
+        let pairs = try ask { () throws(WarehouseError) in try store.pairCalls(in: period, where: filter) }
         let enforced = counts.filter { $0.mode == .enforce }
         let stopped = enforced.reduce(0) { $0 + $1.calls }
-        let calls = tools.reduce(into: [ToolKey: Int]()) { $0[ToolKey($1.name), default: 0] += $1.counts.calls }
-        let agentCalls = Dictionary(rates.map { ($0.agent, $0.counts.calls) }) { a, b in a + b }
+        let calls = pairs.reduce(into: [ToolKey: Int]()) { $0[ToolKey($1.name), default: 0] += $1.calls }
+        let agentCalls = pairs.reduce(into: [String?: Int]()) { $0[$1.agent, default: 0] += $1.calls }
         self.init(
             stopped: stopped, wouldHaveStopped: counts.reduce(0) { $0 + $1.calls } - stopped,
             byRule: DenialFigures.byRule(counts), byReason: DenialFigures.byReason(enforced, of: stopped),
@@ -80,8 +79,8 @@ extension DenialFigures {
     private static func persistent(
         _ store: WarehouseStore, _ period: Period, _ filter: CallFilter
     ) throws(ReportError) -> [PersistentFigures] {
-        let calls = try ask { () throws(WarehouseError) in try store.persistentDenials(in: period) }
-        return calls.filter { filter.admits($0.agent, $0.name) }.map { call in
+        let calls = try ask { () throws(WarehouseError) in try store.persistentDenials(in: period, where: filter) }
+        return calls.map { call in
             PersistentFigures(
                 agent: call.agent, server: call.name.server, tool: call.name.tool,
                 argumentDigest: call.argumentDigest?.description, rule: call.rule, reason: call.reason.rawValue,
@@ -92,8 +91,8 @@ extension DenialFigures {
     private static func retries(
         _ store: WarehouseStore, _ period: Period, _ filter: CallFilter
     ) throws(ReportError) -> [RetryFigures] {
-        let counts = try ask { () throws(WarehouseError) in try store.retries(in: period) }
-        return counts.filter { filter.admits($0.agent, $0.name) }.map { retry in
+        let counts = try ask { () throws(WarehouseError) in try store.retries(in: period, where: filter) }
+        return counts.map { retry in
             RetryFigures(
                 agent: retry.agent, server: retry.name.server, tool: retry.name.tool, throttled: retry.throttles,
                 retriedWithinTheHour: retry.retried, tooEarly: retry.early,

@@ -146,10 +146,12 @@ extension WarehouseStore {
 
     private func unanswered(_ db: Database, _ period: Period?, _ names: NameTables) throws -> Int {
         let all = Period(from: Timestamp(microseconds: -1 << 60), to: Timestamp(microseconds: 1 << 60))
-        let source = CellSource(period: period ?? all, selection: Selection(.all, names))
+        var selection = Selection(.all, names)
+        selection.outcomes = [0]
+        let source = CellSource(period: period ?? all, selection: selection)
         return try source.sums(db, by: [.verdict, .outcome]).reduce(0) { sum, cell in
             var counts = CallCounts()
-            if cell.outcome == 0 { counts.add(cell, names) }
+            counts.add(cell, names)
             return sum + counts.allowed
         }
     }

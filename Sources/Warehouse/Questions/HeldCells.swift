@@ -63,17 +63,20 @@ private struct CellFilter {
     private let actors: [Bool]?
     private let tools: [Bool]?
     private let verdicts: [Bool]?
+    private let outcomes: [Bool]?
 
     init(_ selection: Selection) {
         actors = CellFilter.flags(selection.actors)
         tools = CellFilter.flags(selection.tools)
         verdicts = CellFilter.flags(selection.verdicts)
+        outcomes = CellFilter.flags(selection.outcomes)
     }
 
-    var takesAll: Bool { actors == nil && tools == nil && verdicts == nil }
+    var takesAll: Bool { actors == nil && tools == nil && verdicts == nil && outcomes == nil }
 
     func callAsFunction(_ cell: Cell) -> Bool {
-        CellFilter.has(actors, cell.actor) && CellFilter.has(tools, cell.tool) && CellFilter.has(verdicts, cell.verdict)
+        CellFilter.has(actors, cell.actor) && CellFilter.has(tools, cell.tool)
+            && CellFilter.has(verdicts, cell.verdict) && CellFilter.has(outcomes, cell.outcome)
     }
 
     private static func flags(_ ids: [Int64]?) -> [Bool]? {

@@ -28,7 +28,7 @@ extension WarehouseStore {
     ///
     /// - Throws: `WarehouseError`.
     public func persistentDenials(
-        in period: Period, moreThan limit: Int = 5
+        in period: Period, moreThan limit: Int = 5, where filter: CallFilter = .all
     ) throws(WarehouseError) -> [PersistentDenial] {
         struct Key: Hashable {
             var agent: Int64
@@ -52,7 +52,7 @@ extension WarehouseStore {
             let sql = """
                 SELECT actor, tool, arg_digest, verdict, ts_us, id FROM call
                 WHERE mark = 1 AND ts_us >= \(period.from.microseconds) AND ts_us < \(period.to.microseconds)
-                    AND arg_digest IS NOT NULL
+                    AND arg_digest IS NOT NULL\(Selection(filter, names).condition(table: "call"))
                 ORDER BY ts_us, id LIMIT -1
                 """
             try db.forEachNumbers(sql) { row in

@@ -21,10 +21,10 @@ extension WarehouseStore {
     /// How soon each throttled agent came back, and whether it waited as it was told; most throttles first.
     ///
     /// - Throws: `WarehouseError`.
-    public func retries(in period: Period) throws(WarehouseError) -> [RetryCount] {
+    public func retries(in period: Period, where filter: CallFilter = .all) throws(WarehouseError) -> [RetryCount] {
         try ask { db in
             let names = try self.names.read(db)
-            var selection = Selection(.all, names)
+            var selection = Selection(filter, names)
             selection.verdicts = names.verdicts.values
                 .filter { $0.decision == .throttle && $0.mode == .enforce }.map(\.id).sorted()
             // Only agents and tools that were throttled are looked at row by row.
@@ -39,7 +39,7 @@ extension WarehouseStore {
                     CASE call.mark WHEN 1 THEN
                         coalesce((SELECT retry_after_ms FROM call_rare WHERE call_rare.id = call.id), -1) END
                 \(CallRows.source(period.from.microseconds, until))\(throttledCondition(throttled, names))
-                    AND hour.hour IN (\(hours(period)))
+                    AND hour.hour IN (\(hours(period, selection)))
                 """
             try db.forEachNumbers(sql) { row in
                 let key = AgentTool(agent: names.agentID(of: row[2]), tool: names.toolID(of: row[3]))
@@ -61,13 +61,15 @@ extension WarehouseStore {
         }
     }
 
-    /// Hours with a stopped call, which an index knows, and the hours after them.
-    private func hours(_ period: Period) -> String {
+    /// Hours with a throttled call, which an index of stopped calls finds, and the hours after them.
+    private func hours(_ period: Period, _ selection: Selection) -> String {
         let stopped = """
             FROM call AS stopped WHERE mark = 1 AND ts_us >= \(period.from.microseconds) AND ts_us < \(period.to.microseconds)
+                \(selection.condition(table: "stopped"))
             """
         return """
-            SELECT ts_us / 3600000000 * 3600 \(stopped) UNION SELECT ts_us / 3600000000 * 3600 + 3600 \(stopped)
+            SELECT throttled.hour + later.column1
+            FROM (SELECT DISTINCT ts_us / 3600000000 * 3600 AS hour \(stopped)) AS throttled, (VALUES (0), (3600)) AS later
             """
     }
 

@@ -15,6 +15,8 @@ struct Selection {
     private(set) var hasWholeTools = true
     /// Rows of `verdict`, nil for all.
     var verdicts: [Int64]?
+    /// Rows of `outcome`, nil for all.
+    var outcomes: [Int64]?
 
     init(_ filter: CallFilter, _ names: NameTables) {
         self.names = names
@@ -36,12 +38,13 @@ struct Selection {
         hasWholeTools = names.tools.values.filter { ids.contains($0.toolID) }.count == rows.count
     }
 
-    /// The condition on `actor`, `tool` and `verdict`, to be put after another one.
+    /// The condition on `actor`, `tool`, `verdict` and `outcome`, to be put after another one.
     ///
     /// A named table has no index on them, and its `+` keeps SQLite from making one: for one hour's rows it would read all.
     func condition(table: String? = nil) -> String {
         let prefix = table.map { "+" + $0 + "." } ?? ""
-        return [("actor", actors), ("tool", tools), ("verdict", verdicts)].compactMap { column, ids in
+        let wanted = [("actor", actors), ("tool", tools), ("verdict", verdicts), ("outcome", outcomes)]
+        return wanted.compactMap { column, ids in
             ids.map { ids in " AND \(prefix)\(column) IN (\(ids.map(String.init).joined(separator: ", ")))" }
         }.joined()
     }

@@ -33,6 +33,16 @@ public struct AgentToolCount: Sendable, Hashable {
     public var peak: PeakMinute?
 }
 
+/// How often an agent called a tool.
+public struct PairCalls: Sendable, Hashable {
+    /// The agent, nil for callers that were not resolved.
+    public var agent: String?
+    /// The tool, with the class it last came under.
+    public var name: ToolName
+    /// Its calls.
+    public var calls: Int
+}
+
 extension WarehouseStore {
     /// How much each tool was called; most calls first.
     ///
@@ -56,6 +66,19 @@ extension WarehouseStore {
                     latency: days.latency)
             }
             return rates.sorted { ($1.counts.calls, $0.name) < ($0.counts.calls, $1.name) }
+        }
+    }
+
+    /// How often each agent called each tool, and nothing else, from sums alone; in no order.
+    ///
+    /// - Throws: `WarehouseError`.
+    public func pairCalls(in period: Period, where filter: CallFilter = .all) throws(WarehouseError) -> [PairCalls] {
+        try ask { db in
+            let names = try self.names.read(db)
+            return try agentToolSums(db, period, Selection(filter, names)).map { key, sum in
+                PairCalls(
+                    agent: names.agent(key.agent), name: names.tool(sum.latestTool), calls: sum.counts.calls)
+            }
         }
     }
 
