@@ -27,20 +27,34 @@ struct IncidentFinder {
     func episodes(
         in period: Period, of store: WarehouseStore, logs: [Int: String], isOver: Bool = false
     ) throws(ReportError) -> [Episode] {
-        let from = period.from.advanced(by: -Int64(learningDays) * 86_400_000_000)
-        let span = Period(from: from, to: period.to)
-        let size = try ask { () throws(WarehouseError) in try store.size(of: span) }
+        let span = span(period)
         let overlapping = { (findings: [Finding]) in
             findings.filter { $0.lastSeen >= period.from && $0.start < period.to }
         }
-        guard size > mostRecords else {
+        guard try isLarge(span, store) else {
             return IncidentFinder.grouped(overlapping(try replay(span, of: store, logs)))
         }
-        let kept = isOver ? try KeptFindings(of: period, span: span, settings: settings, in: store) : nil
+        let kept = isOver ? try kept(of: period, in: store) : nil
         if let found = try kept?.read() { return IncidentFinder.grouped(found) }
         let found = overlapping(try screened(period, span, of: store, logs))
         kept?.keep(found)
         return IncidentFinder.grouped(found)
+    }
+
+    /// What is kept of a period; nil where it has so few calls that they are gone through each time.
+    func kept(of period: Period, in store: WarehouseStore) throws(ReportError) -> KeptFindings? {
+        let span = span(period)
+        guard try isLarge(span, store) else { return nil }
+        return try KeptFindings(of: period, span: span, settings: settings, in: store)
+    }
+
+    private func isLarge(_ span: Period, _ store: WarehouseStore) throws(ReportError) -> Bool {
+        try ask { () throws(WarehouseError) in try store.size(of: span) } > mostRecords
+    }
+
+    /// A period and the days before it, from which detectors learn.
+    private func span(_ period: Period) -> Period {
+        Period(from: period.from.advanced(by: -Int64(learningDays) * 86_400_000_000), to: period.to)
     }
 
     /// Every call through the detectors.

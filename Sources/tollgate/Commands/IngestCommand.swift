@@ -78,6 +78,7 @@ struct IngestCommand: ParsableCommand {
 
     private func follow(_ loading: Loading) throws {
         let stop = StopSignal()
+        WeekService.begin(warehouse.file, until: stop.flag)
         try loading.ingester.follow(
             { selection.paths.isEmpty ? Places.home.logs() : (try? selection.logs()) ?? [] }, until: stop.flag
         ) { notice in

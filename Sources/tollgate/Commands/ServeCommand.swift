@@ -48,7 +48,10 @@ struct ServeCommand: AsyncParsableCommand {
         var services: [any Service] = []
         let gateway = parts.contains(.gateway) ? try GatewayService(settings, path: path) : nil
         if let gateway { services.append(gateway) }
-        if parts.contains(.ingest) { services.append(try IngestService(settings.configuration)) }
+        if parts.contains(.ingest) {
+            services.append(try IngestService(settings.configuration))
+            services.append(WeekService(warehouse: settings.configuration.warehouse))
+        }
         if parts.contains(.watch) {
             services.append(WatchService(settings.configuration, plan, brakes: gateway?.brakes))
         }
