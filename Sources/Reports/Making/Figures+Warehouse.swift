@@ -132,10 +132,10 @@ struct AgentDays {
     init(
         from store: WarehouseStore, in period: Period, where filter: CallFilter = .all, zone: ReportZone = .utc
     ) throws(ReportError) {
-        let cells = try ask { () throws(WarehouseError) in
-            try store.dayCells(in: period, where: filter, offsetSeconds: { zone.offsetSeconds($0) })
+        let days = try ask { () throws(WarehouseError) in
+            try store.agentDays(in: period, where: filter, offsetSeconds: { zone.offsetSeconds($0) })
         }
-        for cell in cells { calls[cell.agent, default: [:]][cell.day, default: 0] += cell.counts.calls }
+        for day in days { calls[day.agent, default: [:]][day.day, default: 0] += day.calls }
     }
 
     func calls(_ agent: String?, over days: DayRange) -> [Int] {

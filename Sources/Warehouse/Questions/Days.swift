@@ -21,7 +21,36 @@ public struct DayCell: Sendable, Hashable {
     public var counts: CallCounts
 }
 
+/// A local day's calls of an agent.
+public struct AgentDay: Sendable, Hashable {
+    /// The day.
+    public var day: CivilDate
+    /// The agent, nil for callers that were not resolved.
+    public var agent: String?
+    /// Its calls.
+    public var calls: Int
+}
+
 extension WarehouseStore {
+    /// Calls by day and agent, in no order.
+    ///
+    /// - Parameter offsetSeconds: local time minus UTC at a moment, in seconds; a multiple of 900 that changes at whole
+    ///   UTC hours, as every zone's does.
+    /// - Throws: `WarehouseError`.
+    public func agentDays(
+        in period: Period, where filter: CallFilter = .all, offsetSeconds: (Timestamp) -> Int = { _ in 0 }
+    ) throws(WarehouseError) -> [AgentDay] {
+        try ask { db in
+            let names = try self.names.read(db)
+            let source = LocalTime(period, offsetSeconds).source(period, Selection(filter, names))
+            return try source.sums(db, by: [.start, .actor]).map { cell in
+                AgentDay(
+                    day: CivilDate(daysSinceEpoch: LocalTime.day(cell.start, offsetSeconds)),
+                    agent: names.agent(names.agentID(of: cell.actor)), calls: cell.n)
+            }
+        }
+    }
+
     /// The days that have calls, in order.
     ///
     /// - Parameter offsetSeconds: local time minus UTC at a moment, in seconds; a multiple of 900 that changes at whole

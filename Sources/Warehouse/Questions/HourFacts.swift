@@ -19,23 +19,49 @@ struct HourFacts {
     /// Reads the hours by agent (`agent_id`), by tool (`tool_id`), or all together under 0.
     static func read(
         _ db: Database, _ period: Period, _ selection: Selection, by grouping: Grouping
-    ) throws -> [AgentTool: HourFacts] {
-        var facts: [AgentTool: HourFacts] = [:]
-        var hour: Int64 = .min
-        var open: [AgentTool: Int] = [:]
-        func close() {
-            for (key, calls) in open { facts[key, default: HourFacts()].add(hour: hour, calls: calls) }
-            open.removeAll(keepingCapacity: true)
-        }
+    ) throws -> HourFactTable {
+        var table = HourFactTable()
         let source = CellSource(period: period, selection: selection, grain: .hour)
-        for cell in try source.read(db, by: grouping.keys(with: .start)) {
-            if cell.start != hour {
-                close()
-                hour = cell.start
-            }
-            open[grouping.key(cell, selection.names), default: 0] += cell.n
+        try source.scan(db) { cell in
+            table.add(cell, of: grouping.key(cell, selection.names))
         }
-        close()
-        return facts
+        table.close()
+        return table
+    }
+}
+
+/// Hours' facts by whatever they are read by; cells come hour by hour, as they are stored.
+struct HourFactTable {
+    private var facts = PackedTable<HourFacts>()
+    private var hour: Int64 = .min
+    /// Of the hour that is being read: calls by the index of their facts, and which indices those are.
+    private var calls: [Int] = []
+    private var called: [Int] = []
+
+    subscript(key: AgentTool) -> HourFacts? { facts.value(of: HourFactTable.key(key)) }
+
+    fileprivate mutating func add(_ cell: Cell, of key: AgentTool) {
+        assert(cell.start >= hour, "hours are stored in order")
+        if cell.start != hour {
+            close()
+            hour = cell.start
+        }
+        let index = facts.index(of: HourFactTable.key(key), initial: HourFacts())
+        if index == calls.count { calls.append(0) }
+        if calls[index] == 0 { called.append(index) }
+        calls[index] += cell.n
+    }
+
+    /// Takes over the hour that was read last.
+    fileprivate mutating func close() {
+        for index in called where calls[index] > 0 {
+            facts.values[index].add(hour: hour, calls: calls[index])
+            calls[index] = 0
+        }
+        called.removeAll(keepingCapacity: true)
+    }
+
+    private static func key(_ key: AgentTool) -> PackedKey {
+        PackedKey(high: UInt64(bitPattern: key.agent), low: UInt64(bitPattern: key.tool))
     }
 }
