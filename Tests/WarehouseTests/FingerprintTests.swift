@@ -57,6 +57,18 @@ import Testing
         #expect(try store.fingerprint(of: Self.first) != before)
     }
 
+    @Test func aLoaderThatWritesIsNotWaitedForLong() throws {
+        let loader = try store.loader()
+        try loader.begin()
+        let clock = ContinuousClock()
+        let start = clock.now
+        #expect(throws: WarehouseError.self) { try store.keep("one", as: "a") }
+        #expect(clock.now - start < .seconds(8))
+        loader.rollBack()
+        try store.keep("one", as: "a")
+        #expect(try store.keptText("a") == "one")
+    }
+
     @Test func textsAreKeptUntilOthersTakeTheirPlace() throws {
         #expect(try store.keptText("a") == nil)
         try store.keep("one", as: "a", most: 2)

@@ -46,12 +46,13 @@ extension WarehouseStore {
 
     /// Keeps a text under a name, in the place of the one before; of the names in order the last ones stay.
     ///
-    /// It waits for a loader that is writing, 10 s at most.
+    /// It waits for a loader that is writing, a second at most: what is kept can be made again.
     ///
     /// - Parameter most: how many texts stay.
     /// - Throws: `WarehouseError`: the file may be read only.
     public func keep(_ text: String, as name: String, most: Int = 60) throws(WarehouseError) {
         let connection = try SQLiteConnection(writing: path)
+        try connection.execute("PRAGMA busy_timeout = 1000")
         let put = try connection.prepare("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)")
         put.bind(1, "kept.\(name)")
         put.bind(2, text)
