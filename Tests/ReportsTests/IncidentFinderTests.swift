@@ -119,6 +119,18 @@ struct ScreeningTests {
         let found = try finder.episodes(in: period, of: store, logs: [0: "g"]).flatMap(\.findings)
         #expect(kept.count == found.count && found.allSatisfy(kept.contains))
         #expect(kept.count > 3 && kept.allSatisfy { $0.firstRecord.log == "g" })
+        // Where nothing can be kept that is said by who keeps it, and the report has what was found all the same.
+        let loader = try store.loader()
+        try loader.begin()
+        options.learningDays = 5
+        #expect(throws: ReportError.self) {
+            try WeeklyReport.prepare(in: store, options: options, leastRecords: 0)
+        }
+        var other = IncidentFinder(settings: DetectionSettings(), learningDays: 5)
+        other.mostRecords = 0
+        #expect(try !other.episodes(in: period, of: store, logs: [0: "g"], isOver: true).isEmpty)
+        loader.rollBack()
+        options.learningDays = 7
         // Another settings' findings are others.
         finder = IncidentFinder(settings: DetectionSettings(), learningDays: 6)
         finder.mostRecords = 0

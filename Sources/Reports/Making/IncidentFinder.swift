@@ -27,18 +27,25 @@ struct IncidentFinder {
     func episodes(
         in period: Period, of store: WarehouseStore, logs: [Int: String], isOver: Bool = false
     ) throws(ReportError) -> [Episode] {
-        let span = span(period)
-        let overlapping = { (findings: [Finding]) in
-            findings.filter { $0.lastSeen >= period.from && $0.start < period.to }
+        guard isOver, let kept = try kept(of: period, in: store) else {
+            return IncidentFinder.grouped(try findings(in: period, of: store, logs: logs))
         }
-        guard try isLarge(span, store) else {
-            return IncidentFinder.grouped(overlapping(try replay(span, of: store, logs)))
-        }
-        let kept = isOver ? try kept(of: period, in: store) : nil
-        if let found = try kept?.read() { return IncidentFinder.grouped(found) }
-        let found = overlapping(try screened(period, span, of: store, logs))
-        kept?.keep(found)
+        if let found = try kept.read() { return IncidentFinder.grouped(found) }
+        let found = try findings(in: period, of: store, logs: logs)
+        // Where it cannot be kept it is found again the next time.
+        try? kept.keep(found)
         return IncidentFinder.grouped(found)
+    }
+
+    /// The findings that overlap a period, of its calls and those of the days before.
+    func findings(
+        in period: Period, of store: WarehouseStore, logs: [Int: String]
+    ) throws(ReportError) -> [Finding] {
+        let span = span(period)
+        let found =
+            try isLarge(span, store)
+            ? try screened(period, span, of: store, logs) : try replay(span, of: store, logs)
+        return found.filter { $0.lastSeen >= period.from && $0.start < period.to }
     }
 
     /// What is kept of a period; nil where it has so few calls that they are gone through each time.

@@ -44,13 +44,16 @@ struct KeptFindings {
         return findings.count == kept.findings.count ? findings : nil
     }
 
-    /// Keeps findings; where the file can be read only they are found again the next time.
-    func keep(_ findings: [Finding]) {
+    /// Keeps findings.
+    ///
+    /// - Throws: `ReportError`: the warehouse may be one that can be read only, or a loader be writing.
+    func keep(_ findings: [Finding]) throws(ReportError) {
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
         let kept = Kept(fingerprint: fingerprint, findings: findings.map { KeptFinding($0) })
-        guard let data = try? encoder.encode(kept) else { return }
-        try? store.keep(String(decoding: data, as: UTF8.self), as: name)
+        guard let data = try? encoder.encode(kept) else { preconditionFailure("numbers and texts can be encoded") }
+        let text = String(decoding: data, as: UTF8.self)
+        try ask { () throws(WarehouseError) in try store.keep(text, as: name) }
     }
 }
 

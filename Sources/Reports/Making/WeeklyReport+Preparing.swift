@@ -7,7 +7,7 @@ extension WeeklyReport {
     ///
     /// - Parameter leastRecords: from how many records on they are kept.
     /// - Returns: the week; nil where nothing was to be found, or it is kept already.
-    /// - Throws: `ReportError`.
+    /// - Throws: `ReportError`, also where it cannot be kept.
     public static func prepare(
         in store: WarehouseStore, options: WeeklyOptions = WeeklyOptions(), leastRecords: Int = 400_000
     ) throws(ReportError) -> ISOWeek? {
@@ -32,7 +32,7 @@ extension IncidentFinder {
     /// Finds and keeps what is not kept yet; whether there was something to do.
     fileprivate func prepare(_ window: WeekWindow, in store: WarehouseStore) throws(ReportError) -> Bool {
         guard let kept = try kept(of: window.period, in: store), try kept.read() == nil else { return false }
-        _ = try episodes(of: window, in: store)
+        try kept.keep(try findings(in: window.period, of: store, logs: try IncidentFinder.logs(of: store)))
         return true
     }
 

@@ -6,7 +6,7 @@ struct RepeatSketch {
     private static let half: Int64 = 1_800_000_000
     /// The half hours of an hour and of the one before it: a log that is read after another may be an hour behind it.
     private static let halves = 4
-
+    /// Hashes of a call.
     private static let rows = 3
 
     private let threshold: Int

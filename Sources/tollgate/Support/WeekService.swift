@@ -28,11 +28,12 @@ struct WeekService: Service {
     /// Looks from time to time, on a thread of its own, until it is stopped.
     static func begin(_ warehouse: String, until stop: StopFlag) {
         let thread = Thread {
+            var trouble: String?
             var next = Date().addingTimeInterval(first)
             while !stop.isSet {
                 Thread.sleep(forTimeInterval: 0.2)
                 guard Date() >= next else { continue }
-                look(warehouse)
+                trouble = look(warehouse, before: trouble)
                 next = Date().addingTimeInterval(pause)
             }
         }
@@ -40,11 +41,25 @@ struct WeekService: Service {
         thread.start()
     }
 
-    private static func look(_ warehouse: String) {
-        // No warehouse yet, or no call in it: the next look may find one.
-        guard let store = try? WarehouseStore(reading: warehouse),
-            let week = try? WeeklyReport.prepare(in: store)
-        else { return }
-        Console.error("tollgate: weekly: looked through \(week): its report is ready\n")
+    /// One look.
+    ///
+    /// - Parameter before: what was in the way of the last one.
+    /// - Returns: what is in the way; each is told once.
+    private static func look(_ warehouse: String, before: String?) -> String? {
+        do {
+            if let week = try WeeklyReport.prepare(in: try WarehouseStore(reading: warehouse)) {
+                Console.error("tollgate: weekly: looked through \(week): its report is ready\n")
+            }
+            return nil
+        } catch let error as WarehouseError where error.code == .notFound {
+            return nil
+        } catch let error as ReportError where error.code == .noEvents {
+            // Nothing was loaded yet.
+            return nil
+        } catch {
+            let trouble = "\(error)"
+            if trouble != before { Console.error("tollgate: weekly: \(trouble); trying again\n") }
+            return trouble
+        }
     }
 }
